@@ -1,0 +1,172 @@
+//! Ids as newtypes: parsed once at the edge, trusted inside.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::fault::Fault;
+
+/// Declares an id that a shop or its chat client chooses.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:expr, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The most characters an id has.
+            pub const MOST_CHARACTERS: usize = $most;
+
+            /// Reads an id.
+            ///
+            /// # Errors
+            /// When it is empty, too long, or has other characters than it may.
+            pub fn parse(text: &str) -> Result<Self, Fault> {
+                let text = text.trim();
+                if text.is_empty() {
+                    return Err(Fault::Missing);
+                }
+                let found = text.chars().count();
+                if found > Self::MOST_CHARACTERS {
+                    return Err(Fault::TooLong { most: Self::MOST_CHARACTERS, found });
+                }
+                let is_allowed: fn(char) -> bool = $allowed;
+                if !text.chars().all(is_allowed) {
+                    return Err(Fault::Malformed { expected: $expected.to_owned() });
+                }
+                Ok(Self(text.to_owned()))
+            }
+
+            /// The id's text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Fault;
+
+            fn try_from(text: String) -> Result<Self, Fault> {
+                Self::parse(&text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    };
+}
+
+fn is_slug(character: char) -> bool {
+    character.is_ascii_lowercase() || character.is_ascii_digit() || matches!(character, '-' | '_')
+}
+
+fn is_visible(character: char) -> bool {
+    !character.is_whitespace() && !character.is_control() && character != '|'
+}
+
+text_id!(
+    /// A shop: the tenant, and the first part of every key in the store.
+    ShopId, 63, is_slug, "lower-case letters, digits, - and _"
+);
+text_id!(
+    /// A knowledge item, by the id that the shop itself gave it; stable over imports.
+    KnowledgeId, 128, is_visible, "visible characters without spaces or |"
+);
+text_id!(
+    /// A product, by the shop's own id (SKU, item number).
+    ProductId, 128, is_visible, "visible characters without spaces or |"
+);
+text_id!(
+    /// A sales channel: taobao, jd, pdd, douyin, web.
+    ChannelId, 63, is_slug, "lower-case letters, digits, - and _"
+);
+text_id!(
+    /// A conversation, by the chat platform's id.
+    ConversationId, 200, |character| !character.is_control(), "no control characters"
+);
+text_id!(
+    /// A message, by the chat platform's id.
+    MessageId, 200, |character| !character.is_control(), "no control characters"
+);
+text_id!(
+    /// An agent, by the chat platform's id.
+    AgentId, 200, |character| !character.is_control(), "no control characters"
+);
+
+/// Declares an id that this service makes: a UUIDv7, so that keys grow with time.
+macro_rules! made_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id.
+            pub fn make() -> Self {
+                Self(Uuid::now_v7())
+            }
+
+            /// Reads an id.
+            ///
+            /// # Errors
+            /// When it is not a UUID.
+            pub fn parse(text: &str) -> Result<Self, Fault> {
+                Uuid::parse_str(text)
+                    .map(Self)
+                    .map_err(|_| Fault::Malformed { expected: "a UUID".to_owned() })
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    };
+}
+
+made_id!(
+    /// One call of the suggest API and what it answered.
+    SuggestionId
+);
+made_id!(
+    /// One answer within a suggestion: what feedback is about.
+    AnswerId
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parses_ids_and_names_the_fault() {
+        assert_eq!(
+            ShopId::parse(" hemu ").map(String::from),
+            Ok("hemu".to_owned())
+        );
+        assert_eq!(ShopId::parse(""), Err(Fault::Missing));
+        assert!(matches!(
+            ShopId::parse("Hemu"),
+            Err(Fault::Malformed { .. })
+        ));
+        assert!(matches!(
+            ShopId::parse(&"a".repeat(64)),
+            Err(Fault::TooLong { .. })
+        ));
+        assert!(KnowledgeId::parse("售后-01").is_ok());
+        assert!(KnowledgeId::parse("a b").is_err());
+        assert!(AnswerId::parse("7").is_err());
+    }
+}

@@ -1,0 +1,10 @@
+//! Plain types and ids of the product: no storage, no HTTP, no index.
+
+pub mod fault;
+pub mod ids;
+pub mod key;
+pub mod knowledge;
+pub mod shop;
+pub mod suggestion;
+pub mod taxonomy;
+pub mod time;

@@ -1,0 +1,4 @@
+//! Zhiwen: a customer-service copilot for online shops, as one HTTP service.
+
+pub mod domain;
+pub mod store;
