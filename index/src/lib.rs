@@ -1,1 +1,30 @@
-//! x
+//! Knowledge retrieval: one tantivy index a shop.
+//!
+//! Knows `models::text` and no other member. The index is a cache of the
+//! store: whoever holds one can throw it away and write it again.
+
+pub mod entry;
+pub mod ranking;
+pub mod schema;
+pub mod search;
+mod select;
+mod tokenizer;
+pub mod wordings;
+pub mod writer;
+
+/// Why the index did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The folder holds no index that this binary can use: write it again.
+    #[error("index is missing or of another make")]
+    Unusable,
+    /// Tantivy failed.
+    #[error("index failed")]
+    Tantivy(#[from] tantivy::TantivyError),
+    /// The file system failed.
+    #[error("index folder cannot be used")]
+    Io(#[from] std::io::Error),
+    /// What the index holds cannot be read back: write it again.
+    #[error("index entry is corrupt: {0}")]
+    Corrupt(&'static str),
+}

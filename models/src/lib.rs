@@ -2,5 +2,11 @@
 //!
 //! This crate knows no other member of the workspace.
 
+mod cues;
+mod marks;
+mod phrases;
 pub mod privacy;
+mod reading;
+pub mod smalltalk;
+pub mod standalone;
 pub mod text;

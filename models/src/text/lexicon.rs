@@ -40,6 +40,22 @@ pub(super) fn is_stop_word(word: &str) -> bool {
     PARAPHRASES.stop_words.contains(word)
 }
 
+/// A hash of the word lists: an index cut with others is stale.
+pub fn lexicon_fingerprint() -> u64 {
+    *FINGERPRINT
+}
+
+static FINGERPRINT: LazyLock<u64> = LazyLock::new(|| {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in [PARAPHRASE_FILE, TRADITIONAL_FILE].concat().bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash
+});
+
+const PARAPHRASE_FILE: &str = include_str!("../../../config/lexicon/paraphrase.toml");
+const TRADITIONAL_FILE: &str = include_str!("../../../config/lexicon/traditional.txt");
+
 /// "cant" must not be rewritten inside "applicant".
 fn splits_a_latin_word(text: &[u8], start: usize, end: usize) -> bool {
     let joins = |left: u8, right: u8| left.is_ascii_alphanumeric() && right.is_ascii_alphanumeric();
@@ -66,8 +82,10 @@ struct RawParaphrases {
 
 static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
     let mut pairs = HashMap::with_capacity(4096);
-    let table = include_str!("../../../config/lexicon/traditional.txt");
-    for line in table.lines().filter(|line| !line.starts_with('#')) {
+    for line in TRADITIONAL_FILE
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+    {
         let mut characters = line.chars();
         while let (Some(traditional), Some(simplified)) = (characters.next(), characters.next()) {
             pairs.insert(traditional, simplified);
@@ -79,8 +97,7 @@ static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
 #[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]
 static PARAPHRASES: LazyLock<Paraphrases> = LazyLock::new(|| {
     let raw: RawParaphrases =
-        toml::from_str(include_str!("../../../config/lexicon/paraphrase.toml"))
-            .expect("the embedded paraphrase lexicon is valid");
+        toml::from_str(PARAPHRASE_FILE).expect("the embedded paraphrase lexicon is valid");
     let mut rewrites: HashMap<String, String> = HashMap::new();
     for group in raw.variants.iter().chain(&raw.groups) {
         for wording in group {

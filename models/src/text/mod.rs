@@ -4,5 +4,6 @@ mod lexicon;
 mod normalize;
 mod terms;
 
+pub use lexicon::lexicon_fingerprint;
 pub use normalize::Normalized;
 pub use terms::{Term, TermKind, terms, visit_terms};
