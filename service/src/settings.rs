@@ -1,0 +1,363 @@
+//! Settings: the default file in the binary, then a file, the environment, and flags.
+//!
+//! The only reader of the environment. Each source may change single values;
+//! a key that no setting has is refused by its name.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use toml::Value;
+
+/// The default file, with every key and its meaning.
+pub const DEFAULT_FILE: &str = include_str!("../../config/default.toml");
+
+/// Variables with this prefix are settings.
+const PREFIX: &str = "ZHIWEN_";
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The file cannot be read.
+    #[error("cannot read settings file {path}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not TOML.
+    #[error("settings file {path} is not valid toml: {detail}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        detail: String,
+    },
+    /// A key is unknown or its value is of the wrong type.
+    #[error("setting {key}: {detail}")]
+    Invalid {
+        /// The key's path.
+        key: String,
+        /// Why.
+        detail: String,
+    },
+}
+
+/// One value from a flag: the key's path and its value.
+pub type Override = (&'static str, String);
+
+/// The settings in force, validated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Listening.
+    pub server: Server,
+    /// The data folder.
+    pub data_folder: PathBuf,
+    /// The store's URL.
+    pub store_url: String,
+    /// Search threads, one or more.
+    pub search_threads: usize,
+    /// Searches that may wait.
+    pub search_queue: usize,
+    /// Answering.
+    pub answering: Answering,
+    /// How often the store is asked for changes.
+    pub index_poll: Duration,
+    /// Shops whose index is built at the same time.
+    pub concurrent_builds: usize,
+    /// The most items of a page.
+    pub page_limit: u32,
+    /// How long a reply is kept under its Idempotency-Key.
+    pub idempotency: Duration,
+    /// Logs and traces.
+    pub telemetry: Telemetry,
+}
+
+/// Listening.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The address.
+    pub host: String,
+    /// The port; 0 takes a free one.
+    pub port: u16,
+    /// Worker threads; 0 takes one a core.
+    pub workers: usize,
+    /// The most bytes of a JSON body.
+    pub body_limit_bytes: usize,
+    /// The most bytes of an imported file.
+    pub import_limit_bytes: usize,
+    /// Seconds for requests under way after SIGTERM.
+    pub shutdown_grace_seconds: u64,
+}
+
+/// Answering.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answering {
+    /// Answers below this confidence are not suggested.
+    pub minimum_confidence: f32,
+    /// Answers of a suggestion when the request does not say.
+    pub answers: usize,
+    /// A buyer's messages this close together are one question.
+    pub burst_gap_seconds: i64,
+    /// Records that may wait to be written.
+    pub record_queue: usize,
+    /// The longest that a record waits for company.
+    pub record_delay_milliseconds: u64,
+}
+
+/// Logs and traces.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Telemetry {
+    /// For people or for machines.
+    pub log_format: LogFormat,
+    /// What is logged.
+    pub log_filter: String,
+    /// The OTLP collector's base URL; empty sends nothing.
+    pub otlp_endpoint: String,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Pretty,
+    /// For machines.
+    Json,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    server: Server,
+    data: RawData,
+    store: RawStore,
+    search: RawSearch,
+    answering: Answering,
+    index: RawIndex,
+    limits: RawLimits,
+    telemetry: Telemetry,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawData {
+    folder: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStore {
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSearch {
+    threads: usize,
+    queue: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawIndex {
+    poll_milliseconds: u64,
+    concurrent_builds: usize,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLimits {
+    page: u32,
+    idempotency_hours: u64,
+}
+
+impl Settings {
+    /// Reads the default file, `file` if given, the environment, then `flags`.
+    ///
+    /// # Errors
+    /// When a file cannot be read, a key is unknown, or a value is out of range.
+    pub fn load(file: Option<&Path>, flags: &[Override]) -> Result<Self, SettingsError> {
+        let variables: Vec<(String, String)> = std::env::vars()
+            .filter(|(name, _)| name.starts_with(PREFIX))
+            .collect();
+        Self::from_sources(file, &variables, flags)
+    }
+
+    fn from_sources(
+        file: Option<&Path>,
+        variables: &[(String, String)],
+        flags: &[Override],
+    ) -> Result<Self, SettingsError> {
+        let mut values = parse(Path::new("default.toml"), DEFAULT_FILE)?;
+        if let Some(path) = file {
+            let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
+                path: path.to_owned(),
+                source,
+            })?;
+            let given = parse(path, &text)?;
+            merge(&mut values, given, "")?;
+        }
+        for (name, text) in variables {
+            let key = name[PREFIX.len()..].to_ascii_lowercase().replace("__", ".");
+            set(&mut values, &key, text, name)?;
+        }
+        for (key, text) in flags {
+            set(&mut values, key, text, key)?;
+        }
+        let raw: Raw = serde_path_to_error::deserialize(values).map_err(|error| {
+            SettingsError::Invalid { key: error.path().to_string(), detail: error.inner().message().to_owned() }
+        })?;
+        validate(raw)
+    }
+}
+
+fn parse(path: &Path, text: &str) -> Result<Value, SettingsError> {
+    text.parse::<toml::Table>().map(Value::Table).map_err(|error| SettingsError::Malformed {
+        path: path.to_owned(),
+        detail: error.to_string(),
+    })
+}
+
+/// Puts `given`'s values in place of those in `values`, which has every key.
+fn merge(values: &mut Value, given: Value, prefix: &str) -> Result<(), SettingsError> {
+    match (values, given) {
+        (Value::Table(known), Value::Table(given)) => {
+            for (name, value) in given {
+                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                let slot = known.get_mut(&name).ok_or_else(|| unknown(&key))?;
+                merge(slot, value, &key)?;
+            }
+        }
+        (slot, value) => *slot = value,
+    }
+    Ok(())
+}
+
+fn unknown(key: &str) -> SettingsError {
+    SettingsError::Invalid { key: key.to_owned(), detail: "there is no such setting".to_owned() }
+}
+
+/// Sets one value from its text, read as the type that the default has.
+fn set(values: &mut Value, key: &str, text: &str, shown: &str) -> Result<(), SettingsError> {
+    let mut slot = values;
+    for part in key.split('.') {
+        slot = slot.get_mut(part).ok_or_else(|| unknown(shown))?;
+    }
+    let wrong = |expected: &str| SettingsError::Invalid {
+        key: shown.to_owned(),
+        detail: format!("\"{text}\" is not {expected}"),
+    };
+    *slot = match slot {
+        Value::String(_) => Value::String(text.to_owned()),
+        Value::Integer(_) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
+        Value::Float(_) => Value::Float(text.parse().map_err(|_| wrong("a number"))?),
+        Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
+        _ => return Err(unknown(shown)),
+    };
+    Ok(())
+}
+
+fn validate(raw: Raw) -> Result<Settings, SettingsError> {
+    let require = |holds: bool, key: &str, detail: &str| {
+        if holds {
+            Ok(())
+        } else {
+            Err(SettingsError::Invalid { key: key.to_owned(), detail: detail.to_owned() })
+        }
+    };
+    let answering = &raw.answering;
+    let confidence = answering.minimum_confidence;
+    require((0.0..=1.0).contains(&confidence), "answering.minimum_confidence", "must be from 0 to 1")?;
+    require((1..=10).contains(&answering.answers), "answering.answers", "must be from 1 to 10")?;
+    require(answering.burst_gap_seconds >= 0, "answering.burst_gap_seconds", "must not be negative")?;
+    require(answering.record_queue > 0, "answering.record_queue", "must be at least 1")?;
+    require(raw.search.queue > 0, "search.queue", "must be at least 1")?;
+    require(raw.index.poll_milliseconds >= 10, "index.poll_milliseconds", "must be at least 10")?;
+    require(raw.index.concurrent_builds > 0, "index.concurrent_builds", "must be at least 1")?;
+    require((1..=1000).contains(&raw.limits.page), "limits.page", "must be from 1 to 1000")?;
+    require(raw.server.body_limit_bytes >= 1024, "server.body_limit_bytes", "must be at least 1024")?;
+    let otlp = &raw.telemetry.otlp_endpoint;
+    require(
+        otlp.is_empty() || reqwest::Url::parse(otlp).is_ok(),
+        "telemetry.otlp_endpoint",
+        "must be a url or empty",
+    )?;
+    let store_url = if raw.store.url.is_empty() {
+        format!("sqlite:{}", raw.data.folder.join("zhiwen.db").display())
+    } else {
+        raw.store.url
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    Ok(Settings {
+        server: raw.server,
+        data_folder: raw.data.folder,
+        store_url,
+        search_threads: if raw.search.threads == 0 { cores } else { raw.search.threads },
+        search_queue: raw.search.queue,
+        answering: raw.answering,
+        index_poll: Duration::from_millis(raw.index.poll_milliseconds),
+        concurrent_builds: raw.index.concurrent_builds,
+        page_limit: raw.limits.page,
+        idempotency: Duration::from_secs(raw.limits.idempotency_hours * 3600),
+        telemetry: raw.telemetry,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: Option<&str>, variables: &[(&str, &str)], flags: &[Override]) -> Result<Settings, String> {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("zhiwen.toml");
+        if let Some(text) = file {
+            std::fs::write(&path, text).expect("written");
+        }
+        let variables: Vec<_> = variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        Settings::from_sources(file.map(|_| path.as_path()), &variables, flags)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn later_sources_win() {
+        let file = "[server]\nport = 1\nhost = \"::1\"\n";
+        let variables = [("ZHIWEN_SERVER__PORT", "2"), ("ZHIWEN_SEARCH__QUEUE", "7")];
+        let flags = [("server.port", "3".to_owned())];
+        assert_eq!(load(None, &[], &[]).map(|settings| settings.server.port), Ok(8080));
+        assert_eq!(load(Some(file), &[], &[]).map(|settings| settings.server.port), Ok(1));
+        assert_eq!(load(Some(file), &variables, &[]).map(|settings| settings.server.port), Ok(2));
+        let all = load(Some(file), &variables, &flags).expect("valid");
+        assert_eq!((all.server.port, all.server.host.as_str(), all.search_queue), (3, "::1", 7));
+    }
+
+    #[test]
+    fn names_the_key_of_each_fault() {
+        for (file, variables, named) in [
+            (Some("[server]\nprot = 1\n"), vec![], "server.prot"),
+            (Some("[sever]\nport = 1\n"), vec![], "sever"),
+            (Some("[server]\nport = \"x\"\n"), vec![], "server.port"),
+            (Some("[server\n"), vec![], "zhiwen.toml"),
+            (None, vec![("ZHIWEN_SERVER__PROT", "1")], "ZHIWEN_SERVER__PROT"),
+            (None, vec![("ZHIWEN_SERVER__PORT", "many")], "ZHIWEN_SERVER__PORT"),
+            (None, vec![("ZHIWEN_ANSWERING__MINIMUM_CONFIDENCE", "2")], "answering.minimum_confidence"),
+        ] {
+            let error = load(file, &variables, &[]).expect_err(named);
+            assert!(error.contains(named), "{named}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_production_file_only_changes_known_keys() {
+        let file = include_str!("../../config/production.toml");
+        assert!(load(Some(file), &[], &[]).is_ok());
+    }
+}
