@@ -308,7 +308,9 @@ pub trait Store: Send + Sync {
 /// When the scheme is unknown, the file cannot be opened, or a migration fails.
 pub async fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
-        // sqlite
+        Some(("sqlite", path)) if !path.is_empty() => {
+            Ok(Arc::new(sqlite::SqliteStore::open(path).await?))
+        }
         _ => Err(StoreError::UnknownScheme(
             url.split(':').next().unwrap_or("").to_owned(),
         )),
