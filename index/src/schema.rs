@@ -76,8 +76,7 @@ impl ShopIndex {
     /// [`IndexError::Unusable`] when there is none of this make.
     pub fn open(folder: &Path) -> Result<Self, IndexError> {
         // Tantivy panics on files cut short.
-        std::panic::catch_unwind(|| Self::open_checked(folder))
-            .unwrap_or(Err(IndexError::Unusable))
+        std::panic::catch_unwind(|| Self::open_checked(folder)).unwrap_or(Err(IndexError::Unusable))
     }
 
     fn open_checked(folder: &Path) -> Result<Self, IndexError> {

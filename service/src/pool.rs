@@ -1,12 +1,17 @@
 //! Owned threads for work that would block an async worker: searching.
 //!
-//! The queue is bounded. When it is full the caller is told at once; work
-//! whose caller has gone is dropped unstarted.
+//! The queue is bounded, and so is one shop's share of it: a shop in a rush
+//! cannot starve the others. Past either bound the caller is told at once;
+//! work whose caller has gone is dropped unstarted.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use tokio::sync::oneshot;
+
+use crate::domain::ids::ShopId;
 
 /// Why work was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,10 +29,13 @@ type Work = Box<dyn FnOnce() + Send>;
 /// Threads that share one bounded queue.
 pub struct Pool {
     queue: Sender<Work>,
+    most_of_one_shop: usize,
+    under_way: Arc<Mutex<HashMap<ShopId, usize>>>,
 }
 
 impl Pool {
-    /// Starts `threads` threads that let `queue` pieces of work wait.
+    /// Starts `threads` threads that let `queue` pieces of work wait, three
+    /// quarters of them one shop's at most.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -35,24 +43,31 @@ impl Pool {
         let (sender, receiver) = crossbeam_channel::bounded::<Work>(queue);
         for number in 0..threads.max(1) {
             let receiver: Receiver<Work> = receiver.clone();
-            thread::Builder::new().name(format!("search-{number}")).spawn(move || {
-                for work in receiver {
-                    work();
-                }
-            })?;
+            thread::Builder::new()
+                .name(format!("search-{number}"))
+                .spawn(move || {
+                    for work in receiver {
+                        work();
+                    }
+                })?;
         }
-        Ok(Self { queue: sender })
+        Ok(Self {
+            queue: sender,
+            most_of_one_shop: threads.max(1) + (queue * 3).div_ceil(4),
+            under_way: Arc::default(),
+        })
     }
 
-    /// Does `work` on a thread of the pool.
+    /// Does `shop`'s `work` on a thread of the pool.
     ///
     /// # Errors
-    /// [`PoolError::Overloaded`] at once when the queue is full.
-    pub async fn run<T, F>(&self, work: F) -> Result<T, PoolError>
+    /// [`PoolError::Overloaded`] at once when the queue or the shop's share is full.
+    pub async fn run<T, F>(&self, shop: &ShopId, work: F) -> Result<T, PoolError>
     where
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
+        let _share = self.share(shop).ok_or(PoolError::Overloaded)?;
         let (reply, answer) = oneshot::channel();
         let guarded = move || {
             if reply.is_closed() {
@@ -67,8 +82,26 @@ impl Pool {
                 Ok(Ok(done)) => Ok(done),
                 Ok(Err(_)) | Err(_) => Err(PoolError::Panicked),
             },
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => Err(PoolError::Overloaded),
+            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+                Err(PoolError::Overloaded)
+            }
         }
+    }
+
+    fn share(&self, shop: &ShopId) -> Option<Share> {
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let count = under_way.entry(shop.clone()).or_default();
+        if *count >= self.most_of_one_shop {
+            return None;
+        }
+        *count += 1;
+        Some(Share {
+            shop: shop.clone(),
+            under_way: Arc::clone(&self.under_way),
+        })
     }
 
     /// Pieces of work that wait.
@@ -77,22 +110,51 @@ impl Pool {
     }
 }
 
+/// A place in a shop's share, given back when the caller has its answer or has gone.
+struct Share {
+    shop: ShopId,
+    under_way: Arc<Mutex<HashMap<ShopId, usize>>>,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut under_way = self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = under_way.get_mut(&self.shop) {
+            *count -= 1;
+            if *count == 0 {
+                under_way.remove(&self.shop);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn shop(id: &str) -> ShopId {
+        ShopId::parse(id).expect("valid")
+    }
+
     #[tokio::test]
     async fn refuses_at_once_when_full_and_survives_a_panic() {
-        let pool = std::sync::Arc::new(Pool::start(1, 1).expect("started"));
-        assert_eq!(pool.run(|| panic!("on purpose")).await, Err::<(), _>(PoolError::Panicked));
-        assert_eq!(pool.run(|| 7).await, Ok(7));
+        let a = shop("a");
+        let pool = Arc::new(Pool::start(1, 1).expect("started"));
+        assert_eq!(
+            pool.run(&a, || panic!("on purpose")).await,
+            Err::<(), _>(PoolError::Panicked)
+        );
+        assert_eq!(pool.run(&a, || 7).await, Ok(7));
 
         let (release, held) = std::sync::mpsc::channel::<()>();
         let (started, has_started) = oneshot::channel();
         let busy = tokio::spawn({
             let pool = pool.clone();
             async move {
-                pool.run(move || {
+                pool.run(&shop("a"), move || {
                     started.send(()).expect("awaited");
                     held.recv().expect("released");
                 })
@@ -100,12 +162,27 @@ mod tests {
             }
         });
         has_started.await.expect("started");
-        let waits = pool.run(|| ());
+        let waits = pool.run(&a, || ());
         let mut waits = Box::pin(waits);
         assert!(futures_util::poll!(&mut waits).is_pending());
-        assert_eq!(pool.run(|| ()).await, Err(PoolError::Overloaded));
+        assert_eq!(pool.run(&a, || ()).await, Err(PoolError::Overloaded));
         release.send(()).expect("held");
         assert_eq!(busy.await.expect("joined"), Ok(()));
         assert_eq!(waits.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn one_shop_leaves_room_for_others() {
+        let pool = Pool::start(1, 8).expect("started");
+        let (a, b) = (shop("a"), shop("b"));
+        let mut shares = Vec::new();
+        while let Some(share) = pool.share(&a) {
+            shares.push(share);
+        }
+        assert_eq!(shares.len(), 7);
+        assert_eq!(pool.run(&a, || ()).await, Err(PoolError::Overloaded));
+        assert_eq!(pool.run(&b, || ()).await, Ok(()));
+        shares.clear();
+        assert_eq!(pool.run(&a, || ()).await, Ok(()));
     }
 }

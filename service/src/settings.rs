@@ -196,10 +196,11 @@ impl Settings {
     ) -> Result<Self, SettingsError> {
         let mut values = parse(Path::new("default.toml"), DEFAULT_FILE)?;
         if let Some(path) = file {
-            let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
-                path: path.to_owned(),
-                source,
-            })?;
+            let text =
+                std::fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
+                    path: path.to_owned(),
+                    source,
+                })?;
             let given = parse(path, &text)?;
             merge(&mut values, given, "")?;
         }
@@ -210,18 +211,22 @@ impl Settings {
         for (key, text) in flags {
             set(&mut values, key, text, key)?;
         }
-        let raw: Raw = serde_path_to_error::deserialize(values).map_err(|error| {
-            SettingsError::Invalid { key: error.path().to_string(), detail: error.inner().message().to_owned() }
-        })?;
+        let raw: Raw =
+            serde_path_to_error::deserialize(values).map_err(|error| SettingsError::Invalid {
+                key: error.path().to_string(),
+                detail: error.inner().message().to_owned(),
+            })?;
         validate(raw)
     }
 }
 
 fn parse(path: &Path, text: &str) -> Result<Value, SettingsError> {
-    text.parse::<toml::Table>().map(Value::Table).map_err(|error| SettingsError::Malformed {
-        path: path.to_owned(),
-        detail: error.to_string(),
-    })
+    text.parse::<toml::Table>()
+        .map(Value::Table)
+        .map_err(|error| SettingsError::Malformed {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })
 }
 
 /// Puts `given`'s values in place of those in `values`, which has every key.
@@ -229,7 +234,11 @@ fn merge(values: &mut Value, given: Value, prefix: &str) -> Result<(), SettingsE
     match (values, given) {
         (Value::Table(known), Value::Table(given)) => {
             for (name, value) in given {
-                let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                let key = if prefix.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{prefix}.{name}")
+                };
                 let slot = known.get_mut(&name).ok_or_else(|| unknown(&key))?;
                 merge(slot, value, &key)?;
             }
@@ -240,7 +249,10 @@ fn merge(values: &mut Value, given: Value, prefix: &str) -> Result<(), SettingsE
 }
 
 fn unknown(key: &str) -> SettingsError {
-    SettingsError::Invalid { key: key.to_owned(), detail: "there is no such setting".to_owned() }
+    SettingsError::Invalid {
+        key: key.to_owned(),
+        detail: "there is no such setting".to_owned(),
+    }
 }
 
 /// Sets one value from its text, read as the type that the default has.
@@ -268,20 +280,55 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         if holds {
             Ok(())
         } else {
-            Err(SettingsError::Invalid { key: key.to_owned(), detail: detail.to_owned() })
+            Err(SettingsError::Invalid {
+                key: key.to_owned(),
+                detail: detail.to_owned(),
+            })
         }
     };
     let answering = &raw.answering;
     let confidence = answering.minimum_confidence;
-    require((0.0..=1.0).contains(&confidence), "answering.minimum_confidence", "must be from 0 to 1")?;
-    require((1..=10).contains(&answering.answers), "answering.answers", "must be from 1 to 10")?;
-    require(answering.burst_gap_seconds >= 0, "answering.burst_gap_seconds", "must not be negative")?;
-    require(answering.record_queue > 0, "answering.record_queue", "must be at least 1")?;
+    require(
+        (0.0..=1.0).contains(&confidence),
+        "answering.minimum_confidence",
+        "must be from 0 to 1",
+    )?;
+    require(
+        (1..=10).contains(&answering.answers),
+        "answering.answers",
+        "must be from 1 to 10",
+    )?;
+    require(
+        answering.burst_gap_seconds >= 0,
+        "answering.burst_gap_seconds",
+        "must not be negative",
+    )?;
+    require(
+        answering.record_queue > 0,
+        "answering.record_queue",
+        "must be at least 1",
+    )?;
     require(raw.search.queue > 0, "search.queue", "must be at least 1")?;
-    require(raw.index.poll_milliseconds >= 10, "index.poll_milliseconds", "must be at least 10")?;
-    require(raw.index.concurrent_builds > 0, "index.concurrent_builds", "must be at least 1")?;
-    require((1..=1000).contains(&raw.limits.page), "limits.page", "must be from 1 to 1000")?;
-    require(raw.server.body_limit_bytes >= 1024, "server.body_limit_bytes", "must be at least 1024")?;
+    require(
+        raw.index.poll_milliseconds >= 10,
+        "index.poll_milliseconds",
+        "must be at least 10",
+    )?;
+    require(
+        raw.index.concurrent_builds > 0,
+        "index.concurrent_builds",
+        "must be at least 1",
+    )?;
+    require(
+        (1..=1000).contains(&raw.limits.page),
+        "limits.page",
+        "must be from 1 to 1000",
+    )?;
+    require(
+        raw.server.body_limit_bytes >= 1024,
+        "server.body_limit_bytes",
+        "must be at least 1024",
+    )?;
     let otlp = &raw.telemetry.otlp_endpoint;
     require(
         otlp.is_empty() || reqwest::Url::parse(otlp).is_ok(),
@@ -298,7 +345,11 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         server: raw.server,
         data_folder: raw.data.folder,
         store_url,
-        search_threads: if raw.search.threads == 0 { cores } else { raw.search.threads },
+        search_threads: if raw.search.threads == 0 {
+            cores
+        } else {
+            raw.search.threads
+        },
         search_queue: raw.search.queue,
         answering: raw.answering,
         index_poll: Duration::from_millis(raw.index.poll_milliseconds),
@@ -313,7 +364,11 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
 mod tests {
     use super::*;
 
-    fn load(file: Option<&str>, variables: &[(&str, &str)], flags: &[Override]) -> Result<Settings, String> {
+    fn load(
+        file: Option<&str>,
+        variables: &[(&str, &str)],
+        flags: &[Override],
+    ) -> Result<Settings, String> {
         let folder = tempfile::tempdir().expect("temporary folder");
         let path = folder.path().join("zhiwen.toml");
         if let Some(text) = file {
@@ -332,11 +387,23 @@ mod tests {
         let file = "[server]\nport = 1\nhost = \"::1\"\n";
         let variables = [("ZHIWEN_SERVER__PORT", "2"), ("ZHIWEN_SEARCH__QUEUE", "7")];
         let flags = [("server.port", "3".to_owned())];
-        assert_eq!(load(None, &[], &[]).map(|settings| settings.server.port), Ok(8080));
-        assert_eq!(load(Some(file), &[], &[]).map(|settings| settings.server.port), Ok(1));
-        assert_eq!(load(Some(file), &variables, &[]).map(|settings| settings.server.port), Ok(2));
+        assert_eq!(
+            load(None, &[], &[]).map(|settings| settings.server.port),
+            Ok(8080)
+        );
+        assert_eq!(
+            load(Some(file), &[], &[]).map(|settings| settings.server.port),
+            Ok(1)
+        );
+        assert_eq!(
+            load(Some(file), &variables, &[]).map(|settings| settings.server.port),
+            Ok(2)
+        );
         let all = load(Some(file), &variables, &flags).expect("valid");
-        assert_eq!((all.server.port, all.server.host.as_str(), all.search_queue), (3, "::1", 7));
+        assert_eq!(
+            (all.server.port, all.server.host.as_str(), all.search_queue),
+            (3, "::1", 7)
+        );
     }
 
     #[test]
@@ -346,9 +413,21 @@ mod tests {
             (Some("[sever]\nport = 1\n"), vec![], "sever"),
             (Some("[server]\nport = \"x\"\n"), vec![], "server.port"),
             (Some("[server\n"), vec![], "zhiwen.toml"),
-            (None, vec![("ZHIWEN_SERVER__PROT", "1")], "ZHIWEN_SERVER__PROT"),
-            (None, vec![("ZHIWEN_SERVER__PORT", "many")], "ZHIWEN_SERVER__PORT"),
-            (None, vec![("ZHIWEN_ANSWERING__MINIMUM_CONFIDENCE", "2")], "answering.minimum_confidence"),
+            (
+                None,
+                vec![("ZHIWEN_SERVER__PROT", "1")],
+                "ZHIWEN_SERVER__PROT",
+            ),
+            (
+                None,
+                vec![("ZHIWEN_SERVER__PORT", "many")],
+                "ZHIWEN_SERVER__PORT",
+            ),
+            (
+                None,
+                vec![("ZHIWEN_ANSWERING__MINIMUM_CONFIDENCE", "2")],
+                "answering.minimum_confidence",
+            ),
         ] {
             let error = load(file, &variables, &[]).expect_err(named);
             assert!(error.contains(named), "{named}: {error}");

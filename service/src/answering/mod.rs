@@ -1,0 +1,348 @@
+//! Use case: from a buyer's latest messages to sourced answers, or to an abstention with its reason.
+//!
+//! The live call, `GET /v1/search`, the try-it page and every evaluation come
+//! through [`retrieve`].
+
+pub mod pseudonym;
+pub mod recorder;
+pub mod understand;
+
+use jiff::Timestamp;
+use zhiwen_index::IndexError;
+use zhiwen_index::entry::{Filter, Question};
+use zhiwen_index::ranking::Parts;
+use zhiwen_index::search::search;
+use zhiwen_models::privacy::Masked;
+use zhiwen_models::smalltalk::SmallTalk;
+use zhiwen_models::text::Normalized;
+
+use crate::catalog::{Payload, Searchable, domain_code, status_code};
+use crate::domain::ids::{
+    AgentId, AnswerId, ChannelId, ConversationId, MessageId, ProductId, SuggestionId,
+};
+use crate::domain::knowledge::Status;
+use crate::domain::suggestion::{
+    AbstentionReason, AnswerForm, Degraded, RecordedAnswer, SuggestionRecord,
+};
+use crate::domain::taxonomy::KnowledgeDomain;
+use understand::{Turn, Understood, understand};
+
+/// A longer question is searched by its last characters: what a buyer ends
+/// with is what they ask.
+const MOST_SEARCHED_CHARACTERS: usize = 300;
+
+/// Why no suggestion could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AnsweringError {
+    /// The index cannot be read.
+    #[error("index cannot be searched")]
+    Index(#[from] IndexError),
+    /// What the index holds of an item cannot be read.
+    #[error("index entry cannot be read")]
+    Payload(#[from] serde_json::Error),
+}
+
+/// What a suggestion is asked for.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Its latest turns, oldest first.
+    pub turns: Vec<Turn>,
+    /// Who asks, by the platform's id.
+    pub consumer: Option<String>,
+    /// About which product.
+    pub product: Option<ProductId>,
+    /// About which order, by the platform's id.
+    pub order: Option<String>,
+    /// On which channel.
+    pub channel: Option<ChannelId>,
+    /// Who answers.
+    pub agent: Option<AgentId>,
+    /// The most answers.
+    pub most_answers: usize,
+    /// The form that is wanted first.
+    pub form: AnswerForm,
+    /// The time that windows are judged by.
+    pub at: Timestamp,
+}
+
+/// What decides whether an answer is good enough, and what a burst is.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy {
+    /// Answers below this confidence are not suggested.
+    pub minimum_confidence: f32,
+    /// A buyer's messages this close together are one question.
+    pub burst_gap_seconds: i64,
+}
+
+/// An item that was found for a question.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The item.
+    pub item: Payload,
+    /// The estimated probability that it is right.
+    pub confidence: f32,
+    /// What the estimate is made of.
+    pub parts: Parts,
+}
+
+/// An answer of a suggestion.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its id.
+    pub id: AnswerId,
+    /// Which of the item's answers.
+    pub form: AnswerForm,
+    /// Its text.
+    pub text: String,
+    /// What it came from.
+    pub found: Found,
+}
+
+/// A suggestion.
+#[derive(Debug, Clone)]
+pub struct Suggestion {
+    /// Its id.
+    pub id: SuggestionId,
+    /// The latest message that it answers.
+    pub answers_message: Option<MessageId>,
+    /// The question as understood.
+    pub question: Understood,
+    /// The products that the search was narrowed to.
+    pub products: Vec<String>,
+    /// Best first; empty when it abstains.
+    pub answers: Vec<Answer>,
+    /// Why there is no answer.
+    pub abstention: Option<AbstentionReason>,
+    /// What came closest when confidence was too low.
+    pub closest: Vec<Found>,
+    /// What did not take part.
+    pub degraded: Vec<Degraded>,
+}
+
+/// What is searched for, by an agent's moment or by a person.
+#[derive(Debug, Clone, Default)]
+pub struct Query<'a> {
+    /// The question.
+    pub text: &'a str,
+    /// What was said before.
+    pub context: Option<&'a str>,
+    /// The product it is about, if that is known.
+    pub product: Option<&'a ProductId>,
+    /// The channel.
+    pub channel: Option<&'a ChannelId>,
+    /// Only of this domain.
+    pub domain: Option<KnowledgeDomain>,
+    /// Only of this status.
+    pub status: Option<Status>,
+    /// Only in effect at this time.
+    pub at: Option<Timestamp>,
+    /// The most items.
+    pub limit: usize,
+}
+
+/// Makes a suggestion. Takes milliseconds of computing: not for an async worker.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn suggest(
+    searchable: &Searchable,
+    moment: &Moment,
+    policy: Policy,
+) -> Result<Suggestion, AnsweringError> {
+    let question = understand(&moment.turns, policy.burst_gap_seconds);
+    let mut suggestion = Suggestion {
+        id: SuggestionId::make(),
+        answers_message: question.answers_message.clone(),
+        products: Vec::new(),
+        answers: Vec::new(),
+        abstention: question.small_talk.map(reason_of).or_else(|| {
+            question
+                .answers_message
+                .is_none()
+                .then_some(AbstentionReason::NothingToAnswer)
+        }),
+        closest: Vec::new(),
+        degraded: if searchable.is_behind {
+            vec![Degraded::Index]
+        } else {
+            Vec::new()
+        },
+        question,
+    };
+    if suggestion.abstention.is_some() {
+        return Ok(suggestion);
+    }
+    let query = Query {
+        text: suggestion.question.text.as_str(),
+        context: suggestion.question.context.as_ref().map(Masked::as_str),
+        product: moment.product.as_ref(),
+        channel: moment.channel.as_ref(),
+        status: Some(Status::Approved),
+        at: Some(moment.at),
+        limit: moment.most_answers,
+        ..Query::default()
+    };
+    let (found, products) = retrieve(searchable, &query)?;
+    suggestion.products = products;
+    decide(
+        &mut suggestion,
+        found,
+        moment.form,
+        policy.minimum_confidence,
+    );
+    Ok(suggestion)
+}
+
+/// Finds items: products that the question names narrow the search, the
+/// shop's synonyms widen it.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn retrieve(
+    searchable: &Searchable,
+    query: &Query<'_>,
+) -> Result<(Vec<Found>, Vec<String>), AnsweringError> {
+    let text = Normalized::new(last_characters(query.text));
+    let context = query
+        .context
+        .map(|text| Normalized::new(last_characters(text)));
+    let mentions = searchable.terminology.mentions(&text);
+    let mut products = mentions.products;
+    if let Some(product) = query.product {
+        products.push(product.to_string());
+    } else if products.is_empty()
+        && let Some(context) = &context
+    {
+        products = searchable.terminology.mentions(context).products;
+    }
+    products.dedup();
+    let question = Question {
+        text: mentions.rest,
+        expansions: mentions.expansions,
+        context,
+    };
+    let filter = Filter {
+        status: query.status.map(status_code),
+        domain: query.domain.map(domain_code),
+        at_ms: query.at.map(Timestamp::as_millisecond),
+        products: (!products.is_empty()).then(|| products.clone()),
+        channel: query.channel.map(ToString::to_string),
+    };
+    let hits = search(
+        &searchable.index.snapshot(),
+        &question,
+        &filter,
+        query.limit,
+    )?;
+    let mut found = Vec::with_capacity(hits.len());
+    for hit in hits {
+        let item = serde_json::from_str(&hit.payload)?;
+        found.push(Found {
+            item,
+            confidence: hit.confidence,
+            parts: hit.parts,
+        });
+    }
+    Ok((found, products))
+}
+
+/// What is kept of a suggestion.
+pub fn record(
+    suggestion: &Suggestion,
+    moment: &Moment,
+    searchable: &Searchable,
+) -> SuggestionRecord {
+    let pseudonym = |kind, id: &Option<String>| {
+        id.as_ref()
+            .map(|id| pseudonym::pseudonym(&searchable.shop.secret, kind, id))
+    };
+    SuggestionRecord {
+        id: suggestion.id,
+        at: moment.at,
+        conversation: moment.conversation.clone(),
+        answers_message: suggestion.answers_message.clone(),
+        question: suggestion.question.text.clone(),
+        consumer: pseudonym("consumer", &moment.consumer),
+        order: pseudonym("order", &moment.order),
+        product: moment.product.clone(),
+        channel: moment.channel.clone(),
+        agent: moment.agent.clone(),
+        abstention: suggestion.abstention,
+        answers: suggestion.answers.iter().filter_map(recorded).collect(),
+    }
+}
+
+fn recorded(answer: &Answer) -> Option<RecordedAnswer> {
+    Some(RecordedAnswer {
+        id: answer.id,
+        // The index holds only ids that came from the store.
+        knowledge: crate::domain::ids::KnowledgeId::parse(&answer.found.item.id).ok()?,
+        version: answer.found.item.version,
+        form: answer.form,
+        confidence: answer.found.confidence,
+    })
+}
+
+fn decide(suggestion: &mut Suggestion, found: Vec<Found>, form: AnswerForm, minimum: f32) {
+    if found.is_empty() {
+        suggestion.abstention = Some(AbstentionReason::NoMatch);
+        return;
+    }
+    let (good, poor): (Vec<Found>, Vec<Found>) = found
+        .into_iter()
+        .partition(|found| found.confidence >= minimum);
+    suggestion.answers = good
+        .into_iter()
+        .filter_map(|found| answer(found, form))
+        .collect();
+    if suggestion.answers.is_empty() {
+        suggestion.abstention = Some(AbstentionReason::LowConfidence);
+        suggestion.closest = poor;
+    }
+}
+
+/// The item's answer in the wanted form, or in the other when it has only that.
+fn answer(found: Found, wanted: AnswerForm) -> Option<Answer> {
+    let brief = found
+        .item
+        .answer_brief
+        .clone()
+        .map(|text| (AnswerForm::Brief, text));
+    let consultative = found
+        .item
+        .answer_consultative
+        .clone()
+        .map(|text| (AnswerForm::Consultative, text));
+    let (form, text) = match wanted {
+        AnswerForm::Brief => brief.or(consultative),
+        AnswerForm::Consultative => consultative.or(brief),
+    }?;
+    Some(Answer {
+        id: AnswerId::make(),
+        form,
+        text,
+        found,
+    })
+}
+
+fn reason_of(small_talk: SmallTalk) -> AbstentionReason {
+    match small_talk {
+        SmallTalk::Greeting => AbstentionReason::Greeting,
+        SmallTalk::Acknowledgement => AbstentionReason::Acknowledgement,
+        SmallTalk::HumanAgent => AbstentionReason::HumanAgentWanted,
+        SmallTalk::LinkOrMedia => AbstentionReason::LinkOrMedia,
+        SmallTalk::Unclear => AbstentionReason::Unclear,
+    }
+}
+
+fn last_characters(text: &str) -> &str {
+    let skipped = text
+        .chars()
+        .count()
+        .saturating_sub(MOST_SEARCHED_CHARACTERS);
+    text.char_indices()
+        .nth(skipped)
+        .map_or("", |(at, _)| &text[at..])
+}

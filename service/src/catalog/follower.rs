@@ -1,0 +1,294 @@
+//! Bringing shops up to date with the store.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedMutexGuard, watch};
+use zhiwen_index::IndexError;
+use zhiwen_index::schema::ShopIndex;
+use zhiwen_index::writer::Writer;
+
+use super::entry::entry;
+use super::vocabulary::Terminology;
+use super::{Catalog, Entry, State, read, write};
+use crate::domain::ids::ShopId;
+use crate::domain::shop::Shop;
+use crate::store::{ChangedItem, ShopRevision, StoreError};
+
+/// Changes read from the store at a time.
+const BATCH: u32 = 500;
+
+/// Changes after which a long run commits, so that a stop costs little work.
+const COMMIT_AFTER: u64 = 50_000;
+
+/// A writer holds a thread and a buffer: it is given back when a shop rests.
+const WRITER_RESTS_AFTER: Duration = Duration::from_secs(10);
+
+/// A writer kept between changes.
+pub(super) struct OpenWriter {
+    writer: Writer,
+    used_at: Instant,
+}
+
+/// The right to bring a shop up to date, with the writer kept from last time.
+type Turn = OwnedMutexGuard<Option<OpenWriter>>;
+
+/// Why a shop could not be brought up to date.
+#[derive(Debug, thiserror::Error)]
+enum FollowError {
+    #[error("store cannot be read")]
+    Store(#[from] StoreError),
+    #[error("index cannot be written")]
+    Index(#[from] IndexError),
+    #[error("item cannot be encoded")]
+    Encode(#[from] serde_json::Error),
+    #[error("indexing thread failed")]
+    Thread(#[from] tokio::task::JoinError),
+}
+
+/// Keeps every shop in step with the store until `stop` turns true.
+pub async fn follow(catalog: Arc<Catalog>, mut stop: watch::Receiver<bool>) {
+    let mut shops: HashMap<ShopId, Arc<Shop>> = HashMap::new();
+    loop {
+        match catalog.store.shop_revisions().await {
+            Ok(revisions) => {
+                for revision in revisions {
+                    if let Err(error) = visit(&catalog, &mut shops, revision).await {
+                        tracing::error!(
+                            error = &error as &dyn std::error::Error,
+                            "shop cannot be loaded"
+                        );
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "store cannot say what changed"
+                );
+            }
+        }
+        tokio::select! {
+            () = catalog.changed.notified() => {}
+            () = tokio::time::sleep(catalog.poll) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// Starts bringing a shop up to date when it is behind and nobody is at it.
+async fn visit(
+    catalog: &Arc<Catalog>,
+    shops: &mut HashMap<ShopId, Arc<Shop>>,
+    revision: ShopRevision,
+) -> Result<(), StoreError> {
+    if !shops.contains_key(&revision.shop) {
+        for shop in catalog.store.shops().await? {
+            shops
+                .entry(shop.id.clone())
+                .or_insert_with(|| Arc::new(shop));
+        }
+    }
+    let Some(shop) = shops.get(&revision.shop) else {
+        return Ok(());
+    };
+    let entry = Arc::clone(
+        write(&catalog.shops)
+            .entry(revision.shop.clone())
+            .or_insert_with(|| {
+                Arc::new(Entry {
+                    state: std::sync::RwLock::new(State {
+                        shop: Arc::clone(shop),
+                        index: None,
+                        terminology: None,
+                        knowledge_revision: 0,
+                        vocabulary_revision: 0,
+                        progress: (0, 0),
+                        behind_since: None,
+                    }),
+                    turn: Arc::new(tokio::sync::Mutex::new(None)),
+                })
+            }),
+    );
+    let is_behind = {
+        let mut state = write(&entry.state);
+        let is_behind = state.index.is_none()
+            || state.terminology.is_none()
+            || state.knowledge_revision < revision.knowledge
+            || state.vocabulary_revision < revision.vocabulary;
+        if is_behind {
+            state.behind_since.get_or_insert_with(Instant::now);
+        } else {
+            state.behind_since = None;
+        }
+        is_behind
+    };
+    let Ok(mut turn) = Arc::clone(&entry.turn).try_lock_owned() else {
+        return Ok(());
+    };
+    if !is_behind {
+        if turn
+            .as_ref()
+            .is_some_and(|open| open.used_at.elapsed() > WRITER_RESTS_AFTER)
+        {
+            let rested = turn.take();
+            // Closing joins the writer's threads.
+            tokio::task::spawn_blocking(move || drop(rested));
+        }
+        return Ok(());
+    }
+    let catalog = Arc::clone(catalog);
+    tokio::spawn(async move {
+        let shop = revision.shop.clone();
+        if let Err(error) = catch_up(&catalog, &entry, turn, revision).await {
+            tracing::error!(
+                shop = shop.as_str(),
+                error = &error as &dyn std::error::Error,
+                "shop cannot be indexed"
+            );
+            // The next poll tries again, after a pause that keeps the log readable.
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        } else {
+            // What changed meanwhile is fetched at once.
+            catalog.changed.notify_one();
+        }
+    });
+    Ok(())
+}
+
+async fn catch_up(
+    catalog: &Catalog,
+    shop_entry: &Entry,
+    mut turn: Turn,
+    revision: ShopRevision,
+) -> Result<(), FollowError> {
+    let shop = &revision.shop;
+    if read(&shop_entry.state).terminology.is_none()
+        || read(&shop_entry.state).vocabulary_revision < revision.vocabulary
+    {
+        let vocabulary = catalog.store.vocabulary(shop).await?;
+        let terminology = Arc::new(Terminology::new(&vocabulary));
+        let mut state = write(&shop_entry.state);
+        state.terminology = Some(terminology);
+        state.vocabulary_revision = vocabulary.revision;
+    }
+    let serving = read(&shop_entry.state).index.clone();
+    match serving {
+        Some(index) => {
+            let from = read(&shop_entry.state).knowledge_revision;
+            if from < revision.knowledge {
+                let reached = apply(catalog, shop_entry, &mut turn, shop, &index, from).await?;
+                write(&shop_entry.state).knowledge_revision = reached;
+            }
+        }
+        None => build(catalog, shop_entry, &mut turn, &revision).await?,
+    }
+    Ok(())
+}
+
+/// Opens a shop's index, or writes it anew from the store.
+async fn build(
+    catalog: &Catalog,
+    shop_entry: &Entry,
+    turn: &mut Turn,
+    revision: &ShopRevision,
+) -> Result<(), FollowError> {
+    let shop = &revision.shop;
+    let folder = catalog.folder.join(shop.as_str());
+    let index = Arc::new(opened(folder.clone(), revision.knowledge).await?);
+    let from = index.revision();
+    write(&shop_entry.state).progress = (from, revision.knowledge);
+    let reached = if from < revision.knowledge || revision.knowledge == 0 {
+        let _permit = catalog.builds.acquire().await;
+        tracing::info!(
+            shop = shop.as_str(),
+            from,
+            to = revision.knowledge,
+            "index is being built"
+        );
+        apply(catalog, shop_entry, turn, shop, &index, from).await?
+    } else {
+        from
+    };
+    let items = index.snapshot().items();
+    tracing::info!(
+        shop = shop.as_str(),
+        items,
+        revision = reached,
+        "index is ready"
+    );
+    let mut state = write(&shop_entry.state);
+    state.knowledge_revision = reached;
+    state.index = Some(index);
+    Ok(())
+}
+
+/// The index in `folder` if it can be used and is not ahead of the store (a
+/// restored backup), else an empty one.
+async fn opened(folder: PathBuf, store_revision: u64) -> Result<ShopIndex, FollowError> {
+    let opening = tokio::task::spawn_blocking(move || match ShopIndex::open(&folder) {
+        Ok(index) if index.revision() <= store_revision => Ok(index),
+        Ok(_) | Err(_) => ShopIndex::create(&folder),
+    });
+    Ok(opening.await??)
+}
+
+/// Applies all changes after `from`; says how far it came.
+async fn apply(
+    catalog: &Catalog,
+    shop_entry: &Entry,
+    turn: &mut Turn,
+    shop: &ShopId,
+    index: &Arc<ShopIndex>,
+    from: u64,
+) -> Result<u64, FollowError> {
+    let mut reached = from;
+    let mut committed = from;
+    loop {
+        let changes = catalog
+            .store
+            .changed_knowledge(shop, reached, BATCH)
+            .await?;
+        let is_last = changes.len() < BATCH as usize;
+        reached = changes.last().map_or(reached, |change| change.revision);
+        let commits = is_last || reached - committed >= COMMIT_AFTER;
+        let writer = turn.take();
+        let index = Arc::clone(index);
+        let work = move || write_batch(&index, writer, &changes, commits.then_some(reached));
+        // On failure the writer is gone and the next attempt starts from the last commit.
+        **turn = Some(tokio::task::spawn_blocking(work).await??);
+        if commits {
+            committed = reached;
+        }
+        write(&shop_entry.state).progress.0 = reached;
+        if is_last {
+            return Ok(reached);
+        }
+    }
+}
+
+fn write_batch(
+    index: &ShopIndex,
+    open: Option<OpenWriter>,
+    changes: &[ChangedItem],
+    commit: Option<u64>,
+) -> Result<OpenWriter, FollowError> {
+    let mut open = match open {
+        Some(open) => open,
+        None => OpenWriter {
+            writer: index.writer()?,
+            used_at: Instant::now(),
+        },
+    };
+    for change in changes {
+        open.writer.upsert(&entry(&change.item)?)?;
+    }
+    if let Some(revision) = commit {
+        open.writer.commit(revision)?;
+        index.reload()?;
+    }
+    open.used_at = Instant::now();
+    Ok(open)
+}

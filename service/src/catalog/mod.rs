@@ -1,0 +1,192 @@
+//! Every shop's index and vocabulary, kept in step with the store.
+//!
+//! The index follows the store's sequence of changes (`shop_revisions`), not
+//! the handlers: an import by another process, a replica's write and a
+//! restored backup reach it by the same path, and a lost index is only a
+//! follower that starts at change 0.
+
+mod entry;
+mod follower;
+mod vocabulary;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, Semaphore};
+use zhiwen_index::schema::ShopIndex;
+
+pub use entry::{Payload, domain_code, status_code};
+pub use follower::follow;
+pub use vocabulary::{Mentions, Terminology};
+
+use crate::domain::ids::ShopId;
+use crate::domain::shop::Shop;
+use crate::store::{Store, StoreError};
+
+/// Why a shop cannot be searched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CatalogError {
+    /// There is no such shop.
+    #[error("shop not found")]
+    UnknownShop,
+    /// Its index is being built.
+    #[error("index is being built: {done} of {total} items")]
+    Building {
+        /// Items indexed so far.
+        done: u64,
+        /// Items to index.
+        total: u64,
+    },
+}
+
+/// What a shop is searched with.
+#[derive(Clone)]
+pub struct Searchable {
+    /// The shop.
+    pub shop: Arc<Shop>,
+    /// Its index.
+    pub index: Arc<ShopIndex>,
+    /// Its products and synonyms.
+    pub terminology: Arc<Terminology>,
+    /// Whether the store has had changes for over a second that the index has not.
+    pub is_behind: bool,
+}
+
+/// How a shop's index stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShopStatus {
+    /// The shop.
+    pub shop: ShopId,
+    /// `None` when it can be searched.
+    pub building: Option<(u64, u64)>,
+    /// For how long the store has had changes that the index has not.
+    pub lag: Duration,
+}
+
+/// All shops that are served.
+pub struct Catalog {
+    store: Arc<dyn Store>,
+    folder: PathBuf,
+    poll: Duration,
+    builds: Arc<Semaphore>,
+    changed: Notify,
+    shops: RwLock<HashMap<ShopId, Arc<Entry>>>,
+}
+
+/// A shop in the catalog.
+struct Entry {
+    state: RwLock<State>,
+    /// Held by whoever brings the shop up to date.
+    turn: Arc<tokio::sync::Mutex<Option<follower::OpenWriter>>>,
+}
+
+struct State {
+    shop: Arc<Shop>,
+    index: Option<Arc<ShopIndex>>,
+    terminology: Option<Arc<Terminology>>,
+    knowledge_revision: u64,
+    vocabulary_revision: u64,
+    progress: (u64, u64),
+    behind_since: Option<Instant>,
+}
+
+impl Catalog {
+    /// A catalog of indexes in `folder`; empty until [`follow`] runs.
+    pub fn new(
+        store: Arc<dyn Store>,
+        folder: PathBuf,
+        poll: Duration,
+        concurrent_builds: usize,
+    ) -> Self {
+        Self {
+            store,
+            folder,
+            poll,
+            builds: Arc::new(Semaphore::new(concurrent_builds)),
+            changed: Notify::new(),
+            shops: RwLock::new(HashMap::new()),
+        }
+    }
+
+    /// Says that the store has changed, so that the index follows at once.
+    pub fn store_changed(&self) {
+        self.changed.notify_one();
+    }
+
+    /// What to search `shop` with.
+    ///
+    /// # Errors
+    /// While its index is being built, and when there is no such shop.
+    pub fn searchable(&self, shop: &ShopId) -> Result<Searchable, CatalogError> {
+        let entry = self.entry(shop).ok_or(CatalogError::UnknownShop)?;
+        let state = read(&entry.state);
+        match (&state.index, &state.terminology) {
+            (Some(index), Some(terminology)) => Ok(Searchable {
+                shop: Arc::clone(&state.shop),
+                index: Arc::clone(index),
+                terminology: Arc::clone(terminology),
+                is_behind: state.lag() > Duration::from_secs(1),
+            }),
+            _ => Err(CatalogError::Building {
+                done: state.progress.0,
+                total: state.progress.1,
+            }),
+        }
+    }
+
+    /// The shop as the catalog knows it: settings, not knowledge.
+    ///
+    /// # Errors
+    /// When there is no such shop, or the store cannot say.
+    pub async fn shop(&self, shop: &ShopId) -> Result<Option<Arc<Shop>>, StoreError> {
+        if let Some(entry) = self.entry(shop) {
+            return Ok(Some(Arc::clone(&read(&entry.state).shop)));
+        }
+        let shops = self.store.shops().await?;
+        Ok(shops
+            .into_iter()
+            .find(|known| known.id == *shop)
+            .map(Arc::new))
+    }
+
+    /// How every shop's index stands, by shop.
+    pub fn statuses(&self) -> Vec<ShopStatus> {
+        let shops = read(&self.shops);
+        let mut statuses: Vec<ShopStatus> = shops
+            .iter()
+            .map(|(id, entry)| {
+                let state = read(&entry.state);
+                let is_ready = state.index.is_some() && state.terminology.is_some();
+                ShopStatus {
+                    shop: id.clone(),
+                    building: (!is_ready).then_some(state.progress),
+                    lag: state.lag(),
+                }
+            })
+            .collect();
+        statuses.sort_by(|left, right| left.shop.cmp(&right.shop));
+        statuses
+    }
+
+    fn entry(&self, shop: &ShopId) -> Option<Arc<Entry>> {
+        read(&self.shops).get(shop).cloned()
+    }
+}
+
+impl State {
+    fn lag(&self) -> Duration {
+        self.behind_since
+            .map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+/// A lock whose holder panicked still guards whole values: every write is one assignment.
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,348 @@
+//! The only map from an error to a status and a problem body (RFC 9457).
+//!
+//! A client never sees an internal cause: the log line of the failed request
+//! has it, under the request id that the client got.
+
+use std::cell::RefCell;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::answering::AnsweringError;
+use crate::catalog::CatalogError;
+use crate::domain::fault::{FieldError, Locale};
+use crate::domain::key::Scope;
+use crate::pool::PoolError;
+use crate::store::StoreError;
+
+/// What a handler or an extractor fails with.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The body is not JSON, or not of the type that the endpoint takes.
+    #[error("request body is invalid: {detail}")]
+    InvalidBody {
+        /// The field's path, if it is known.
+        field: Option<String>,
+        /// What is wrong.
+        detail: String,
+    },
+    /// Values that do not hold.
+    #[error("request has invalid fields")]
+    InvalidFields(Vec<FieldError>),
+    /// The body is larger than it may be.
+    #[error("request body is larger than {limit} bytes")]
+    TooLarge {
+        /// The most bytes.
+        limit: usize,
+    },
+    /// The body is of a media type that the endpoint does not take.
+    #[error("media type is not supported, expected {expected}")]
+    UnsupportedMediaType {
+        /// What it takes.
+        expected: String,
+    },
+    /// No key, or none that is valid now.
+    #[error("api key is {what}")]
+    Unauthorized {
+        /// missing, malformed, unknown, expired, revoked.
+        what: &'static str,
+    },
+    /// The key has none of the scopes.
+    #[error("api key lacks the scope")]
+    Forbidden {
+        /// Any one of these would do.
+        scopes: &'static [Scope],
+    },
+    /// There is no such thing in the caller's shop.
+    #[error("{what} not found")]
+    NotFound {
+        /// The kind of thing.
+        what: &'static str,
+    },
+    /// There is no such route.
+    #[error("route not found")]
+    NoRoute,
+    /// The route takes other methods.
+    #[error("method is not allowed here")]
+    MethodNotAllowed,
+    /// There is one of that id already.
+    #[error("{what} exists already")]
+    Exists {
+        /// The kind of thing.
+        what: &'static str,
+    },
+    /// The item changed since the caller read it.
+    #[error("item is at version {current}")]
+    VersionConflict {
+        /// The version that stands.
+        current: u32,
+    },
+    /// A change needs If-Match.
+    #[error("if-match header is missing")]
+    PreconditionRequired,
+    /// The Idempotency-Key came before with another request.
+    #[error("idempotency key was used for another request")]
+    IdempotencyMismatch,
+    /// The file as a whole cannot be imported.
+    #[error("file cannot be imported: {detail}")]
+    InvalidFile {
+        /// What is wrong, in the caller's language.
+        detail: String,
+    },
+    /// Too much work waits.
+    #[error("service is at capacity")]
+    Overloaded,
+    /// The shop's index is being built.
+    #[error("index is being built: {done} of {total} changes")]
+    IndexBuilding {
+        /// Changes done.
+        done: u64,
+        /// Changes to do.
+        total: u64,
+    },
+    /// The disk is full or the store is out of reach.
+    #[error("store is unavailable")]
+    StoreUnavailable(#[source] StoreError),
+    /// Anything else: the caller learns only the request id.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A problem body.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Problem {
+    /// A stable name: `urn:zhiwen:problem:invalid-fields`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The problem in short; the same for every occurrence.
+    pub title: &'static str,
+    /// The HTTP status.
+    pub status: u16,
+    /// This occurrence in words.
+    pub detail: String,
+    /// The request's id, also in the log and in `X-Request-Id`.
+    pub request_id: String,
+    /// Each thing wrong, by field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<ProblemField>,
+}
+
+/// One thing wrong with one field.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemField {
+    /// The field's path.
+    pub field: String,
+    /// What is wrong, in the caller's language.
+    pub message: String,
+}
+
+/// What an error body says of its request. Set around every request.
+#[derive(Debug, Clone, Default)]
+pub struct RequestContext {
+    /// The request's id.
+    pub id: String,
+    /// The caller's language.
+    pub locale: Locale,
+}
+
+tokio::task_local! {
+    /// The request that the current task answers.
+    pub static REQUEST: RefCell<RequestContext>;
+}
+
+/// The context of the request that is being answered.
+pub fn request_context() -> RequestContext {
+    REQUEST
+        .try_with(|context| context.borrow().clone())
+        .unwrap_or_default()
+}
+
+impl ApiError {
+    /// An internal error from any cause.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// One field at fault.
+    pub fn field(error: FieldError) -> Self {
+        Self::InvalidFields(vec![error])
+    }
+
+    /// The stable name and title of each kind of problem.
+    fn name_and_title(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::InvalidBody { .. } => ("invalid-body", "The request body cannot be read"),
+            Self::InvalidFields(_) => ("invalid-fields", "Some fields are invalid"),
+            Self::TooLarge { .. } => ("too-large", "The request body is too large"),
+            Self::UnsupportedMediaType { .. } => {
+                ("unsupported-media-type", "The media type is not supported")
+            }
+            Self::Unauthorized { .. } => ("unauthorized", "A valid API key is needed"),
+            Self::Forbidden { .. } => ("forbidden", "The API key may not do this"),
+            Self::NotFound { .. } => ("not-found", "There is no such thing in this shop"),
+            Self::NoRoute => ("no-route", "There is no such route"),
+            Self::MethodNotAllowed => ("method-not-allowed", "The route takes other methods"),
+            Self::Exists { .. } => ("exists", "There is one of that id already"),
+            Self::VersionConflict { .. } => ("version-conflict", "The item has changed meanwhile"),
+            Self::PreconditionRequired => {
+                ("precondition-required", "A change needs an If-Match header")
+            }
+            Self::IdempotencyMismatch => (
+                "idempotency-mismatch",
+                "The Idempotency-Key was used for another request",
+            ),
+            Self::InvalidFile { .. } => ("invalid-file", "The file cannot be imported"),
+            Self::Overloaded => ("overloaded", "The service is at capacity"),
+            Self::IndexBuilding { .. } => ("index-building", "The shop's index is being built"),
+            Self::StoreUnavailable(_) => ("store-unavailable", "The store is unavailable"),
+            Self::Internal(_) => ("internal", "Something went wrong on our side"),
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::Forbidden { scopes } => {
+                let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+                format!("the key needs the scope {}", scopes.join(" or "))
+            }
+            Self::VersionConflict { current } => {
+                format!("the item is at version {current}: read it again and repeat the change")
+            }
+            Self::PreconditionRequired => {
+                "send the ETag that you read as If-Match, or If-Match: * to overwrite".to_owned()
+            }
+            Self::Internal(_) => "the request id leads to the cause in the log".to_owned(),
+            Self::InvalidBody { .. }
+            | Self::InvalidFields(_)
+            | Self::TooLarge { .. }
+            | Self::UnsupportedMediaType { .. }
+            | Self::Unauthorized { .. }
+            | Self::NotFound { .. }
+            | Self::NoRoute
+            | Self::MethodNotAllowed
+            | Self::Exists { .. }
+            | Self::IdempotencyMismatch
+            | Self::InvalidFile { .. }
+            | Self::Overloaded
+            | Self::IndexBuilding { .. }
+            | Self::StoreUnavailable(_) => self.to_string(),
+        }
+    }
+
+    fn fields(&self, locale: Locale) -> Vec<ProblemField> {
+        match self {
+            Self::InvalidFields(errors) => errors
+                .iter()
+                .map(|error| ProblemField {
+                    field: error.field.clone(),
+                    message: error.fault.message(locale),
+                })
+                .collect(),
+            Self::InvalidBody {
+                field: Some(field),
+                detail,
+            } => {
+                vec![ProblemField {
+                    field: field.clone(),
+                    message: detail.clone(),
+                }]
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::InvalidBody { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidFields(_) | Self::InvalidFile { .. } | Self::IdempotencyMismatch => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::NotFound { .. } | Self::NoRoute => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Exists { .. } => StatusCode::CONFLICT,
+            Self::VersionConflict { .. } => StatusCode::PRECONDITION_FAILED,
+            Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Self::Overloaded | Self::IndexBuilding { .. } | Self::StoreUnavailable(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let context = request_context();
+        let status = self.status_code();
+        let (name, title) = self.name_and_title();
+        let problem = Problem {
+            kind: format!("urn:zhiwen:problem:{name}"),
+            title,
+            status: status.as_u16(),
+            detail: self.detail(),
+            request_id: context.id,
+            errors: self.fields(context.locale),
+        };
+        let mut response = HttpResponse::build(status);
+        response.insert_header((
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        ));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "1"));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"zhiwen\""));
+        }
+        let body = serde_json::to_string(&problem).unwrap_or_default();
+        response.body(body)
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::VersionConflict { current, .. } => Self::VersionConflict { current },
+            StoreError::NotFound { what } => Self::NotFound { what },
+            StoreError::Exists { what } => Self::Exists { what },
+            StoreError::IdempotencyMismatch => Self::IdempotencyMismatch,
+            StoreError::Full(_) | StoreError::Unavailable(_) => Self::StoreUnavailable(error),
+            StoreError::UnknownScheme(_)
+            | StoreError::Migration(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Database(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<CatalogError> for ApiError {
+    fn from(error: CatalogError) -> Self {
+        match error {
+            // A key opens only shops that exist: the follower has not met this one yet.
+            CatalogError::UnknownShop => Self::IndexBuilding { done: 0, total: 0 },
+            CatalogError::Building { done, total } => Self::IndexBuilding { done, total },
+        }
+    }
+}
+
+impl From<PoolError> for ApiError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Overloaded => Self::Overloaded,
+            PoolError::Panicked => Self::internal(error),
+        }
+    }
+}
+
+impl From<AnsweringError> for ApiError {
+    fn from(error: AnsweringError) -> Self {
+        Self::internal(error)
+    }
+}
