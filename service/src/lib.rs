@@ -1,4 +1,5 @@
 //! Zhiwen: a customer-service copilot for online shops, as one HTTP service.
 
 pub mod domain;
+pub mod formats;
 pub mod store;
