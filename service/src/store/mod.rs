@@ -1,9 +1,11 @@
 //! What the use cases ask of storage, in their own verbs.
 //!
 //! Chosen by the URL's scheme in [`open`]. Whatever implements [`Store`]
-//! passes [`suite`]. A write that has returned is on disk.
+//! passes `store::suite`. A write that has returned is on disk; one whose
+//! future is dropped before is whole or is not at all.
 
 pub mod sqlite;
+#[cfg(any(test, feature = "suite"))]
 pub mod suite;
 
 use std::sync::Arc;
@@ -118,7 +120,7 @@ pub struct KnowledgeFilter {
     pub domain: Option<KnowledgeDomain>,
     /// Only of this intent, by id.
     pub intent: Option<String>,
-    /// Only after this id, in the order of ids.
+    /// Only after this id, in the byte order of ids.
     pub after: Option<KnowledgeId>,
 }
 
@@ -151,7 +153,8 @@ pub struct SuggestionWithFeedback {
     pub feedback: Vec<FeedbackState>,
 }
 
-/// Storage.
+/// Storage. To write to a shop that does not exist is [`StoreError::NotFound`];
+/// reading finds nothing.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Answers when the store can be read.
@@ -172,7 +175,8 @@ pub trait Store: Send + Sync {
     async fn key_by_hash(&self, hash: KeyHash) -> StoreResult<Option<ApiKey>>;
     /// A shop's keys, oldest first.
     async fn keys(&self, shop: &ShopId) -> StoreResult<Vec<ApiKey>>;
-    /// Withdraws a key. [`StoreError::NotFound`] when there is none of that prefix.
+    /// Withdraws a key; one withdrawn before keeps its first time.
+    /// [`StoreError::NotFound`] when there is none of that prefix.
     async fn revoke_key(&self, shop: &ShopId, prefix: &str, at: Timestamp) -> StoreResult<()>;
 
     /// Adds an item at version 1. [`StoreError::Exists`] when there is one of that id.
@@ -183,7 +187,8 @@ pub trait Store: Send + Sync {
         reply: Option<&KeptReply>,
     ) -> StoreResult<Written<KnowledgeItem>>;
     /// Writes the version after `expected`. [`StoreError::VersionConflict`]
-    /// when another stands; content that changes nothing makes no version.
+    /// when another stands; content that changes nothing makes no version. A
+    /// version is never of an earlier time than the one before it.
     async fn update_knowledge(
         &self,
         shop: &ShopId,
@@ -225,14 +230,16 @@ pub trait Store: Send + Sync {
         id: &KnowledgeId,
         time: Timestamp,
     ) -> StoreResult<Option<KnowledgeItem>>;
-    /// Items by id, at most `limit`.
+    /// Items in the byte order of their ids, at most `limit`.
     async fn list_knowledge(
         &self,
         shop: &ShopId,
         filter: &KnowledgeFilter,
         limit: u32,
     ) -> StoreResult<Vec<KnowledgeItem>>;
-    /// Writes all of `versions` or none: new items at version 1, others at the next version.
+    /// Writes all of `versions` or none: new items at version 1, others at the
+    /// next version, those that change nothing not at all.
+    /// [`StoreError::Exists`] when an id comes twice.
     async fn import_knowledge(
         &self,
         shop: &ShopId,
@@ -247,16 +254,18 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> StoreResult<Vec<ChangedItem>>;
 
-    /// A shop's products and synonyms.
+    /// A shop's products, by id, and synonyms, with the revision that they are of.
+    /// [`StoreError::NotFound`] when there is no such shop.
     async fn vocabulary(&self, shop: &ShopId) -> StoreResult<Vocabulary>;
-    /// Adds or replaces products.
+    /// Adds or replaces products; the revision stays where nothing changes.
     async fn put_products(&self, shop: &ShopId, products: &[Product]) -> StoreResult<()>;
     /// Removes a product from the vocabulary. [`StoreError::NotFound`] when there is none.
     async fn delete_product(&self, shop: &ShopId, id: &ProductId) -> StoreResult<()>;
-    /// Replaces all synonym groups.
+    /// Replaces all synonym groups; the revision stays where nothing changes.
     async fn replace_synonyms(&self, shop: &ShopId, groups: &[Synonyms]) -> StoreResult<()>;
 
-    /// Records suggestions of any shops in one transaction.
+    /// Records suggestions of any shops, all or none; one that is on record
+    /// already stays as it is.
     async fn record_suggestions(&self, records: &[(ShopId, SuggestionRecord)]) -> StoreResult<()>;
     /// Records one suggestion with the reply under its Idempotency-Key.
     async fn record_suggestion_once(
@@ -271,7 +280,7 @@ pub trait Store: Send + Sync {
         shop: &ShopId,
         id: SuggestionId,
     ) -> StoreResult<Option<SuggestionWithFeedback>>;
-    /// Merges feedback into what stands for the answer.
+    /// Merges feedback into what stands for the answer: what is `None` changes nothing.
     /// [`StoreError::NotFound`] when no recorded suggestion has it.
     async fn save_feedback(
         &self,
@@ -299,7 +308,9 @@ pub trait Store: Send + Sync {
 /// When the scheme is unknown, the file cannot be opened, or a migration fails.
 pub async fn open(url: &str) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
-        // sqlite
+        Some(("sqlite", path)) if !path.is_empty() => {
+            Ok(Arc::new(sqlite::SqliteStore::open(path).await?))
+        }
         _ => Err(StoreError::UnknownScheme(
             url.split(':').next().unwrap_or("").to_owned(),
         )),

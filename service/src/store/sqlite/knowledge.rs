@@ -1,0 +1,201 @@
+//! Reading knowledge: as it stands, as it stood, and what changed.
+
+use jiff::Timestamp;
+use sqlx::{FromRow, SqliteConnection};
+
+use super::rows::{from_json, sound, time, to_json};
+use crate::domain::ids::{KnowledgeId, ShopId};
+use crate::domain::knowledge::{KnowledgeItem, Status};
+use crate::domain::taxonomy::KnowledgeDomain;
+use crate::store::{ChangedItem, KnowledgeFilter, StoreResult};
+
+/// Items as they stand, as rows for [`ItemRow`]. To SQLite CROSS JOIN means the
+/// order as written: left alone, it may go through all versions of an item.
+macro_rules! select_standing {
+    ($rest:literal) => {
+        concat!(
+            "SELECT k.id, k.version, k.revision, v.content, k.created_at, v.at, v.by
+             FROM knowledge k
+             CROSS JOIN knowledge_versions v USING (shop, id, version) ",
+            $rest
+        )
+    };
+}
+
+/// Items at any version, as rows for [`ItemRow`].
+macro_rules! select_versions {
+    ($rest:literal) => {
+        concat!(
+            "SELECT v.id, v.version, k.revision, v.content, k.created_at, v.at, v.by
+             FROM knowledge_versions v
+             JOIN knowledge k USING (shop, id) ",
+            $rest
+        )
+    };
+}
+
+/// An item at one version, with its content unread.
+#[derive(FromRow)]
+pub(super) struct ItemRow {
+    pub(super) id: String,
+    pub(super) version: u32,
+    revision: u64,
+    pub(super) content: String,
+    created_at: i64,
+    pub(super) at: i64,
+    by: String,
+}
+
+impl ItemRow {
+    /// The item.
+    pub(super) fn into_item(self) -> StoreResult<KnowledgeItem> {
+        Ok(KnowledgeItem {
+            id: sound("knowledge id", KnowledgeId::parse(&self.id))?,
+            version: self.version,
+            content: from_json("knowledge content", &self.content)?,
+            created_at: time(self.created_at)?,
+            updated_at: time(self.at)?,
+            updated_by: self.by,
+        })
+    }
+
+    fn into_change(self) -> StoreResult<ChangedItem> {
+        Ok(ChangedItem {
+            revision: self.revision,
+            item: self.into_item()?,
+        })
+    }
+}
+
+/// The item as it stands.
+pub(super) async fn standing(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    id: &KnowledgeId,
+) -> StoreResult<Option<ItemRow>> {
+    let row = sqlx::query_as(select_standing!("WHERE k.shop = ?1 AND k.id = ?2"))
+        .bind(shop.as_str())
+        .bind(id.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(row)
+}
+
+/// The items as they stand, of those ids that exist.
+pub(super) async fn standing_of(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    ids: impl IntoIterator<Item = &KnowledgeId>,
+) -> StoreResult<Vec<ItemRow>> {
+    let ids: Vec<&KnowledgeId> = ids.into_iter().collect();
+    let rows = sqlx::query_as(select_standing!(
+        "WHERE k.shop = ?1 AND k.id IN (SELECT value FROM json_each(?2))"
+    ))
+    .bind(shop.as_str())
+    .bind(to_json("knowledge ids", &ids)?)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// The item at a version.
+pub(super) async fn at_version(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    id: &KnowledgeId,
+    version: u32,
+) -> StoreResult<Option<KnowledgeItem>> {
+    let row: Option<ItemRow> = sqlx::query_as(select_versions!(
+        "WHERE v.shop = ?1 AND v.id = ?2 AND v.version = ?3"
+    ))
+    .bind(shop.as_str())
+    .bind(id.as_str())
+    .bind(version)
+    .fetch_optional(connection)
+    .await?;
+    row.map(ItemRow::into_item).transpose()
+}
+
+/// The item's versions before `before`, newest first.
+pub(super) async fn versions(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    id: &KnowledgeId,
+    before: Option<u32>,
+    limit: u32,
+) -> StoreResult<Vec<KnowledgeItem>> {
+    let rows: Vec<ItemRow> = sqlx::query_as(select_versions!(
+        "WHERE v.shop = ?1 AND v.id = ?2 AND v.version < ?3
+         ORDER BY v.version DESC LIMIT ?4"
+    ))
+    .bind(shop.as_str())
+    .bind(id.as_str())
+    .bind(before.map_or(i64::MAX, i64::from))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(ItemRow::into_item).collect()
+}
+
+/// The version that stood at `at`.
+pub(super) async fn as_of(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    id: &KnowledgeId,
+    at: Timestamp,
+) -> StoreResult<Option<KnowledgeItem>> {
+    let row: Option<ItemRow> = sqlx::query_as(select_versions!(
+        "WHERE v.shop = ?1 AND v.id = ?2 AND v.at <= ?3
+         ORDER BY v.version DESC LIMIT 1"
+    ))
+    .bind(shop.as_str())
+    .bind(id.as_str())
+    .bind(at.as_millisecond())
+    .fetch_optional(connection)
+    .await?;
+    row.map(ItemRow::into_item).transpose()
+}
+
+/// Items that pass `filter`, by id.
+pub(super) async fn list(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    filter: &KnowledgeFilter,
+    limit: u32,
+) -> StoreResult<Vec<KnowledgeItem>> {
+    let rows: Vec<ItemRow> = sqlx::query_as(select_standing!(
+        "WHERE k.shop = ?1
+             AND k.id > ?2
+             AND (?3 IS NULL OR k.status = ?3)
+             AND (?4 IS NULL OR k.domain = ?4)
+             AND (?5 IS NULL OR k.intent = ?5)
+         ORDER BY k.id LIMIT ?6"
+    ))
+    .bind(shop.as_str())
+    .bind(filter.after.as_ref().map_or("", KnowledgeId::as_str))
+    .bind(filter.status.map(Status::as_str))
+    .bind(filter.domain.map(KnowledgeDomain::as_str))
+    .bind(filter.intent.as_deref())
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(ItemRow::into_item).collect()
+}
+
+/// Items that changed after `revision`, in the order of their changes.
+pub(super) async fn changed(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    revision: u64,
+    limit: u32,
+) -> StoreResult<Vec<ChangedItem>> {
+    let rows: Vec<ItemRow> = sqlx::query_as(select_standing!(
+        "WHERE k.shop = ?1 AND k.revision > ?2 ORDER BY k.revision LIMIT ?3"
+    ))
+    .bind(shop.as_str())
+    .bind(i64::try_from(revision).unwrap_or(i64::MAX))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(ItemRow::into_change).collect()
+}

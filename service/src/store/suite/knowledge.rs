@@ -1,0 +1,312 @@
+//! Knowledge an item at a time: versions, history, lists.
+
+use std::sync::Arc;
+
+use super::fixtures::{check_changes, id, items, new_shop, now, revision, shop, time, version};
+use crate::domain::ids::ShopId;
+use crate::domain::knowledge::{KnowledgeItem, Status};
+use crate::domain::taxonomy::KnowledgeDomain;
+use crate::store::{KnowledgeFilter, NewVersion, Store, StoreError};
+
+/// Every behaviour of this file.
+pub async fn run(store: &Arc<dyn Store>) {
+    creates_at_version_one(store).await;
+    refuses_to_create_twice(store).await;
+    updates_from_the_version_that_stands(store).await;
+    makes_no_version_of_the_same_content(store).await;
+    keeps_every_version(store).await;
+    pages_through_versions(store).await;
+    knows_what_stood_when(store).await;
+    numbers_changes_without_gaps(store).await;
+    lists_by_filter(store).await;
+    pages_through_items(store).await;
+    finds_items_by_ids(store).await;
+}
+
+/// A new item is at version 1 and reads back as it was given.
+pub async fn creates_at_version_one(store: &Arc<dyn Store>) {
+    let shop_id = new_shop(store).await;
+    let new = version("k", "发票", time(1));
+    let made = now(store.create_knowledge(&shop_id, &new, None).await.unwrap());
+    let expected = KnowledgeItem {
+        id: id("k"),
+        version: 1,
+        content: new.content.clone(),
+        created_at: time(1),
+        updated_at: time(1),
+        updated_by: new.by.clone(),
+    };
+    assert_eq!(made, expected);
+    let found = store.knowledge(&shop_id, &id("k")).await.unwrap();
+    assert_eq!(found, Some(expected));
+    assert_eq!(store.knowledge(&shop_id, &id("l")).await.unwrap(), None);
+
+    let homeless = store.create_knowledge(&shop().id, &new, None).await;
+    assert!(matches!(
+        homeless,
+        Err(StoreError::NotFound { what: "shop" })
+    ));
+}
+
+/// An id that is taken stays with its item, and takes no revision.
+pub async fn refuses_to_create_twice(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    create(store, &shop, &version("k", "first", time(1))).await;
+    let refused = store
+        .create_knowledge(&shop, &version("k", "second", time(2)), None)
+        .await;
+    assert!(matches!(refused, Err(StoreError::Exists { .. })));
+    assert_eq!(items(store, &shop).await[0].content.title, "first");
+    assert_eq!(revision(store, &shop).await.knowledge, 1);
+}
+
+/// A change is made from the version that stands; from any other it conflicts.
+pub async fn updates_from_the_version_that_stands(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    create(store, &shop, &version("k", "first", time(1))).await;
+    let second = NewVersion {
+        by: "another".to_owned(),
+        ..version("k", "second", time(2))
+    };
+    let updated = now(store
+        .update_knowledge(&shop, 1, &second, None)
+        .await
+        .unwrap());
+    let expected = KnowledgeItem {
+        id: id("k"),
+        version: 2,
+        content: second.content.clone(),
+        created_at: time(1),
+        updated_at: time(2),
+        updated_by: "another".to_owned(),
+    };
+    assert_eq!(updated, expected);
+    assert_eq!(items(store, &shop).await, [expected]);
+
+    for expected_version in [0, 1, 3] {
+        let third = version("k", "third", time(3));
+        let refused = store
+            .update_knowledge(&shop, expected_version, &third, None)
+            .await;
+        match refused {
+            Err(StoreError::VersionConflict { current, expected }) => {
+                assert_eq!((current, expected), (2, expected_version));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let missing = store
+        .update_knowledge(&shop, 1, &version("l", "x", time(3)), None)
+        .await;
+    assert!(matches!(missing, Err(StoreError::NotFound { .. })));
+    assert_eq!(revision(store, &shop).await.knowledge, 2);
+}
+
+/// Saying the same again changes neither version, revision, author nor time.
+pub async fn makes_no_version_of_the_same_content(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let made = create(store, &shop, &version("k", "same", time(1))).await;
+    let again = NewVersion {
+        by: "another".to_owned(),
+        ..version("k", "same", time(2))
+    };
+    let updated = now(store
+        .update_knowledge(&shop, 1, &again, None)
+        .await
+        .unwrap());
+    assert_eq!(updated, made);
+    assert_eq!(revision(store, &shop).await.knowledge, 1);
+}
+
+/// Each version can be read as it was written.
+pub async fn keeps_every_version(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    three_versions(store, &shop).await;
+    for (number, title) in [(1, "one"), (2, "two"), (3, "three")] {
+        let found = store.knowledge_version(&shop, &id("k"), number).await;
+        let found = found.unwrap().unwrap();
+        assert_eq!(
+            (found.version, found.content.title.as_str()),
+            (number, title)
+        );
+        assert_eq!(found.created_at, time(10));
+        assert_eq!(found.updated_at, time(10 * i64::from(number)));
+    }
+    for (item, number) in [("k", 0), ("k", 4), ("l", 1)] {
+        let found = store.knowledge_version(&shop, &id(item), number).await;
+        assert_eq!(found.unwrap(), None);
+    }
+}
+
+/// History comes newest first, in pages that neither repeat nor skip.
+pub async fn pages_through_versions(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    three_versions(store, &shop).await;
+    for (before, limit, expected) in [
+        (None, 9, &[3, 2, 1][..]),
+        (None, 2, &[3, 2]),
+        (Some(2), 2, &[1]),
+        (Some(1), 2, &[]),
+        (None, 0, &[]),
+    ] {
+        let found = store
+            .knowledge_versions(&shop, &id("k"), before, limit)
+            .await
+            .unwrap();
+        let found: Vec<u32> = found.iter().map(|item| item.version).collect();
+        assert_eq!(found, expected, "{before:?} {limit}");
+    }
+}
+
+/// The version that stood at a moment is the last one written by then, also
+/// where two were written in one moment or the clock was set back.
+pub async fn knows_what_stood_when(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    three_versions(store, &shop).await;
+    let fourth = version("k", "four", time(30));
+    store
+        .update_knowledge(&shop, 3, &fourth, None)
+        .await
+        .unwrap();
+    for (second, expected) in [
+        (9, None),
+        (10, Some(1)),
+        (19, Some(1)),
+        (20, Some(2)),
+        (30, Some(4)),
+        (99, Some(4)),
+    ] {
+        let found = store.knowledge_as_of(&shop, &id("k"), time(second)).await;
+        let found = found.unwrap().map(|item| item.version);
+        assert_eq!(found, expected, "{second}");
+    }
+    let set_back = version("k", "five", time(15));
+    let written = now(store
+        .update_knowledge(&shop, 4, &set_back, None)
+        .await
+        .unwrap());
+    assert_eq!(written.updated_at, time(30));
+    let stood = store.knowledge_as_of(&shop, &id("k"), time(15)).await;
+    assert_eq!(stood.unwrap().unwrap().version, 1);
+}
+
+/// Every change takes the next number; an item is listed at its latest one only.
+pub async fn numbers_changes_without_gaps(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    for item in ["a", "b", "c"] {
+        create(store, &shop, &version(item, "first", time(1))).await;
+    }
+    let second = version("a", "second", time(2));
+    store
+        .update_knowledge(&shop, 1, &second, None)
+        .await
+        .unwrap();
+    check_changes(store, &shop, &[(2, "b"), (3, "c"), (4, "a")]).await;
+    assert_eq!(revision(store, &shop).await.knowledge, 4);
+
+    let page = store.changed_knowledge(&shop, 2, 1).await.unwrap();
+    assert_eq!((page.len(), page[0].revision), (1, 3));
+    assert_eq!(page[0].item.content.title, "first");
+    let none = store.changed_knowledge(&shop, 4, 9).await.unwrap();
+    assert!(none.is_empty());
+    let beyond = store.changed_knowledge(&shop, u64::MAX, 9).await.unwrap();
+    assert!(beyond.is_empty());
+}
+
+/// A list holds what passes every part of its filter.
+pub async fn lists_by_filter(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let mut draft = version("draft", "x", time(1));
+    draft.content.status = Status::Draft;
+    let mut product = version("product", "x", time(1));
+    product.content.domain = KnowledgeDomain::Product;
+    product.content.intent = None;
+    for new in [&draft, &product, &version("plain", "x", time(1))] {
+        create(store, &shop, new).await;
+    }
+    let all = KnowledgeFilter::default;
+    for (filter, expected) in [
+        (all(), &["draft", "plain", "product"][..]),
+        (
+            KnowledgeFilter {
+                status: Some(Status::Approved),
+                ..all()
+            },
+            &["plain", "product"],
+        ),
+        (
+            KnowledgeFilter {
+                domain: Some(KnowledgeDomain::Process),
+                ..all()
+            },
+            &["draft", "plain"],
+        ),
+        (
+            KnowledgeFilter {
+                status: Some(Status::Draft),
+                intent: Some("process.invoice".to_owned()),
+                ..all()
+            },
+            &["draft"],
+        ),
+        (
+            KnowledgeFilter {
+                intent: Some("product.size".to_owned()),
+                ..all()
+            },
+            &[],
+        ),
+    ] {
+        let found = store.list_knowledge(&shop, &filter, 9).await.unwrap();
+        let found: Vec<&str> = found.iter().map(|item| item.id.as_str()).collect();
+        assert_eq!(found, expected, "{filter:?}");
+    }
+}
+
+/// Pages in the byte order of ids hold every item once.
+pub async fn pages_through_items(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let expected = ["A", "B", "a", "a-1", "é", "售"];
+    for item in ["售", "a-1", "B", "é", "a", "A"] {
+        create(store, &shop, &version(item, "x", time(1))).await;
+    }
+    let mut found = Vec::new();
+    let mut filter = KnowledgeFilter::default();
+    loop {
+        let page = store.list_knowledge(&shop, &filter, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        filter.after = Some(last.id.clone());
+        found.extend(page.iter().map(|item| item.id.to_string()));
+    }
+    assert_eq!(found, expected);
+}
+
+/// Of several ids those that exist are found, each once.
+pub async fn finds_items_by_ids(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    for item in ["a\"b", "c", "d"] {
+        create(store, &shop, &version(item, "x", time(1))).await;
+    }
+    let wanted = ["d", "nothing", "a\"b", "d"].map(id);
+    let found = store.knowledge_by_ids(&shop, &wanted).await.unwrap();
+    let mut found: Vec<&str> = found.iter().map(|item| item.id.as_str()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["a\"b", "d"]);
+    assert!(store.knowledge_by_ids(&shop, &[]).await.unwrap().is_empty());
+}
+
+async fn create(store: &Arc<dyn Store>, shop: &ShopId, new: &NewVersion) -> KnowledgeItem {
+    now(store.create_knowledge(shop, new, None).await.unwrap())
+}
+
+/// The item `k` at version 3, its versions of the times 10, 20 and 30.
+async fn three_versions(store: &Arc<dyn Store>, shop: &ShopId) {
+    create(store, shop, &version("k", "one", time(10))).await;
+    for (expected, title, second) in [(1, "two", 20), (2, "three", 30)] {
+        let new = version("k", title, time(second));
+        now(store
+            .update_knowledge(shop, expected, &new, None)
+            .await
+            .unwrap());
+    }
+}
