@@ -2,4 +2,5 @@
 
 pub mod domain;
 pub mod formats;
+pub mod knowledge;
 pub mod store;

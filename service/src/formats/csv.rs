@@ -366,7 +366,7 @@ mod tests {
         let header = "\u{feff}id,status,domain,intent,title,phrasings,answer_brief,\
                       answer_consultative,products,channels,valid_from,valid_until,source,tags\r\n";
         assert!(text.starts_with(header), "{text}");
-        assert!(text[header.width()..].starts_with("'@a,"), "{text}");
+        assert!(text[header.len()..].starts_with("'@a,"), "{text}");
         assert!(text.contains(",\"'=HYPERLINK(\"\"x\"\")\","), "{text}");
     }
 }

@@ -15,7 +15,7 @@ pub mod lines;
 pub mod markdown;
 pub mod markdown_text;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 pub mod xlsx;
 
 use std::fmt;
