@@ -1,12 +1,18 @@
 //! Zhiwen: a customer-service copilot for online shops, as one HTTP service.
 
 pub mod answering;
+pub mod api;
 pub mod auth;
 pub mod catalog;
+pub mod cli;
 pub mod domain;
 pub mod error;
+pub mod formats;
+pub mod knowledge;
 pub mod pool;
+pub mod router;
 pub mod settings;
+pub mod startup;
 pub mod state;
 pub mod store;
 pub mod telemetry;

@@ -1,0 +1,116 @@
+//! Bodies and query strings as types, with errors that name the field.
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, Ready, ready};
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// A JSON body: the bytes as they came, and what they say.
+pub struct Json<T> {
+    /// The body's bytes, for its fingerprint.
+    pub bytes: Vec<u8>,
+    /// What it says.
+    pub value: T,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let limit = request
+            .app_data::<web::Data<AppState>>()
+            .map_or(1_048_576, |state| state.settings.server.body_limit_bytes);
+        let is_json = media_type(request).is_some_and(|kind| {
+            kind == "application/json"
+                || (kind.starts_with("application/") && kind.ends_with("+json"))
+        });
+        let payload = payload.take();
+        Box::pin(async move {
+            if !is_json {
+                return Err(ApiError::UnsupportedMediaType {
+                    expected: "application/json".to_owned(),
+                });
+            }
+            let bytes = read_body(payload, limit).await?;
+            let value = parse(&bytes)?;
+            Ok(Self { bytes, value })
+        })
+    }
+}
+
+/// A query string.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let parsed = web::Query::<T>::from_query(request.query_string());
+        ready(
+            parsed
+                .map(|query| Self(query.into_inner()))
+                .map_err(|error| ApiError::InvalidBody {
+                    field: None,
+                    detail: format!("query string: {error}"),
+                }),
+        )
+    }
+}
+
+/// The request's media type without parameters, in lower case.
+pub fn media_type(request: &HttpRequest) -> Option<String> {
+    let text = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(
+        text.split(';')
+            .next()
+            .unwrap_or("")
+            .trim()
+            .to_ascii_lowercase(),
+    )
+}
+
+/// Reads JSON, naming the field that is at fault.
+///
+/// # Errors
+/// When it is not JSON or not of the type.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let invalid = |field: Option<String>, detail: String| ApiError::InvalidBody { field, detail };
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        invalid(
+            None,
+            format!("byte {} is not valid utf-8", error.valid_up_to()),
+        )
+    })?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let field = (path != ".").then_some(path);
+        invalid(field, error.into_inner().to_string())
+    })?;
+    reader
+        .end()
+        .map_err(|error| invalid(None, error.to_string()))?;
+    Ok(value)
+}
+
+async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| ApiError::InvalidBody {
+            field: None,
+            detail: error.to_string(),
+        })?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(ApiError::TooLarge { limit });
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,212 @@
+//! Text files in UTF-8, GBK (as GB18030) or UTF-16 with a mark, as UTF-8.
+//!
+//! The file is gone through once before it is read, in constant memory: the
+//! encoding has to be known before the first row, and a fault in the last
+//! line must be found before the first is acted on.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use encoding_rs::{Decoder, DecoderResult, Encoding, GB18030, UTF_8};
+
+use super::MOST_FILE_BYTES;
+use super::fault::{BadByte, FileError};
+
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// So many Han characters that are valid UTF-8 do not come about by chance
+/// in a GBK file: the file is UTF-8, and what is not is damage.
+const SURE_OF_UTF_8: u64 = 8;
+
+/// A text file, checked, as UTF-8 without a byte order mark.
+pub struct TextReader {
+    file: File,
+    decoder: Decoder,
+    decoded: Vec<u8>,
+    taken: usize,
+    is_finished: bool,
+}
+
+/// Opens a text file and finds its encoding.
+///
+/// # Errors
+/// When it is empty, too large, a workbook, or text in no encoding that is read.
+pub fn open(path: &Path) -> Result<TextReader, FileError> {
+    let size = std::fs::metadata(path)?.len();
+    if size == 0 {
+        return Err(FileError::Empty);
+    }
+    if size > MOST_FILE_BYTES {
+        return Err(FileError::TooLarge);
+    }
+    let encoding = detect(path)?;
+    Ok(TextReader {
+        file: File::open(path)?,
+        decoder: encoding.new_decoder_with_bom_removal(),
+        decoded: Vec::new(),
+        taken: 0,
+        is_finished: false,
+    })
+}
+
+impl TextReader {
+    fn refill(&mut self) -> io::Result<()> {
+        let mut bytes = [0; CHUNK_BYTES];
+        let count = self.file.read(&mut bytes)?;
+        self.is_finished = count == 0;
+        let most = self
+            .decoder
+            .max_utf8_buffer_length(count)
+            .ok_or_else(|| io::Error::other("a chunk decodes to more than memory holds"))?;
+        self.decoded.resize(most, 0);
+        self.taken = 0;
+        let (_, _, written, _) =
+            self.decoder
+                .decode_to_utf8(&bytes[..count], &mut self.decoded, self.is_finished);
+        self.decoded.truncate(written);
+        Ok(())
+    }
+}
+
+impl Read for TextReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.taken == self.decoded.len() {
+            if self.is_finished {
+                return Ok(0);
+            }
+            self.refill()?;
+        }
+        let ready = &self.decoded[self.taken..];
+        let count = ready.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&ready[..count]);
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+fn detect(path: &Path) -> Result<&'static Encoding, FileError> {
+    let mut start = [0; 4];
+    let count = File::open(path)?.read(&mut start)?;
+    let start = &start[..count];
+    if start.starts_with(b"PK\x03\x04") || start.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
+        return Err(FileError::WorkbookAsText);
+    }
+    if let Some((marked, _)) = Encoding::for_bom(start) {
+        return match scan(path, marked)?.first_bad {
+            None => Ok(marked),
+            Some(at) => Err(FileError::DamagedText {
+                encoding: marked.name(),
+                at,
+            }),
+        };
+    }
+    let as_utf_8 = scan(path, UTF_8)?;
+    let Some(at) = as_utf_8.first_bad else {
+        return Ok(UTF_8);
+    };
+    if as_utf_8.three_byte_characters >= SURE_OF_UTF_8 {
+        let encoding = UTF_8.name();
+        return Err(FileError::DamagedText { encoding, at });
+    }
+    match scan(path, GB18030)?.first_bad {
+        None => Ok(GB18030),
+        Some(gbk) => Err(FileError::Encoding { utf_8: at, gbk }),
+    }
+}
+
+struct Scan {
+    first_bad: Option<BadByte>,
+    /// Before the first bad byte.
+    three_byte_characters: u64,
+}
+
+fn scan(path: &Path, encoding: &'static Encoding) -> Result<Scan, FileError> {
+    let mut file = File::open(path)?;
+    let mut decoder = encoding.new_decoder_with_bom_removal();
+    let mut bytes = vec![0; CHUNK_BYTES];
+    let mut decoded = vec![0; CHUNK_BYTES];
+    let (mut offset, mut line, mut three_byte_characters) = (0, 1, 0);
+    loop {
+        let count = file.read(&mut bytes)?;
+        let mut rest = &bytes[..count];
+        loop {
+            let (result, read, written) =
+                decoder.decode_to_utf8_without_replacement(rest, &mut decoded, count == 0);
+            offset += read as u64;
+            rest = &rest[read..];
+            for byte in &decoded[..written] {
+                line += u64::from(*byte == b'\n');
+                three_byte_characters += u64::from(*byte & 0xf0 == 0xe0);
+            }
+            match result {
+                DecoderResult::OutputFull => {}
+                DecoderResult::InputEmpty => break,
+                DecoderResult::Malformed(bad, after) => {
+                    let offset = offset - u64::from(bad) - u64::from(after);
+                    return Ok(Scan {
+                        first_bad: Some(BadByte { offset, line }),
+                        three_byte_characters,
+                    });
+                }
+            }
+        }
+        if count == 0 {
+            return Ok(Scan {
+                first_bad: None,
+                three_byte_characters,
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<String, FileError> {
+        let directory = tempfile::tempdir().expect("made");
+        let path = directory.path().join("text");
+        std::fs::write(&path, bytes).expect("written");
+        let mut text = String::new();
+        open(&path)?.read_to_string(&mut text).expect("utf-8");
+        Ok(text)
+    }
+
+    #[test]
+    fn reads_every_encoding() {
+        let text = "标题,領域\n發票😀".repeat(20_000);
+        let (gbk, ..) = GB18030.encode(&text);
+        let mut utf_16 = vec![0xff, 0xfe];
+        utf_16.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+        assert_eq!(read(text.as_bytes()).expect("utf-8"), text);
+        assert_eq!(
+            read(format!("\u{feff}{text}").as_bytes()).expect("mark"),
+            text
+        );
+        assert_eq!(read(&gbk).expect("gbk"), text);
+        assert_eq!(read(&utf_16).expect("utf-16"), text);
+    }
+
+    #[test]
+    fn names_where_text_stops() {
+        assert!(matches!(read(b""), Err(FileError::Empty)));
+        assert!(matches!(
+            read(b"PK\x03\x04.."),
+            Err(FileError::WorkbookAsText)
+        ));
+        let Err(FileError::Encoding { utf_8, gbk }) = read(b"title\nab\xff\xff\n") else {
+            panic!("neither");
+        };
+        assert_eq!((utf_8.offset, utf_8.line), (8, 2));
+        assert_eq!((gbk.offset, gbk.line), (8, 2));
+        let mut damaged = "发票什么时候可以开呢\n亲".as_bytes().to_vec();
+        damaged.pop();
+        let Err(FileError::DamagedText { at, .. }) = read(&damaged) else {
+            panic!("damaged");
+        };
+        assert_eq!((at.offset, at.line), (31, 2));
+        let cut = read(b"a,b\n\xb7\xa2\xc6");
+        assert!(matches!(cut, Err(FileError::Encoding { gbk, .. }) if gbk.offset == 6));
+    }
+}

@@ -1,0 +1,247 @@
+//! Puts a service together: the only place that names concrete parts.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpServer, web};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::answering::recorder::Recorder;
+use crate::api::observe::observe;
+use crate::auth::Keys;
+use crate::catalog::{Catalog, follow};
+use crate::domain::time::Clock;
+use crate::pool::Pool;
+use crate::router;
+use crate::settings::Settings;
+use crate::state::AppState;
+use crate::store::{self, Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another process serves from the same folder.
+    #[error(
+        "data folder {0} is in use by another zhiwen: stop that one, or set data.folder to another folder"
+    )]
+    InUse(String),
+    /// The folder cannot be made or written.
+    #[error("data folder {folder} cannot be used")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error("store cannot be opened")]
+    Store(#[from] StoreError),
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A thread or a worker cannot be started.
+    #[error("server cannot be started")]
+    Server(#[from] std::io::Error),
+    /// Metrics cannot be made.
+    #[error("metrics cannot be made")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// A running service.
+pub struct Service {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What its handlers are handed.
+    pub state: web::Data<AppState>,
+    handle: ServerHandle,
+    server: JoinHandle<std::io::Result<()>>,
+    background: Background,
+}
+
+/// What runs beside the server.
+struct Background {
+    stop: watch::Sender<bool>,
+    follower: JoinHandle<()>,
+    recorder: JoinHandle<()>,
+    janitor: JoinHandle<()>,
+    /// Held until the end: one serving process a folder.
+    _lock: File,
+}
+
+/// Starts the service.
+///
+/// # Errors
+/// When a part cannot be started; none is left running then.
+pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service, StartError> {
+    let lock = lock(&settings.data_folder)?;
+    let store = store::open(&settings.store_url).await?;
+    let listener = listen(&settings)?;
+    let address = listener.local_addr()?;
+    let catalog = Arc::new(Catalog::new(
+        Arc::clone(&store),
+        settings.data_folder.join("index"),
+        settings.index_poll,
+        settings.concurrent_builds,
+    ));
+    let delay = Duration::from_millis(settings.answering.record_delay_milliseconds);
+    let (recorder, recorder_task) =
+        Recorder::start(Arc::clone(&store), settings.answering.record_queue, delay);
+    let (stop, stopped) = watch::channel(false);
+    let background = Background {
+        follower: tokio::spawn(follow(Arc::clone(&catalog), stopped.clone())),
+        recorder: recorder_task,
+        janitor: tokio::spawn(forget_replies(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            settings.idempotency,
+            stopped,
+        )),
+        stop,
+        _lock: lock,
+    };
+    let state = web::Data::new(AppState {
+        keys: Keys::new(Arc::clone(&store)),
+        pool: Pool::start(settings.search_threads, settings.search_queue)?,
+        store,
+        catalog,
+        recorder,
+        clock,
+        metrics: Metrics::new()?,
+        settings,
+    });
+    let server = serve(listener, state.clone())?;
+    Ok(Service {
+        address,
+        state,
+        handle: server.handle(),
+        server: tokio::spawn(server),
+        background,
+    })
+}
+
+impl Service {
+    /// Runs until [`Service::stop`] or a signal ends the server, then drains:
+    /// requests under way are answered, records are written.
+    ///
+    /// # Errors
+    /// When the server failed.
+    pub async fn wait(self) -> std::io::Result<()> {
+        let ended = self.server.await.map_err(std::io::Error::other)?;
+        self.state.recorder.flush().await;
+        // The follower and the janitor end at their next pause.
+        let _none_listens = self.background.stop.send(true);
+        for task in [self.background.follower, self.background.janitor] {
+            // A task that panicked has nothing left to end.
+            let _panicked = task.await;
+        }
+        self.background.recorder.abort();
+        tracing::info!("service has stopped");
+        ended
+    }
+
+    /// Stops taking requests and lets those under way end.
+    pub async fn stop(&self) {
+        self.handle.stop(true).await;
+    }
+
+    /// What stops the service from another task.
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+}
+
+fn serve(
+    listener: TcpListener,
+    state: web::Data<AppState>,
+) -> std::io::Result<actix_web::dev::Server> {
+    let workers = match state.settings.server.workers {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        workers => workers,
+    };
+    let grace = state.settings.server.shutdown_grace_seconds;
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(Compress::default())
+            .wrap(from_fn(observe))
+            .configure(router::configure)
+    });
+    Ok(server
+        .workers(workers)
+        .shutdown_timeout(grace)
+        .listen(listener)?
+        .run())
+}
+
+fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
+    let (host, port) = (settings.server.host.as_str(), settings.server.port);
+    TcpListener::bind((host, port)).map_err(|source| StartError::Listen {
+        address: format!("{host}:{port}"),
+        source,
+    })
+}
+
+/// Takes the folder for this process alone.
+fn lock(folder: &Path) -> Result<File, StartError> {
+    let unusable = |source| StartError::Folder {
+        folder: folder.display().to_string(),
+        source,
+    };
+    std::fs::create_dir_all(folder).map_err(unusable)?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(folder.join("zhiwen.lock"))
+        .map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(StartError::InUse(folder.display().to_string()))
+        }
+        Err(std::fs::TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+/// Forgets kept replies once an hour.
+async fn forget_replies(
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    kept_for: Duration,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        let before = clock
+            .now()
+            .checked_sub(kept_for)
+            .unwrap_or(jiff::Timestamp::MIN);
+        match store.forget_replies(before).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::info!(forgotten, "old replies are forgotten"),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "old replies cannot be forgotten"
+                );
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_secs(3600)) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
