@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{ResponseError, web};
@@ -35,57 +36,62 @@ pub async fn observe<B: MessageBody + 'static>(
     let state = request.app_data::<web::Data<AppState>>().cloned();
     let span = tracing::info_span!("request", id = context.id.as_str(), %method, route);
     let id = HeaderValue::from_str(&context.id).ok();
-    let fallback = request.request().clone();
 
     let answered = REQUEST.scope(
         RefCell::new(context),
         async move {
             let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-            let response = match answered {
-                Ok(Ok(response)) => response.map_into_boxed_body(),
-                Ok(Err(error)) => {
-                    let response = error.error_response();
-                    ServiceResponse::new(fallback, response.map_into_boxed_body())
-                }
-                Err(_) => {
-                    let error = ApiError::internal("handler panicked");
-                    ServiceResponse::new(fallback, error.error_response())
-                }
-            };
-            log(&response, started);
-            response
+            let answered = answered.unwrap_or_else(|_| Err(panicked()));
+            log(&answered, started);
+            answered
         }
         .instrument(span),
     );
-    let mut response = answered.await;
-    if let Some(id) = id {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
+    let answered = answered.await;
+    let status = match &answered {
+        Ok(response) => response.status(),
+        Err(error) => error.as_response_error().status_code(),
+    };
     if let Some(state) = state {
-        let status = response.status();
         state
             .metrics
             .requests
             .with_label_values(&[route.as_str(), method.as_str(), status.as_str()])
             .observe(started.elapsed().as_secs_f64());
     }
+    let mut response = answered?.map_into_boxed_body();
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     Ok(response)
 }
 
+/// Its body is made here, where the request's id is known.
+fn panicked() -> actix_web::Error {
+    let error = ApiError::internal("handler panicked");
+    let response = error.error_response();
+    InternalError::from_response(error, response).into()
+}
+
 /// One line a request; message texts, keys and personal data are never in it.
-fn log(response: &ServiceResponse<BoxBody>, started: Instant) {
-    let status = response.status().as_u16();
+fn log<B>(answered: &Result<ServiceResponse<B>, actix_web::Error>, started: Instant) {
     let microseconds = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match response.response().error() {
-        Some(error) if response.status().is_server_error() => {
+    let (status, error) = match answered {
+        Ok(response) => (response.status(), response.response().error()),
+        Err(error) => (error.as_response_error().status_code(), Some(error)),
+    };
+    let code = status.as_u16();
+    match error {
+        Some(error) if status.is_server_error() => {
             let cause = error
                 .as_error::<ApiError>()
-                .map(causes)
-                .unwrap_or_else(|| error.to_string());
-            tracing::error!(status, microseconds, cause, "request failed");
+                .map_or_else(|| error.to_string(), causes);
+            tracing::error!(status = code, microseconds, cause, "request failed");
         }
-        Some(error) => tracing::info!(status, microseconds, error = %error, "request refused"),
-        None => tracing::debug!(status, microseconds, "request answered"),
+        Some(error) => {
+            tracing::info!(status = code, microseconds, error = %error, "request refused")
+        }
+        None => tracing::debug!(status = code, microseconds, "request answered"),
     }
 }
 
