@@ -1,5 +1,7 @@
 //! The rules of the house as tests: each says what to do when it fails.
 
+#![expect(clippy::expect_used, reason = "a test fails by a panic")]
+
 #[path = "tidy/foreign.rs"]
 mod foreign;
 #[path = "tidy/habits.rs"]
@@ -8,6 +10,8 @@ mod habits;
 mod rooms;
 #[path = "tidy/source.rs"]
 mod source;
+
+use std::io::Write;
 
 use source::{Source, root, sources};
 
@@ -44,7 +48,9 @@ fn members_depend_downwards() {
         ("service/Cargo.toml", &["tantivy", "zhiwen-tests"]),
     ] {
         let text = std::fs::read_to_string(root().join(manifest)).expect("a manifest");
-        let dependencies = text.split_once("[dependencies]").map_or("", |(_, rest)| rest);
+        let dependencies = text
+            .split_once("[dependencies]")
+            .map_or("", |(_, rest)| rest);
         for line in dependencies.lines() {
             let named = forbidden.iter().find(|name| line.starts_with(**name));
             assert!(named.is_none(), "{manifest} must not depend on: {line}");
@@ -123,7 +129,8 @@ fn measuring_data_is_not_committed() {
     let folder = root().join("../shared/data");
     let pieces = foreign::pieces_of(&folder);
     if pieces.is_empty() {
-        println!("skipped: ../shared/data is not there to compare with");
+        let line = "skipped: ../shared/data is not there to compare with";
+        let _closed = writeln!(std::io::stderr(), "{line}");
         return;
     }
     let faults = foreign::repeated(&sources(), &pieces);

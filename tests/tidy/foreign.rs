@@ -74,7 +74,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let inside = folder.path().join("set");
         std::fs::create_dir(&inside).expect("made");
-        let line = "7\tproduct.compatibility\t这双鞋我上周买的现在还没有收到货请问是怎么回事\t好的\n";
+        let line =
+            "7\tproduct.compatibility\t这双鞋我上周买的现在还没有收到货请问是怎么回事\t好的\n";
         std::fs::write(inside.join("rows.tsv"), line).expect("written");
         let pieces = pieces_of(folder.path());
         assert_eq!(pieces.len(), 1, "{pieces:?}");

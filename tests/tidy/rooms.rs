@@ -129,11 +129,7 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
         &["service/src/cli/", "service/src/main.rs"],
         "the command line stays in cli",
     ),
-    (
-        &["askama"],
-        &["service/src/web/"],
-        "pages are made in web",
-    ),
+    (&["askama"], &["service/src/web/"], "pages are made in web"),
     (
         &["zhiwen_index"],
         &[
