@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{ResponseError, web};
+use actix_web::{HttpResponse, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -33,31 +34,26 @@ pub async fn observe<B: MessageBody + 'static>(
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
     let state = request.app_data::<web::Data<AppState>>().cloned();
-    let span = tracing::info_span!("request", id = context.id.as_str(), %method, route);
     let id = HeaderValue::from_str(&context.id).ok();
-    let fallback = request.request().clone();
-
+    let span = tracing::info_span!("request", id = context.id.as_str(), %method, route);
     let answered = REQUEST.scope(
         RefCell::new(context),
         async move {
-            let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-            let response = match answered {
-                Ok(Ok(response)) => response.map_into_boxed_body(),
-                Ok(Err(error)) => {
-                    let response = error.error_response();
-                    ServiceResponse::new(fallback, response.map_into_boxed_body())
-                }
-                Err(_) => {
-                    let error = ApiError::internal("handler panicked");
-                    ServiceResponse::new(fallback, error.error_response())
-                }
+            let answered = answer(request, next).await;
+            let response = match &answered {
+                Ok(response) => response.response(),
+                Err((response, _)) => response,
             };
-            log(&response, started);
-            response
+            log(response, started);
+            answered
         }
         .instrument(span),
     );
-    let mut response = answered.await;
+    let mut answered = answered.await;
+    let response = match &mut answered {
+        Ok(response) => response.response_mut(),
+        Err((response, _)) => response,
+    };
     if let Some(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);
     }
@@ -69,14 +65,37 @@ pub async fn observe<B: MessageBody + 'static>(
             .with_label_values(&[route.as_str(), method.as_str(), status.as_str()])
             .observe(started.elapsed().as_secs_f64());
     }
-    Ok(response)
+    answered.map_err(|(response, cause)| InternalError::from_response(cause, response).into())
+}
+
+/// The response; where there is none, one that says so, with the cause.
+///
+/// No clone of the request may be held meanwhile: the router takes it for its own.
+async fn answer<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, (HttpResponse, String)> {
+    // The call itself may panic, before there is a future.
+    let call = async move { next.call(request).await };
+    match AssertUnwindSafe(call).catch_unwind().await {
+        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
+        Ok(Err(error)) => {
+            let cause = error.to_string();
+            Err((HttpResponse::from_error(error), cause))
+        }
+        Err(_) => {
+            let error = ApiError::internal("handler panicked");
+            let response = HttpResponse::from_error(error);
+            Err((response, "handler panicked".to_owned()))
+        }
+    }
 }
 
 /// One line a request; message texts, keys and personal data are never in it.
-fn log(response: &ServiceResponse<BoxBody>, started: Instant) {
+fn log(response: &HttpResponse, started: Instant) {
     let status = response.status().as_u16();
     let microseconds = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    match response.response().error() {
+    match response.error() {
         Some(error) if response.status().is_server_error() => {
             let cause = error
                 .as_error::<ApiError>()
