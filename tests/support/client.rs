@@ -97,9 +97,42 @@ impl Reply {
             .unwrap_or_else(|error| panic!("{error}: {} {}", self.status, self.text()))
     }
 
+    /// A problem in a line: status, name, then each field with its message,
+    /// or the detail where no field is at fault.
+    ///
+    /// # Panics
+    /// When it is not a problem of the form that all have.
+    pub fn problem(&self) -> String {
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json"),
+            "{self:?}"
+        );
+        let body = self.json();
+        let text = |name: &str| body[name].as_str().unwrap_or("").to_owned();
+        let kind = text("type");
+        let name = kind.strip_prefix("urn:zhiwen:problem:");
+        let name = name.unwrap_or_else(|| panic!("type is {kind:?}"));
+        assert_eq!(body["status"], self.status);
+        assert_eq!(self.header("x-request-id"), Some(&*text("request_id")));
+        let errors = body["errors"].as_array().cloned().unwrap_or_default();
+        let fields: Vec<String> = errors
+            .iter()
+            .map(|error| {
+                let part = |name: &str| error[name].as_str().unwrap_or("").to_owned();
+                format!("{}: {}", part("field"), part("message"))
+            })
+            .collect();
+        let what = match fields.is_empty() {
+            true => text("detail"),
+            false => fields.join("; "),
+        };
+        format!("{} {name}: {what}", self.status)
+    }
+
     /// Status, the headers that the API promises, and the body; what differs
     /// from run to run is replaced: ids that the service makes by `[uuid]`,
-    /// scores by `[number]`.
+    /// keys' shown parts by `[key]`, scores by `[number]`.
     pub fn snapshot(&self) -> Value {
         let mut shown = Map::new();
         shown.insert("status".to_owned(), json!(self.status));
@@ -123,6 +156,7 @@ impl Reply {
 fn redacted(value: Value) -> Value {
     match value {
         Value::String(text) if is_uuid(&text) => json!("[uuid]"),
+        Value::String(text) if text.starts_with("zw_") => json!("[key]"),
         Value::Number(number) if number.is_f64() => json!("[number]"),
         Value::Array(values) => values.into_iter().map(redacted).collect(),
         Value::Object(fields) => fields
