@@ -1,1 +1,3 @@
-//! Tests of the whole; each binary beside this file is one kind of them.
+//! What the tests of the whole have in common; each binary beside it is one kind of test.
+
+pub mod support;
