@@ -15,6 +15,10 @@ use crate::answering::AnsweringError;
 use crate::catalog::CatalogError;
 use crate::domain::fault::{FieldError, Locale};
 use crate::domain::key::Scope;
+use crate::formats::fault::FileError;
+use crate::knowledge::export::ExportError;
+use crate::knowledge::import::ImportError;
+use crate::knowledge::report::ImportReport;
 use crate::pool::PoolError;
 use crate::store::StoreError;
 
@@ -66,8 +70,11 @@ pub enum ApiError {
     #[error("route not found")]
     NoRoute,
     /// The route takes other methods.
-    #[error("method is not allowed here")]
-    MethodNotAllowed,
+    #[error("method is not allowed here, expected {methods}")]
+    MethodNotAllowed {
+        /// Those that it takes, as the Allow header has them.
+        methods: &'static str,
+    },
     /// There is one of that id already.
     #[error("{what} exists already")]
     Exists {
@@ -86,12 +93,15 @@ pub enum ApiError {
     /// The Idempotency-Key came before with another request.
     #[error("idempotency key was used for another request")]
     IdempotencyMismatch,
-    /// The file as a whole cannot be imported.
-    #[error("file cannot be imported: {detail}")]
+    /// The file as a whole cannot be imported or exported.
+    #[error("file is at fault: {detail}")]
     InvalidFile {
         /// What is wrong, in the caller's language.
         detail: String,
     },
+    /// Rows of the file are refused, so that nothing of it was written.
+    #[error("{} rows of the file are refused", .0.refused)]
+    ImportRefused(Box<ImportReport>),
     /// Too much work waits.
     #[error("service is at capacity")]
     Overloaded,
@@ -106,6 +116,9 @@ pub enum ApiError {
     /// The disk is full or the store is out of reach.
     #[error("store is unavailable")]
     StoreUnavailable(#[source] StoreError),
+    /// The disk is full or cannot be written.
+    #[error("disk is unavailable")]
+    DiskUnavailable(#[from] std::io::Error),
     /// Anything else: the caller learns only the request id.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -128,6 +141,12 @@ pub struct Problem {
     /// Each thing wrong, by field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
+    /// The version that stands, where another was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current_version: Option<u32>,
+    /// What an import found, where it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub report: Option<Box<ImportReport>>,
 }
 
 /// One thing wrong with one field.
@@ -184,7 +203,9 @@ impl ApiError {
             Self::Forbidden { .. } => ("forbidden", "The API key may not do this"),
             Self::NotFound { .. } => ("not-found", "There is no such thing in this shop"),
             Self::NoRoute => ("no-route", "There is no such route"),
-            Self::MethodNotAllowed => ("method-not-allowed", "The route takes other methods"),
+            Self::MethodNotAllowed { .. } => {
+                ("method-not-allowed", "The route takes other methods")
+            }
             Self::Exists { .. } => ("exists", "There is one of that id already"),
             Self::VersionConflict { .. } => ("version-conflict", "The item has changed meanwhile"),
             Self::PreconditionRequired => {
@@ -194,10 +215,16 @@ impl ApiError {
                 "idempotency-mismatch",
                 "The Idempotency-Key was used for another request",
             ),
-            Self::InvalidFile { .. } => ("invalid-file", "The file cannot be imported"),
+            Self::InvalidFile { .. } => ("invalid-file", "The file cannot be used"),
+            Self::ImportRefused(_) => (
+                "import-refused",
+                "Rows of the file are refused, nothing was written",
+            ),
             Self::Overloaded => ("overloaded", "The service is at capacity"),
             Self::IndexBuilding { .. } => ("index-building", "The shop's index is being built"),
-            Self::StoreUnavailable(_) => ("store-unavailable", "The store is unavailable"),
+            Self::StoreUnavailable(_) | Self::DiskUnavailable(_) => {
+                ("store-unavailable", "The store is unavailable")
+            }
             Self::Internal(_) => ("internal", "Something went wrong on our side"),
         }
     }
@@ -214,6 +241,11 @@ impl ApiError {
             Self::PreconditionRequired => {
                 "send the ETag that you read as If-Match, or If-Match: * to overwrite".to_owned()
             }
+            Self::InvalidFile { detail } => detail.clone(),
+            Self::ImportRefused(_) => {
+                format!("{self}: mend them, or write the others with skip_refused=true")
+            }
+            Self::DiskUnavailable(_) => "store is unavailable".to_owned(),
             Self::Internal(_) => "the request id leads to the cause in the log".to_owned(),
             Self::InvalidBody { .. }
             | Self::InvalidFields(_)
@@ -222,10 +254,9 @@ impl ApiError {
             | Self::Unauthorized { .. }
             | Self::NotFound { .. }
             | Self::NoRoute
-            | Self::MethodNotAllowed
+            | Self::MethodNotAllowed { .. }
             | Self::Exists { .. }
             | Self::IdempotencyMismatch
-            | Self::InvalidFile { .. }
             | Self::Overloaded
             | Self::IndexBuilding { .. }
             | Self::StoreUnavailable(_) => self.to_string(),
@@ -259,21 +290,23 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::InvalidBody { .. } => StatusCode::BAD_REQUEST,
-            Self::InvalidFields(_) | Self::InvalidFile { .. } | Self::IdempotencyMismatch => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
+            Self::InvalidFields(_)
+            | Self::InvalidFile { .. }
+            | Self::ImportRefused(_)
+            | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
             Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::NoRoute => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Exists { .. } => StatusCode::CONFLICT,
             Self::VersionConflict { .. } => StatusCode::PRECONDITION_FAILED,
             Self::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
-            Self::Overloaded | Self::IndexBuilding { .. } | Self::StoreUnavailable(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Overloaded
+            | Self::IndexBuilding { .. }
+            | Self::StoreUnavailable(_)
+            | Self::DiskUnavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -289,6 +322,14 @@ impl ResponseError for ApiError {
             detail: self.detail(),
             request_id: context.id,
             errors: self.fields(context.locale),
+            current_version: match self {
+                Self::VersionConflict { current } => Some(*current),
+                _ => None,
+            },
+            report: match self {
+                Self::ImportRefused(report) => Some(report.clone()),
+                _ => None,
+            },
         };
         let mut response = HttpResponse::build(status);
         response.insert_header((
@@ -300,6 +341,15 @@ impl ResponseError for ApiError {
         }
         if status == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer realm=\"zhiwen\""));
+        }
+        match self {
+            Self::MethodNotAllowed { methods } => {
+                response.insert_header((header::ALLOW, *methods));
+            }
+            Self::VersionConflict { current } => {
+                response.insert_header((header::ETAG, format!("\"{current}\"")));
+            }
+            _ => {}
         }
         let body = serde_json::to_string(&problem).unwrap_or_default();
         response.body(body)
@@ -344,5 +394,38 @@ impl From<PoolError> for ApiError {
 impl From<AnsweringError> for ApiError {
     fn from(error: AnsweringError) -> Self {
         Self::internal(error)
+    }
+}
+
+impl From<ImportError> for ApiError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::File(error) => error.into(),
+            ImportError::Store(error) => error.into(),
+            ImportError::Reader(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ExportError> for ApiError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::File(error) => error.into(),
+            ExportError::Store(error) => error.into(),
+            ExportError::Writer(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<FileError> for ApiError {
+    fn from(error: FileError) -> Self {
+        match error {
+            // These are of this service's own files.
+            FileError::Io(error) => error.into(),
+            FileError::WriteWorkbook(error) => Self::internal(error),
+            error => Self::InvalidFile {
+                detail: error.message(request_context().locale),
+            },
+        }
     }
 }

@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, TrySendError};
-use tokio::sync::oneshot;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
+use tokio::task::spawn_blocking;
 
 use crate::domain::ids::ShopId;
 
@@ -128,6 +130,47 @@ impl Drop for Share {
                 under_way.remove(&self.shop);
             }
         }
+    }
+}
+
+/// Runs `work` on a thread where it may take its time, until it is done or
+/// the caller has gone.
+///
+/// # Errors
+/// When it panics.
+pub async fn aside<T, F>(work: F) -> Result<T, PoolError>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let (mut reply, answer) = oneshot::channel();
+    let runtime = Handle::current();
+    let guarded = async move {
+        tokio::select! {
+            // The caller may go at the last moment; nobody else waits for this.
+            done = work => { let _unheard = reply.send(done); }
+            () = reply.closed() => {}
+        }
+    };
+    spawn_blocking(move || runtime.block_on(guarded));
+    answer.await.map_err(|_| PoolError::Panicked)
+}
+
+/// So many may be at a kind of work at the same time; one more is refused at once.
+pub struct Places(Semaphore);
+
+impl Places {
+    /// `count` places.
+    pub fn new(count: usize) -> Self {
+        Self(Semaphore::new(count))
+    }
+
+    /// Takes a place until what is returned is dropped.
+    ///
+    /// # Errors
+    /// [`PoolError::Overloaded`] when all are taken.
+    pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, PoolError> {
+        self.0.try_acquire().map_err(|_| PoolError::Overloaded)
     }
 }
 

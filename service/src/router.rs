@@ -1,32 +1,72 @@
 //! Every route of the service.
 
-use actix_web::web::{self, ServiceConfig, get, patch, post};
+use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
-use crate::api::{answers, operations, search, suggestions};
+use crate::api::{
+    answers, imports, knowledge, knowledge_versions, openapi, operations, products, search,
+    suggestions, synonyms,
+};
 use crate::error::ApiError;
 
 /// Adds all routes.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/healthz", get().to(operations::healthz))
-        .route("/readyz", get().to(operations::readyz))
-        .route("/metrics", get().to(operations::metrics))
-        .service(resource("/v1/suggestions").route(post().to(suggestions::create)))
-        .service(resource("/v1/suggestions/{id}").route(get().to(suggestions::read)))
-        .service(resource("/v1/answers/{id}/feedback").route(patch().to(answers::patch_feedback)))
-        .service(resource("/v1/search").route(get().to(search::search)))
+        .service(resource("/healthz", "GET").route(get().to(operations::healthz)))
+        .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
+        .service(resource("/metrics", "GET").route(get().to(operations::metrics)))
+        .service(resource("/openapi.json", "GET").route(get().to(openapi::openapi)))
+        .service(resource("/v1/suggestions", "POST").route(post().to(suggestions::create)))
+        .service(resource("/v1/suggestions/{id}", "GET").route(get().to(suggestions::read)))
+        .service(
+            resource("/v1/answers/{id}/feedback", "PATCH")
+                .route(patch().to(answers::patch_feedback)),
+        )
+        .service(resource("/v1/search", "GET").route(get().to(search::search)))
+        .service(
+            resource("/v1/knowledge", "GET, POST")
+                .route(get().to(knowledge::list))
+                .route(post().to(knowledge::create)),
+        )
+        // Before the items: no item has these ids.
+        .service(resource("/v1/knowledge/imports", "POST").route(post().to(imports::import)))
+        .service(resource("/v1/knowledge/export", "GET").route(get().to(imports::export)))
+        .service(
+            resource("/v1/knowledge/{id}", "GET, PUT")
+                .route(get().to(knowledge::read))
+                .route(put().to(knowledge::put)),
+        )
+        .service(
+            resource("/v1/knowledge/{id}/versions", "GET")
+                .route(get().to(knowledge_versions::list)),
+        )
+        .service(
+            resource("/v1/knowledge/{id}/diff", "GET").route(get().to(knowledge_versions::compare)),
+        )
+        .service(
+            resource("/v1/knowledge/{id}/revert", "POST")
+                .route(post().to(knowledge_versions::revert)),
+        )
+        .service(resource("/v1/products", "GET").route(get().to(products::list)))
+        .service(
+            resource("/v1/products/{id}", "PUT, DELETE")
+                .route(put().to(products::put))
+                .route(delete().to(products::delete)),
+        )
+        .service(
+            resource("/v1/synonyms", "GET, PUT")
+                .route(get().to(synonyms::read))
+                .route(put().to(synonyms::put)),
+        )
         .default_service(web::to(no_route));
 }
 
-/// A resource that answers other methods with a problem body.
-fn resource(path: &str) -> actix_web::Resource {
-    web::resource(path).default_service(web::to(method_not_allowed))
+/// A resource that answers other methods than these with a problem body.
+fn resource(path: &str, methods: &'static str) -> actix_web::Resource {
+    let refuse =
+        move || async move { Err::<&'static str, _>(ApiError::MethodNotAllowed { methods }) };
+    web::resource(path).default_service(web::to(refuse))
 }
 
 async fn no_route() -> Result<&'static str, ApiError> {
     Err(ApiError::NoRoute)
-}
-
-async fn method_not_allowed() -> Result<&'static str, ApiError> {
-    Err(ApiError::MethodNotAllowed)
 }

@@ -13,16 +13,21 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::answering::recorder::Recorder;
+use crate::api::files;
 use crate::api::observe::observe;
 use crate::auth::Keys;
 use crate::catalog::{Catalog, follow};
 use crate::domain::time::Clock;
-use crate::pool::Pool;
+use crate::pool::{Places, Pool};
 use crate::router;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::store::{self, Store, StoreError};
 use crate::telemetry::Metrics;
+
+/// Imports and exports at the same time. The largest holds a few hundred
+/// megabytes while it runs.
+const MOST_TRANSFERS: usize = 4;
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +93,7 @@ struct Background {
 /// When a part cannot be started; none is left running then.
 pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service, StartError> {
     let lock = lock(&settings.data_folder)?;
+    forget_transfers(&settings.data_folder)?;
     let store = store::open(&settings.store_url).await?;
     let listener = listen(&settings)?;
     let address = listener.local_addr()?;
@@ -115,6 +121,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     };
     let state = web::Data::new(AppState {
         keys: Keys::new(Arc::clone(&store)),
+        transfers: Places::new(MOST_TRANSFERS),
         pool: Pool::start(settings.search_threads, settings.search_queue)?,
         store,
         catalog,
@@ -213,6 +220,18 @@ fn lock(folder: &Path) -> Result<File, StartError> {
             Err(StartError::InUse(folder.display().to_string()))
         }
         Err(std::fs::TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+/// Removes what imports have left behind that a crash cut off.
+fn forget_transfers(folder: &Path) -> Result<(), StartError> {
+    let folder = folder.join(files::FOLDER);
+    match std::fs::remove_dir_all(&folder) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(StartError::Folder {
+            folder: folder.display().to_string(),
+            source,
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use crate::answering::recorder::Recorder;
 use crate::auth::Keys;
 use crate::catalog::Catalog;
+use crate::domain::ids::ShopId;
+use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
-use crate::pool::Pool;
+use crate::pool::{Places, Pool};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
 
 /// The parts of a running service.
@@ -19,6 +21,8 @@ pub struct AppState {
     pub catalog: Arc<Catalog>,
     /// Threads that search.
     pub pool: Pool,
+    /// Imports and exports under way: each takes memory, disk and a thread.
+    pub transfers: Places,
     /// Writes suggestions down.
     pub recorder: Recorder,
     /// Knows API keys.
@@ -29,4 +33,15 @@ pub struct AppState {
     pub clock: Arc<dyn Clock>,
     /// Counters and histograms.
     pub metrics: Metrics,
+}
+
+impl AppState {
+    /// The shop itself.
+    ///
+    /// # Errors
+    /// When there is none of that id, or the store cannot say.
+    pub async fn shop(&self, shop: &ShopId) -> Result<Arc<Shop>, StoreError> {
+        let found = self.catalog.shop(shop).await?;
+        found.ok_or(StoreError::NotFound { what: "shop" })
+    }
 }

@@ -52,15 +52,16 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let parsed = web::Query::<T>::from_query(request.query_string());
-        ready(
-            parsed
-                .map(|query| Self(query.into_inner()))
-                .map_err(|error| ApiError::InvalidBody {
-                    field: None,
-                    detail: format!("query string: {error}"),
-                }),
-        )
+        let pairs = form_urlencoded::parse(request.query_string().as_bytes());
+        let reader = serde_urlencoded::Deserializer::new(pairs);
+        let parsed = serde_path_to_error::deserialize(reader).map_err(|error| {
+            let path = error.path().to_string();
+            ApiError::InvalidBody {
+                field: (path != ".").then_some(path),
+                detail: format!("query string: {}", error.into_inner()),
+            }
+        });
+        ready(parsed.map(Self))
     }
 }
 

@@ -1,9 +1,20 @@
 //! The JSON API: one file a resource. Handlers are typed input → one use-case call → typed output.
 
 pub mod answers;
+pub mod conditions;
+pub mod files;
 pub mod idempotency;
+pub mod imports;
+pub mod items;
 pub mod json;
+pub mod knowledge;
+pub mod knowledge_versions;
 pub mod observe;
+pub mod openapi;
 pub mod operations;
+pub mod page;
+pub mod path;
+pub mod products;
 pub mod search;
 pub mod suggestions;
+pub mod synonyms;

@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{ResponseError, web};
+use actix_web::{HttpResponse, web};
 use futures_util::FutureExt;
 use tracing::Instrument;
 use uuid::Uuid;
@@ -34,64 +34,77 @@ pub async fn observe<B: MessageBody + 'static>(
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
     let state = request.app_data::<web::Data<AppState>>().cloned();
-    let span = tracing::info_span!("request", id = context.id.as_str(), %method, route);
     let id = HeaderValue::from_str(&context.id).ok();
-
+    let span = tracing::info_span!("request", id = context.id.as_str(), %method, route);
     let answered = REQUEST.scope(
         RefCell::new(context),
         async move {
-            let answered = AssertUnwindSafe(next.call(request)).catch_unwind().await;
-            let answered = answered.unwrap_or_else(|_| Err(panicked()));
-            log(&answered, started);
+            let answered = answer(request, next).await;
+            let response = match &answered {
+                Ok(response) => response.response(),
+                Err((response, _)) => response,
+            };
+            log(response, started);
             answered
         }
         .instrument(span),
     );
-    let answered = answered.await;
-    let status = match &answered {
-        Ok(response) => response.status(),
-        Err(error) => error.as_response_error().status_code(),
+    let mut answered = answered.await;
+    let response = match &mut answered {
+        Ok(response) => response.response_mut(),
+        Err((response, _)) => response,
     };
+    if let Some(id) = id {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
     if let Some(state) = state {
+        let status = response.status();
         state
             .metrics
             .requests
             .with_label_values(&[route.as_str(), method.as_str(), status.as_str()])
             .observe(started.elapsed().as_secs_f64());
     }
-    let mut response = answered?.map_into_boxed_body();
-    if let Some(id) = id {
-        response.headers_mut().insert(REQUEST_ID, id);
-    }
-    Ok(response)
+    answered.map_err(|(response, cause)| InternalError::from_response(cause, response).into())
 }
 
-/// Its body is made here, where the request's id is known.
-fn panicked() -> actix_web::Error {
-    let error = ApiError::internal("handler panicked");
-    let response = error.error_response();
-    InternalError::from_response(error, response).into()
+/// The response; where there is none, one that says so, with the cause.
+///
+/// No clone of the request may be held meanwhile: the router takes it for its own.
+async fn answer<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, (HttpResponse, String)> {
+    // The call itself may panic, before there is a future.
+    let call = async move { next.call(request).await };
+    match AssertUnwindSafe(call).catch_unwind().await {
+        Ok(Ok(response)) => Ok(response.map_into_boxed_body()),
+        Ok(Err(error)) => {
+            let cause = error.to_string();
+            Err((HttpResponse::from_error(error), cause))
+        }
+        Err(_) => {
+            let error = ApiError::internal("handler panicked");
+            let response = HttpResponse::from_error(error);
+            Err((response, "handler panicked".to_owned()))
+        }
+    }
 }
 
 /// One line a request; message texts, keys and personal data are never in it.
-fn log<B>(answered: &Result<ServiceResponse<B>, actix_web::Error>, started: Instant) {
+fn log(response: &HttpResponse, started: Instant) {
+    let status = response.status().as_u16();
     let microseconds = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let (status, error) = match answered {
-        Ok(response) => (response.status(), response.response().error()),
-        Err(error) => (error.as_response_error().status_code(), Some(error)),
-    };
-    let code = status.as_u16();
-    match error {
-        Some(error) if status.is_server_error() => {
+    match response.error() {
+        Some(error) if response.status().is_server_error() => {
             let cause = error
                 .as_error::<ApiError>()
-                .map_or_else(|| error.to_string(), causes);
-            tracing::error!(status = code, microseconds, cause, "request failed");
+                .map(causes)
+                .unwrap_or_else(|| error.to_string());
+            tracing::error!(status, microseconds, cause, "request failed");
         }
-        Some(error) => {
-            tracing::info!(status = code, microseconds, error = %error, "request refused")
-        }
-        None => tracing::debug!(status = code, microseconds, "request answered"),
+        Some(error) => tracing::info!(status, microseconds, error = %error, "request refused"),
+        None => tracing::debug!(status, microseconds, "request answered"),
     }
 }
 

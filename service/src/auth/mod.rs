@@ -86,6 +86,10 @@ needs!(
     Supervising, [Scope::Supervise]
 );
 needs!(
+    /// Reading products and synonyms.
+    ReadingVocabulary, [Scope::Knowledge, Scope::Admin]
+);
+needs!(
     /// Changing the shop itself.
     Administering, [Scope::Admin]
 );

@@ -9,7 +9,7 @@ use super::fault::Fault;
 
 /// Declares an id that a shop or its chat client chooses.
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:expr, $expected:literal) => {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:expr, $expected:literal $(, not $taken:expr)?) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -36,6 +36,10 @@ macro_rules! text_id {
                 if !text.chars().all(is_allowed) {
                     return Err(Fault::Malformed { expected: $expected.to_owned() });
                 }
+                $(if $taken.contains(&text) {
+                    let expected = format!("none of {}, which addresses need", $taken.join(" "));
+                    return Err(Fault::Malformed { expected });
+                })?
                 Ok(Self(text.to_owned()))
             }
 
@@ -81,11 +85,13 @@ text_id!(
 );
 text_id!(
     /// A knowledge item, by the id that the shop itself gave it; stable over imports.
-    KnowledgeId, 128, is_visible, "visible characters without spaces or |"
+    KnowledgeId, 128, is_visible, "visible characters without spaces or |",
+    not [".", "..", "imports", "export"]
 );
 text_id!(
     /// A product, by the shop's own id (SKU, item number).
-    ProductId, 128, is_visible, "visible characters without spaces or |"
+    ProductId, 128, is_visible, "visible characters without spaces or |",
+    not [".", ".."]
 );
 text_id!(
     /// A sales channel: taobao, jd, pdd, douyin, web.
@@ -167,6 +173,8 @@ mod tests {
         ));
         assert!(KnowledgeId::parse("售后-01").is_ok());
         assert!(KnowledgeId::parse("a b").is_err());
+        assert!(KnowledgeId::parse("export").is_err() && ProductId::parse("export").is_ok());
+        assert!(ProductId::parse("..").is_err());
         assert!(AnswerId::parse("7").is_err());
     }
 }

@@ -62,7 +62,23 @@ pub struct Product {
 }
 
 impl Product {
-    /// Checks names and aliases.
+    /// The product without blanks around its texts; an empty category is none.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub fn trimmed(self) -> Result<Self, Vec<FieldError>> {
+        let category = self.category.map(|category| category.trim().to_owned());
+        let product = Self {
+            id: self.id,
+            name: self.name.trim().to_owned(),
+            category: category.filter(|category| !category.is_empty()),
+            aliases: trim_all(&self.aliases),
+        };
+        product.check()?;
+        Ok(product)
+    }
+
+    /// Checks name, category and aliases.
     ///
     /// # Errors
     /// Every fault, by field.
@@ -70,6 +86,10 @@ impl Product {
         let mut errors = Vec::new();
         if let Err(fault) = Text::line(&self.name, 200) {
             errors.push(FieldError::new("name", fault));
+        }
+        let category = self.category.as_deref();
+        if let Some(Err(fault)) = category.map(|category| Text::line(category, 200)) {
+            errors.push(FieldError::new("category", fault));
         }
         check_list("aliases", &self.aliases, 50, 80, &mut errors);
         if errors.is_empty() {
@@ -89,6 +109,18 @@ pub struct Synonyms {
 }
 
 impl Synonyms {
+    /// The group without blanks around its words.
+    ///
+    /// # Errors
+    /// Every fault, by field.
+    pub fn trimmed(self) -> Result<Self, Vec<FieldError>> {
+        let group = Self {
+            words: trim_all(&self.words),
+        };
+        group.check()?;
+        Ok(group)
+    }
+
     /// Checks the wordings.
     ///
     /// # Errors
@@ -119,4 +151,8 @@ pub struct Vocabulary {
     pub products: Vec<Product>,
     /// Synonym groups.
     pub synonyms: Vec<Synonyms>,
+}
+
+fn trim_all(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| text.trim().to_owned()).collect()
 }

@@ -1,8 +1,12 @@
-//! Use cases of knowledge: import from files and export to them.
+//! Use cases of the knowledge base: editing, looking at versions, import and export of files.
 
+pub mod diff;
+pub mod edit;
 pub mod export;
 pub mod import;
+pub mod parse;
 pub mod plan;
 pub mod report;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod view;

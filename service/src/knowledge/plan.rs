@@ -6,13 +6,14 @@ use std::collections::hash_map::Entry;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::domain::fault::{FieldError, Locale};
+use crate::domain::fault::Locale;
 use crate::domain::ids::KnowledgeId;
-use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, RawKnowledge, id_from_title};
+use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, RawKnowledge};
 use crate::formats::Row;
 use crate::formats::columns::Column;
 use crate::store::NewVersion;
 
+use super::parse::parse_item;
 use super::report::{ChangedEntry, ImportReport, MOST_ENTRIES, RefusedRow, RowError};
 
 /// A row of a file with its values checked.
@@ -54,31 +55,15 @@ fn check(
     zone: &TimeZone,
     locale: Locale,
 ) -> (Option<KnowledgeId>, Result<KnowledgeContent, Vec<RowError>>) {
-    let given = raw.id.as_deref().filter(|id| !id.trim().is_empty());
-    let mut errors = Vec::new();
-    let id = match given {
-        Some(id) => KnowledgeId::parse(id)
-            .map_err(|fault| errors.push(FieldError::new("id", fault)))
-            .ok(),
-        // A title that gives no id is refused as a title below.
-        None => id_from_title(&raw.title).ok(),
-    };
-    let content = KnowledgeContent::parse(raw, zone).map_err(|faults| errors.extend(faults));
-    // A title of nothing but platform placeholders is one, but gives no id.
-    if let (Ok(_), None, None) = (&content, &id, given) {
-        let fault = crate::domain::fault::Fault::Missing;
-        errors.push(FieldError::new("id", fault));
-    }
-    match content {
-        Ok(content) if errors.is_empty() => (id, Ok(content)),
-        _ => {
-            let errors = errors.into_iter().map(|error| RowError {
-                message: error.fault.message(locale),
-                column: Some(error.field),
-            });
-            (id, Err(errors.collect()))
-        }
-    }
+    let (id, content) = parse_item(raw, zone);
+    let content = content.map_err(|errors| {
+        let errors = errors.into_iter().map(|error| RowError {
+            message: error.fault.message(locale),
+            column: Some(error.field),
+        });
+        errors.collect()
+    });
+    (id, content)
 }
 
 /// Grows row by row; holds only what has to be written, once.
@@ -323,6 +308,7 @@ fn column_names(bits: u16) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::knowledge::id_from_title;
     use crate::formats::Place;
 
     fn row(number: u64, id: Option<&str>, title: &str) -> CheckedRow {
