@@ -1,11 +1,37 @@
-//! The shop that `--shop` names.
+//! `zhiwen shop put FILE|list`, and the shop that `--shop` names.
 
-use crate::domain::fault::Fault;
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::ids::ShopId;
-use crate::domain::shop::Shop;
+use crate::domain::knowledge::Text;
+use crate::domain::shop::{Product, Shop, ShopSecret, Synonyms};
+use crate::domain::time::Clock;
 use crate::store::{Store, StoreError};
 
-/// Why there is no such shop.
+/// Make and list shops.
+#[derive(Debug, clap::Args)]
+pub struct ShopArgs {
+    #[command(subcommand)]
+    command: ShopCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ShopCommand {
+    /// Make a shop, or bring it to what a file says: name, products, synonyms
+    Put {
+        /// A file like config/demo/zh/shop.toml
+        file: PathBuf,
+    },
+    /// List shops
+    List,
+}
+
+/// Why there is no such shop, or none was made.
 #[derive(Debug, thiserror::Error)]
 pub enum ShopFailure {
     /// The text is no id.
@@ -14,9 +40,156 @@ pub enum ShopFailure {
     /// No shop has the id.
     #[error("there is no shop \"{0}\"")]
     None(ShopId),
+    /// The file cannot be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is not a shop's.
+    #[error("shop file: {0}")]
+    Malformed(String),
+    /// Values in the file do not hold.
+    #[error("shop file: {}", lines(.0))]
+    Invalid(Vec<FieldError>),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The output cannot be written.
+    #[error("output cannot be written")]
+    Output(#[from] io::Error),
+}
+
+/// A shop's file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShopFile {
+    id: String,
+    name: String,
+    time_zone: String,
+    locale: Locale,
+    #[serde(default)]
+    products: Vec<Product>,
+    #[serde(default)]
+    synonyms: Vec<Synonyms>,
+}
+
+/// Does what `args` say.
+///
+/// # Errors
+/// When the file does not hold or the store fails.
+pub async fn run(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    args: &ShopArgs,
+    output: &mut dyn Write,
+) -> Result<(), ShopFailure> {
+    match &args.command {
+        ShopCommand::Put { file } => {
+            let text = std::fs::read_to_string(file).map_err(|source| ShopFailure::Unreadable {
+                path: file.clone(),
+                source,
+            })?;
+            let shop = put(store, clock, &text).await?;
+            writeln!(output, "shop \"{}\" is as {} says", shop.id, file.display())?;
+        }
+        ShopCommand::List => {
+            for shop in store.shops().await? {
+                writeln!(output, "{}  {}  {}", shop.id, shop.time_zone, shop.name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Brings a shop to what its file's text says.
+///
+/// # Errors
+/// When the text does not hold or the store fails; nothing is written where
+/// the text does not hold.
+pub async fn put(store: &dyn Store, clock: &dyn Clock, text: &str) -> Result<Shop, ShopFailure> {
+    let file: ShopFile =
+        toml::from_str(text).map_err(|error| ShopFailure::Malformed(error.to_string()))?;
+    let (shop, products, synonyms) = check(file, clock).map_err(ShopFailure::Invalid)?;
+    match store.create_shop(&shop).await {
+        Err(StoreError::Exists { .. }) => store.update_shop(&shop).await?,
+        outcome => outcome?,
+    }
+    let kept: HashSet<&str> = products.iter().map(|product| product.id.as_str()).collect();
+    for standing in store.vocabulary(&shop.id).await?.products {
+        if !kept.contains(standing.id.as_str()) {
+            store.delete_product(&shop.id, &standing.id).await?;
+        }
+    }
+    store.put_products(&shop.id, &products).await?;
+    store.replace_synonyms(&shop.id, &synonyms).await?;
+    // The secret is the one that stands, not the one made above.
+    find_shop(store, shop.id.as_str()).await
+}
+
+fn check(
+    file: ShopFile,
+    clock: &dyn Clock,
+) -> Result<(Shop, Vec<Product>, Vec<Synonyms>), Vec<FieldError>> {
+    let mut errors = Vec::new();
+    let id = ShopId::parse(&file.id).map_err(|fault| errors.push(FieldError::new("id", fault)));
+    let name =
+        Text::line(&file.name, 100).map_err(|fault| errors.push(FieldError::new("name", fault)));
+    if jiff::tz::TimeZone::get(&file.time_zone).is_err() {
+        let expected = "an IANA time zone such as Asia/Shanghai".to_owned();
+        errors.push(FieldError::new(
+            "time_zone",
+            Fault::Unknown {
+                value: file.time_zone.clone(),
+                expected,
+            },
+        ));
+    }
+    let mut seen = HashSet::new();
+    for (at, product) in file.products.iter().enumerate() {
+        if !seen.insert(product.id.as_str()) {
+            let fault = Fault::Repeated {
+                value: product.id.to_string(),
+            };
+            errors.push(FieldError::new(format!("products[{at}].id"), fault));
+        }
+        nest(&format!("products[{at}]"), product.check(), &mut errors);
+    }
+    for (at, group) in file.synonyms.iter().enumerate() {
+        nest(&format!("synonyms[{at}]"), group.check(), &mut errors);
+    }
+    match (id, name) {
+        (Ok(id), Ok(name)) if errors.is_empty() => {
+            let shop = Shop {
+                id,
+                name,
+                time_zone: file.time_zone,
+                locale: file.locale,
+                secret: ShopSecret::make(),
+                created_at: clock.now(),
+            };
+            Ok((shop, file.products, file.synonyms))
+        }
+        _ => Err(errors),
+    }
+}
+
+fn nest(prefix: &str, checked: Result<(), Vec<FieldError>>, errors: &mut Vec<FieldError>) {
+    let inner = checked.err().into_iter().flatten();
+    errors.extend(
+        inner.map(|error| FieldError::new(format!("{prefix}.{}", error.field), error.fault)),
+    );
+}
+
+fn lines(errors: &[FieldError]) -> String {
+    let lines: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{} {}", error.field, error.fault))
+        .collect();
+    lines.join("; ")
 }
 
 /// The shop of the id `text`.

@@ -1,0 +1,165 @@
+//! `zhiwen demo`: the service with two shops to try.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::domain::key::{ApiKey, PresentedKey, Scope};
+use crate::domain::shop::Shop;
+use crate::domain::time::{Clock, plus_seconds};
+use crate::formats::Format;
+use crate::knowledge::import::{ImportCallbacks, ImportOptions, ImportSource, import};
+use crate::settings::Settings;
+use crate::store::{Store, Written};
+use crate::{startup, telemetry};
+
+use super::shop::put;
+
+/// The demo's files are part of the binary: they need no checkout.
+const SHOPS: [DemoShop; 2] = [
+    DemoShop {
+        shop: include_str!("../../../config/demo/zh/shop.toml"),
+        knowledge: &[
+            include_str!("../../../config/demo/zh/product.csv"),
+            include_str!("../../../config/demo/zh/process-warehouse.csv"),
+        ],
+        path: "/?lang=zh-CN",
+    },
+    DemoShop {
+        shop: include_str!("../../../config/demo/en/shop.toml"),
+        knowledge: &[include_str!("../../../config/demo/en/knowledge.csv")],
+        path: "/?lang=en",
+    },
+];
+
+/// A demo key opens for a month.
+const KEY_SECONDS: i64 = 30 * 24 * 3600;
+
+const KEY_NAME: &str = "demo";
+
+struct DemoShop {
+    shop: &'static str,
+    knowledge: &'static [&'static str],
+    path: &'static str,
+}
+
+/// Fills the shops, serves, and says where to look.
+///
+/// # Errors
+/// When the service cannot start or fails.
+pub async fn run(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    output: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
+    let telemetry = telemetry::start(&settings.telemetry)?;
+    let service = startup::start(settings, Arc::clone(&clock)).await?;
+    let store = service.state.store.as_ref();
+    for demo in &SHOPS {
+        let shop = put(store, clock.as_ref(), demo.shop).await?;
+        let items = fill(store, clock.as_ref(), &shop, demo.knowledge).await?;
+        let key = fresh_key(store, clock.as_ref(), &shop).await?;
+        announce(output, service.address, &shop, items, demo.path, &key)?;
+    }
+    service.state.catalog.store_changed();
+    writeln!(
+        output,
+        "\n  API reference  http://{}/docs\n  Stop with Ctrl-C.\n",
+        service.address
+    )?;
+    output.flush()?;
+    service.wait().await?;
+    tokio::task::spawn_blocking(move || drop(telemetry)).await?;
+    Ok(())
+}
+
+/// Imports the shop's files; says how many items they have.
+async fn fill(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    shop: &Shop,
+    files: &[&str],
+) -> Result<u64, Box<dyn Error>> {
+    let mut items = 0;
+    for text in files {
+        let file = tempfile::Builder::new().suffix(".csv").tempfile()?;
+        std::fs::write(file.path(), text)?;
+        items += import_file(store, clock, shop, file.path()).await?;
+    }
+    Ok(items)
+}
+
+async fn import_file(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    shop: &Shop,
+    path: &Path,
+) -> Result<u64, Box<dyn Error>> {
+    let source = ImportSource {
+        shop,
+        path,
+        format: Format::Csv,
+    };
+    let options = ImportOptions {
+        dry_run: false,
+        skip_refused: false,
+        by: KEY_NAME.to_owned(),
+        locale: shop.locale,
+    };
+    let callbacks = ImportCallbacks {
+        progress: &|_| (),
+        reply: None,
+    };
+    match import(store, source, &options, clock, callbacks).await? {
+        Written::Now(report) if report.refused > 0 => Err(report.render(shop.locale).into()),
+        Written::Now(report) => Ok(report.added + report.changed + report.unchanged),
+        Written::Before(_) => Ok(0),
+    }
+}
+
+/// Withdraws the demo keys of earlier starts, whose text nobody has kept, and makes one.
+async fn fresh_key(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    shop: &Shop,
+) -> Result<PresentedKey, Box<dyn Error>> {
+    let now = clock.now();
+    for old in store.keys(&shop.id).await? {
+        if old.name == KEY_NAME && old.revoked_at.is_none() {
+            store.revoke_key(&shop.id, &old.prefix, now).await?;
+        }
+    }
+    let presented = PresentedKey::make();
+    let key = ApiKey {
+        shop: shop.id.clone(),
+        prefix: presented.prefix().to_owned(),
+        hash: presented.hash(),
+        name: KEY_NAME.to_owned(),
+        scopes: BTreeSet::from(Scope::ALL),
+        created_at: now,
+        expires_at: Some(plus_seconds(now, KEY_SECONDS)),
+        revoked_at: None,
+    };
+    store.create_key(&key).await?;
+    Ok(presented)
+}
+
+fn announce(
+    output: &mut dyn Write,
+    address: SocketAddr,
+    shop: &Shop,
+    items: u64,
+    path: &str,
+    key: &PresentedKey,
+) -> std::io::Result<()> {
+    writeln!(output, "\n  {} ({}), {items} items", shop.name, shop.id)?;
+    writeln!(
+        output,
+        "    try it   http://{address}{path}#key={}",
+        key.reveal()
+    )?;
+    writeln!(output, "    api key  {}", key.reveal())
+}
