@@ -44,8 +44,14 @@ pub const PROBLEMS: &[ProblemKind] = &[
     kind(
         400,
         "invalid-body",
-        "The body or the query string cannot be read as what the endpoint takes.",
+        "The body cannot be read as what the endpoint takes.",
         "Correct what `detail` and `errors` name; a repetition fails again.",
+    ),
+    kind(
+        400,
+        "invalid-query",
+        "The query string has an unknown or malformed parameter; `errors` names it where it is known.",
+        "Correct the parameter.",
     ),
     kind(
         401,
@@ -173,7 +179,11 @@ mod tests {
     fn one_of_each() -> Vec<ApiError> {
         use ApiError as E;
         let next = |error: &E| match error {
-            E::InvalidBody { .. } => Some(E::InvalidFields(Vec::new())),
+            E::InvalidBody { .. } => Some(E::InvalidQuery {
+                field: None,
+                detail: String::new(),
+            }),
+            E::InvalidQuery { .. } => Some(E::InvalidFields(Vec::new())),
             E::InvalidFields(_) => Some(E::TooLarge { limit: 1 }),
             E::TooLarge { .. } => Some(E::UnsupportedMediaType {
                 expected: String::new(),
