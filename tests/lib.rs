@@ -1,3 +1,3 @@
-//! What the tests of the whole have in common.
+//! What the tests of the whole have in common; each binary beside it is one kind of test.
 
 pub mod support;

@@ -15,7 +15,7 @@ use crate::writer::Writer;
 
 /// Grows whenever the fields or the analyzer change: an index of another make
 /// is written again from the store.
-const MAKE: u32 = 1;
+const MAKE: u32 = 2;
 
 /// Blocks of the document store: a hit reads one block, so small ones.
 const STORE_BLOCK_BYTES: usize = 4_096;
@@ -228,8 +228,8 @@ fn schema() -> (Schema, Fields) {
         until: builder.add_i64_field("until", FAST),
         products: builder.add_text_field("products", code()),
         channels: builder.add_text_field("channels", code()),
-        wordings: builder.add_bytes_field("wordings", STORED),
-        payload: builder.add_bytes_field("payload", STORED),
+        wordings: builder.add_u64_field("wordings", FAST),
+        payload: builder.add_text_field("payload", STORED),
     };
     (builder.build(), fields)
 }

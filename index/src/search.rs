@@ -46,12 +46,28 @@ pub fn search(
 ) -> Result<Vec<Hit>, IndexError> {
     let terms = weighted_terms(snapshot, question)?;
     let candidates = bm25_candidates(snapshot, &terms, filter, CANDIDATES.max(limit))?;
-    let mut hits = Vec::with_capacity(candidates.len());
-    for (bm25, address) in candidates {
-        let (payload, wordings) = stored(snapshot, address)?;
-        hits.push((payload, ranking::compare(bm25, &terms, &wordings)));
+    let segments = snapshot.searcher.segment_readers();
+    let mut wordings = Vec::with_capacity(segments.len());
+    for segment in segments {
+        wordings.push(segment.fast_fields().u64("wordings")?);
     }
-    Ok(ranking::rank(hits, limit))
+    let compared: Vec<(DocAddress, Parts)> = candidates
+        .into_iter()
+        .filter_map(|(bm25, address)| {
+            let column = wordings.get(usize::try_from(address.segment_ord).ok()?)?;
+            let values = column.values_for_doc(address.doc_id);
+            Some((address, ranking::compare(bm25, &terms, values)))
+        })
+        .collect();
+    let mut hits = Vec::with_capacity(limit);
+    for (address, parts, confidence) in ranking::rank(compared, limit) {
+        hits.push(Hit {
+            payload: payload(snapshot, address)?,
+            confidence,
+            parts,
+        });
+    }
+    Ok(hits)
 }
 
 /// A term of a question.
@@ -141,17 +157,12 @@ fn weighted_terms(
     Ok(terms)
 }
 
-fn stored(snapshot: &Snapshot, address: DocAddress) -> Result<(String, Vec<u8>), IndexError> {
+fn payload(snapshot: &Snapshot, address: DocAddress) -> Result<String, IndexError> {
     let document: TantivyDocument = snapshot.searcher.doc(address)?;
-    let bytes = |field| {
-        document
-            .get_first(field)
-            .and_then(|value| value.as_bytes().map(<[u8]>::to_vec))
-            .ok_or(IndexError::Corrupt("stored field"))
-    };
-    let payload = String::from_utf8(bytes(snapshot.fields.payload)?)
-        .map_err(|_| IndexError::Corrupt("payload"))?;
-    Ok((payload, bytes(snapshot.fields.wordings)?))
+    document
+        .get_first(snapshot.fields.payload)
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .ok_or(IndexError::Corrupt("payload"))
 }
 
 #[cfg(test)]

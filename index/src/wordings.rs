@@ -41,22 +41,21 @@ pub(crate) fn code_weight(code: u32) -> f32 {
     }
 }
 
-/// Encodes wordings: for each its number of terms (u16), then its terms' codes
-/// (u32), sorted, little endian. A wording without terms is left out.
-pub(crate) fn encode<'a>(wordings: impl Iterator<Item = &'a Normalized>) -> Vec<u8> {
-    let mut bytes = Vec::new();
+/// Marks the start of a wording: the kind code that no term has.
+const START: u32 = 0b11;
+
+/// Encodes wordings as one column of values: for each a mark, then its terms'
+/// codes, sorted. A wording without terms is left out.
+pub(crate) fn encode<'a>(wordings: impl Iterator<Item = &'a Normalized>) -> Vec<u32> {
+    let mut values = Vec::new();
     for wording in wordings {
         let codes = codes(wording);
-        if codes.is_empty() {
-            continue;
-        }
-        let kept = codes.len().min(usize::from(u16::MAX));
-        bytes.extend_from_slice(&u16::try_from(kept).unwrap_or(u16::MAX).to_le_bytes());
-        for code in &codes[..kept] {
-            bytes.extend_from_slice(&code.to_le_bytes());
+        if !codes.is_empty() {
+            values.push(START);
+            values.extend(codes);
         }
     }
-    bytes
+    values
 }
 
 fn codes(wording: &Normalized) -> Vec<u32> {
@@ -67,19 +66,19 @@ fn codes(wording: &Normalized) -> Vec<u32> {
     codes
 }
 
-/// Calls `visit` with the codes of each encoded wording.
-pub(crate) fn decode(mut bytes: &[u8], mut visit: impl FnMut(&mut dyn Iterator<Item = u32>)) {
-    while let Some((count, rest)) = bytes.split_first_chunk::<2>() {
-        let length = usize::from(u16::from_le_bytes(*count)) * 4;
-        let Some((wording, rest)) = rest.split_at_checked(length) else {
-            return;
-        };
-        let mut codes = wording.chunks_exact(4).filter_map(|code| {
-            code.first_chunk::<4>()
-                .map(|code| u32::from_le_bytes(*code))
-        });
-        visit(&mut codes);
-        bytes = rest;
+/// A value of the column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Value {
+    /// A wording begins.
+    Start,
+    /// A term of it.
+    Term(u32),
+}
+
+pub(crate) fn decode(value: u64) -> Option<Value> {
+    match u32::try_from(value).ok()? {
+        START => Some(Value::Start),
+        code => Some(Value::Term(code)),
     }
 }
 
@@ -90,13 +89,14 @@ mod tests {
     #[test]
     fn wordings_come_back_as_they_went_in() {
         let wordings = ["怎么退货", "", "X1-Pro 多重"].map(Normalized::new);
-        let bytes = encode(wordings.iter());
-        let mut found = Vec::new();
-        decode(&bytes, |codes| found.push(codes.collect::<Vec<_>>()));
+        let mut found: Vec<Vec<u32>> = Vec::new();
+        for value in encode(wordings.iter()) {
+            match decode(u64::from(value)).expect("32 bits") {
+                Value::Start => found.push(Vec::new()),
+                Value::Term(code) => found.last_mut().expect("started").push(code),
+            }
+        }
         assert_eq!(found, [codes(&wordings[0]), codes(&wordings[2])]);
-        decode(&bytes[..bytes.len() - 1], |codes| {
-            assert!(codes.count() > 0)
-        });
     }
 
     #[test]

@@ -51,9 +51,10 @@ impl Writer {
         for channel in &scope.channels {
             document.add_text(fields.channels, channel);
         }
-        let wordings = wordings::encode(std::iter::once(&entry.title).chain(&entry.phrasings));
-        document.add_bytes(fields.wordings, &wordings);
-        document.add_bytes(fields.payload, entry.payload.as_bytes());
+        for value in wordings::encode(std::iter::once(&entry.title).chain(&entry.phrasings)) {
+            document.add_u64(fields.wordings, u64::from(value));
+        }
+        document.add_text(fields.payload, &entry.payload);
         self.writer.add_document(document)?;
         Ok(())
     }

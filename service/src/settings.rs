@@ -1,7 +1,8 @@
 //! Settings: the default file in the binary, then a file, the environment, and flags.
 //!
 //! The only reader of the environment. Each source may change single values;
-//! a key that no setting has is refused by its name.
+//! a key that no setting has is refused by its name. `ZHIWEN_CONFIG` names the
+//! file where no flag does.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,8 +13,12 @@ use toml::Value;
 /// The default file, with every key and its meaning.
 pub const DEFAULT_FILE: &str = include_str!("../../config/default.toml");
 
-/// Variables with this prefix are settings.
+/// Variables with this prefix and a `__` are settings. Others are not ours to
+/// refuse: Kubernetes sets `ZHIWEN_PORT` where a service is called zhiwen.
 const PREFIX: &str = "ZHIWEN_";
+
+/// The variable that names the settings file.
+const FILE_VARIABLE: &str = "ZHIWEN_CONFIG";
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -178,7 +183,8 @@ struct RawLimits {
 }
 
 impl Settings {
-    /// Reads the default file, `file` if given, the environment, then `flags`.
+    /// Reads the default file, `file` or the one that the environment names,
+    /// the environment, then `flags`.
     ///
     /// # Errors
     /// When a file cannot be read, a key is unknown, or a value is out of range.
@@ -186,7 +192,9 @@ impl Settings {
         let variables: Vec<(String, String)> = std::env::vars()
             .filter(|(name, _)| name.starts_with(PREFIX))
             .collect();
-        Self::from_sources(file, &variables, flags)
+        let named = variables.iter().find(|(name, _)| name == FILE_VARIABLE);
+        let named = named.map(|(_, path)| Path::new(path));
+        Self::from_sources(file.or(named), &variables, flags)
     }
 
     fn from_sources(
@@ -205,8 +213,12 @@ impl Settings {
             merge(&mut values, given, "")?;
         }
         for (name, text) in variables {
-            let key = name[PREFIX.len()..].to_ascii_lowercase().replace("__", ".");
-            set(&mut values, &key, text, name)?;
+            let name_of_key = name[PREFIX.len()..].to_ascii_lowercase();
+            if name_of_key.contains("__") {
+                set(&mut values, &name_of_key.replace("__", "."), text, name)?;
+            } else if !text.starts_with("tcp://") {
+                refuse_single_underscore(&values, &name_of_key, name)?;
+            }
         }
         for (key, text) in flags {
             set(&mut values, key, text, key)?;
@@ -253,6 +265,22 @@ fn unknown(key: &str) -> SettingsError {
         key: key.to_owned(),
         detail: "there is no such setting".to_owned(),
     }
+}
+
+/// Refuses `ZHIWEN_SERVER_PORT`, which was meant to be `ZHIWEN_SERVER__PORT`.
+fn refuse_single_underscore(values: &Value, name: &str, shown: &str) -> Result<(), SettingsError> {
+    for (section, keys) in values.as_table().into_iter().flatten() {
+        for (key, _) in keys.as_table().into_iter().flatten() {
+            if name == format!("{section}_{key}") {
+                let right = format!("{PREFIX}{section}__{key}").to_uppercase();
+                return Err(SettingsError::Invalid {
+                    key: shown.to_owned(),
+                    detail: format!("there is no such setting, {right} is meant"),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Sets one value from its text, read as the type that the default has.
@@ -425,6 +453,11 @@ mod tests {
             ),
             (
                 None,
+                vec![("ZHIWEN_SERVER_PORT", "1")],
+                "ZHIWEN_SERVER__PORT is meant",
+            ),
+            (
+                None,
                 vec![("ZHIWEN_ANSWERING__MINIMUM_CONFIDENCE", "2")],
                 "answering.minimum_confidence",
             ),
@@ -432,6 +465,19 @@ mod tests {
             let error = load(file, &variables, &[]).expect_err(named);
             assert!(error.contains(named), "{named}: {error}");
         }
+    }
+
+    #[test]
+    fn leaves_the_variables_of_others_alone() {
+        let of_kubernetes = [
+            ("ZHIWEN_PORT", "tcp://10.0.0.7:80"),
+            ("ZHIWEN_SERVICE_HOST", "10.0.0.7"),
+            ("ZHIWEN_SERVER_PORT", "tcp://10.0.0.7:80"),
+        ];
+        assert_eq!(
+            load(None, &of_kubernetes, &[]).map(|settings| settings.server.port),
+            Ok(8080)
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
-use actix_web::middleware::{Compress, from_fn};
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -184,7 +184,6 @@ fn serve(
         App::new()
             .app_data(state.clone())
             .wrap(from_fn(identify))
-            .wrap(Compress::default())
             .wrap(from_fn(observe))
             .configure(router::configure)
     });

@@ -102,7 +102,7 @@ CREATE TABLE answers (
     FOREIGN KEY (shop, suggestion) REFERENCES suggestions (shop, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX answers_by_suggestion ON answers (shop, suggestion, rank);
+CREATE UNIQUE INDEX answers_by_suggestion ON answers (shop, suggestion, rank);
 
 CREATE TABLE kept_replies (
     shop        TEXT    NOT NULL REFERENCES shops (shop),

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::query_builder::Separated;
+use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use zhiwen_models::privacy::Masked;
 
 use super::rows::{from_word, made_id, optional_id, sound, time, word};
@@ -111,65 +112,79 @@ impl FeedbackRow {
     }
 }
 
-/// Puts a suggestion on record; one that is there already stays as it is.
-pub(super) async fn record(
+/// Rows of one statement: SQLite takes 32,766 values, and a statement a row
+/// costs more than the row.
+const ROWS: usize = 100;
+
+/// Puts suggestions on record; those that are there already stay as they are.
+pub(super) async fn record<'a>(
     connection: &mut SqliteConnection,
-    shop: &ShopId,
-    record: &SuggestionRecord,
+    records: impl Iterator<Item = (&'a ShopId, &'a SuggestionRecord)> + Clone,
 ) -> StoreResult<()> {
-    let inserted = sqlx::query(
-        "INSERT INTO suggestions
-             (shop, id, at, conversation, answers_message, question, consumer, order_ref,
-              product, channel, agent, abstention)
-         VALUES (?1, unhex(?2, '-'), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-         ON CONFLICT (shop, id) DO NOTHING",
-    )
-    .bind(shop.as_str())
-    .bind(record.id.to_string())
-    .bind(record.at.as_millisecond())
-    .bind(record.conversation.as_str())
-    .bind(record.answers_message.as_ref().map(MessageId::as_str))
-    .bind(record.question.as_str())
-    .bind(record.consumer.as_ref().map(|consumer| consumer.0.as_str()))
-    .bind(record.order.as_ref().map(|order| order.0.as_str()))
-    .bind(record.product.as_ref().map(ProductId::as_str))
-    .bind(record.channel.as_ref().map(ChannelId::as_str))
-    .bind(record.agent.as_ref().map(AgentId::as_str))
-    .bind(optional_word("abstention", record.abstention.as_ref())?)
-    .execute(&mut *connection)
-    .await?;
-    if inserted.rows_affected() == 0 {
-        return Ok(());
+    let mut suggestions = Vec::new();
+    let mut answers = Vec::new();
+    for (shop, record) in records {
+        let abstention = optional_word("abstention", record.abstention.as_ref())?;
+        suggestions.push((shop, record, abstention));
+        for (rank, answer) in (1_u32..).zip(&record.answers) {
+            answers.push((
+                shop,
+                record.id,
+                rank,
+                answer,
+                word("answer form", &answer.form)?,
+            ));
+        }
     }
-    for (rank, answer) in (1_u32..).zip(&record.answers) {
-        record_answer(&mut *connection, shop, record.id, rank, answer).await?;
+    for rows in suggestions.chunks(ROWS) {
+        let mut insert = QueryBuilder::new(
+            "INSERT INTO suggestions
+                 (shop, id, at, conversation, answers_message, question, consumer, order_ref,
+                  product, channel, agent, abstention) ",
+        );
+        insert.push_values(rows, |mut row, (shop, record, abstention)| {
+            row.push_bind(shop.as_str());
+            push_made_id(&mut row, record.id.to_string());
+            row.push_bind(record.at.as_millisecond())
+                .push_bind(record.conversation.as_str())
+                .push_bind(record.answers_message.as_ref().map(MessageId::as_str))
+                .push_bind(record.question.as_str())
+                .push_bind(record.consumer.as_ref().map(|consumer| consumer.0.as_str()))
+                .push_bind(record.order.as_ref().map(|order| order.0.as_str()))
+                .push_bind(record.product.as_ref().map(ProductId::as_str))
+                .push_bind(record.channel.as_ref().map(ChannelId::as_str))
+                .push_bind(record.agent.as_ref().map(AgentId::as_str))
+                .push_bind(abstention.as_deref());
+        });
+        insert.push(" ON CONFLICT (shop, id) DO NOTHING");
+        insert.build().execute(&mut *connection).await?;
+    }
+    for rows in answers.chunks(ROWS) {
+        let mut insert = QueryBuilder::new(
+            "INSERT INTO answers (shop, id, suggestion, rank, knowledge, version, form, confidence) ",
+        );
+        insert.push_values(rows, |mut row, (shop, suggestion, rank, answer, form)| {
+            row.push_bind(shop.as_str());
+            push_made_id(&mut row, answer.id.to_string());
+            push_made_id(&mut row, suggestion.to_string());
+            row.push_bind(*rank)
+                .push_bind(answer.knowledge.as_str())
+                .push_bind(answer.version)
+                .push_bind(form.as_str())
+                .push_bind(f64::from(answer.confidence));
+        });
+        // By id or by place: a record handed in again keeps its first answers.
+        insert.push(" ON CONFLICT DO NOTHING");
+        insert.build().execute(&mut *connection).await?;
     }
     Ok(())
 }
 
-async fn record_answer(
-    connection: &mut SqliteConnection,
-    shop: &ShopId,
-    suggestion: SuggestionId,
-    rank: u32,
-    answer: &RecordedAnswer,
-) -> StoreResult<()> {
-    sqlx::query(
-        "INSERT INTO answers
-             (shop, id, suggestion, rank, knowledge, version, form, confidence)
-         VALUES (?1, unhex(?2, '-'), unhex(?3, '-'), ?4, ?5, ?6, ?7, ?8)",
-    )
-    .bind(shop.as_str())
-    .bind(answer.id.to_string())
-    .bind(suggestion.to_string())
-    .bind(rank)
-    .bind(answer.knowledge.as_str())
-    .bind(answer.version)
-    .bind(word("answer form", &answer.form)?)
-    .bind(f64::from(answer.confidence))
-    .execute(connection)
-    .await?;
-    Ok(())
+/// Ids that this service makes are kept as 16 bytes.
+fn push_made_id(row: &mut Separated<'_, Sqlite, &'static str>, id: String) {
+    row.push("unhex(")
+        .push_bind_unseparated(id)
+        .push_unseparated(", '-')");
 }
 
 /// A suggestion on record.

@@ -203,9 +203,8 @@ impl Store for SqliteStore {
 
     async fn record_suggestions(&self, records: &[(ShopId, SuggestionRecord)]) -> StoreResult<()> {
         let mut transaction = self.write().await?;
-        for (shop, record) in records {
-            suggestions::record(&mut transaction, shop, record).await?;
-        }
+        let pairs = records.iter().map(|(shop, record)| (shop, record));
+        suggestions::record(&mut transaction, pairs).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -219,7 +218,7 @@ impl Store for SqliteStore {
         if let Some(kept) = replies::given_before(&mut transaction, shop, Some(reply)).await? {
             return Ok(Written::Before(kept));
         }
-        suggestions::record(&mut transaction, shop, record).await?;
+        suggestions::record(&mut transaction, std::iter::once((shop, record))).await?;
         replies::keep(&mut transaction, shop, Some(reply)).await?;
         transaction.commit().await?;
         Ok(Written::Now(()))
