@@ -4,6 +4,7 @@ mod app;
 mod client;
 mod clock;
 mod poll;
+pub mod process;
 
 pub use app::{App, Shop, spawn_app, spawn_app_in, spawn_app_with};
 pub use client::{Call, Reply};
