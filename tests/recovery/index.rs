@@ -13,6 +13,9 @@ use crate::{PATIENCE, is_found};
 /// Enough that building takes a moment in which the other shop can be asked.
 const ITEMS: usize = 4_000;
 
+/// Does something to the index in a folder.
+type Damage = fn(&Path);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_or_damaged_index_is_written_again_while_another_shop_is_served() {
     let folder = tempfile::tempdir().expect("temporary folder");
@@ -26,7 +29,7 @@ async fn a_lost_or_damaged_index_is_written_again_while_another_shop_is_served()
     assert!(process.stop().success());
 
     let index = folder.path().join("index/damaged");
-    let damages: [(&str, fn(&Path)); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("deleted", |index| {
             fs::remove_dir_all(index).expect("deleted")
         }),
