@@ -33,6 +33,14 @@ pub enum ApiError {
         /// What is wrong.
         detail: String,
     },
+    /// The query string is not of the type that the endpoint takes.
+    #[error("query string is invalid: {detail}")]
+    InvalidQuery {
+        /// The parameter, if it is known.
+        field: Option<String>,
+        /// What is wrong.
+        detail: String,
+    },
     /// Values that do not hold.
     #[error("request has invalid fields")]
     InvalidFields(Vec<FieldError>),
@@ -194,6 +202,7 @@ impl ApiError {
     fn name_and_title(&self) -> (&'static str, &'static str) {
         match self {
             Self::InvalidBody { .. } => ("invalid-body", "The request body cannot be read"),
+            Self::InvalidQuery { .. } => ("invalid-query", "The query string cannot be read"),
             Self::InvalidFields(_) => ("invalid-fields", "Some fields are invalid"),
             Self::TooLarge { .. } => ("too-large", "The request body is too large"),
             Self::UnsupportedMediaType { .. } => {
@@ -248,6 +257,7 @@ impl ApiError {
             Self::DiskUnavailable(_) => "store is unavailable".to_owned(),
             Self::Internal(_) => "the request id leads to the cause in the log".to_owned(),
             Self::InvalidBody { .. }
+            | Self::InvalidQuery { .. }
             | Self::InvalidFields(_)
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType { .. }
@@ -275,6 +285,10 @@ impl ApiError {
             Self::InvalidBody {
                 field: Some(field),
                 detail,
+            }
+            | Self::InvalidQuery {
+                field: Some(field),
+                detail,
             } => {
                 vec![ProblemField {
                     field: field.clone(),
@@ -289,7 +303,7 @@ impl ApiError {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::InvalidBody { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidBody { .. } | Self::InvalidQuery { .. } => StatusCode::BAD_REQUEST,
             Self::InvalidFields(_)
             | Self::InvalidFile { .. }
             | Self::ImportRefused(_)

@@ -7,10 +7,15 @@ use crate::api::{
     suggestions, synonyms,
 };
 use crate::error::ApiError;
+use crate::web::{assets, docs_page, get_or_head, try_page};
 
 /// Adds all routes.
 pub fn configure(config: &mut ServiceConfig) {
     config
+        .service(page("/").route(get_or_head().to(try_page::show)))
+        // The reference shows the document that the API serves.
+        .service(page("/docs").route(get_or_head().to(|| docs_page::show(openapi::document))))
+        .service(page("/assets/{release}/{file}").route(get_or_head().to(assets::read)))
         .service(resource("/healthz", "GET").route(get().to(operations::healthz)))
         .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
         .service(resource("/metrics", "GET").route(get().to(operations::metrics)))
@@ -65,6 +70,11 @@ fn resource(path: &str, methods: &'static str) -> actix_web::Resource {
     let refuse =
         move || async move { Err::<&'static str, _>(ApiError::MethodNotAllowed { methods }) };
     web::resource(path).default_service(web::to(refuse))
+}
+
+/// A resource for people's browsers, which is no part of the documented API.
+fn page(path: &str) -> actix_web::Resource {
+    resource(path, "GET, HEAD")
 }
 
 async fn no_route() -> Result<&'static str, ApiError> {

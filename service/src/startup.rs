@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use crate::answering::recorder::Recorder;
 use crate::api::files;
 use crate::api::observe::observe;
-use crate::auth::Keys;
+use crate::auth::{Keys, identify};
 use crate::catalog::{Catalog, follow};
 use crate::domain::time::Clock;
 use crate::pool::{Places, Pool};
@@ -183,6 +183,7 @@ fn serve(
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .wrap(from_fn(identify))
             .wrap(from_fn(observe))
             .configure(router::configure)
     });

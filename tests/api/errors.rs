@@ -21,6 +21,10 @@ fn every_kind() -> Vec<ApiError> {
             field: Some("title".to_owned()),
             detail: "invalid type".to_owned(),
         },
+        ApiError::InvalidQuery {
+            field: None,
+            detail: "unknown field".to_owned(),
+        },
         ApiError::field(FieldError::new("title", Fault::Missing)),
         ApiError::TooLarge { limit: 1_024 },
         ApiError::UnsupportedMediaType {

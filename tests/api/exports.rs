@@ -42,7 +42,7 @@ async fn a_file_holds_what_the_filter_lets_through() {
     422 invalid-fields: format: "pdf" is not known, expected csv, xlsx, jsonl or markdown
     422 invalid-fields: status: "new" is not known, expected draft, approved, archived
     422 invalid-fields: domain: "shop" is not known, expected product, process, warehouse
-    400 invalid-body: colour: query string: unknown field `colour`, expected one of `format`, `status`, `domain`, `intent`
+    400 invalid-query: colour: unknown field `colour`, expected one of `format`, `status`, `domain`, `intent`
     "#);
 }
 

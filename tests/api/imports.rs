@@ -195,10 +195,10 @@ async fn every_format_is_told_by_content_type_or_name() {
             .problem(),
     );
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    415 unsupported-media-type: media type is not supported, expected csv, xlsx, jsonl or markdown, or ?format=
+    415 unsupported-media-type: media type is not supported, expected text/csv, application/x-ndjson, text/markdown, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, or ?format=
     422 invalid-fields: format: "pdf" is not known, expected csv, xlsx, jsonl or markdown
-    400 invalid-body: dry_run: query string: provided string was not `true` or `false`
-    400 invalid-body: dryrun: query string: unknown field `dryrun`, expected one of `dry_run`, `skip_refused`, `format`
+    400 invalid-query: dry_run: provided string was not `true` or `false`
+    400 invalid-query: dryrun: unknown field `dryrun`, expected one of `dry_run`, `skip_refused`, `format`
     "#);
 }
 
@@ -320,7 +320,35 @@ async fn the_same_key_imports_once() {
     ");
 }
 
+#[tokio::test]
+async fn more_at_once_than_there_is_room_for_are_refused() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    let transfers = &app.service.state.transfers;
+    let taken: Vec<_> = std::iter::from_fn(|| transfers.try_acquire().ok()).collect();
+    assert!(!taken.is_empty());
+    let file = "id,title,domain\na,x,process\n";
+    let refused = import(&shop, "", "text/csv", file).await;
+    insta::assert_json_snapshot!(refused.snapshot(), @r#"
+    {
+      "body": {
+        "detail": "service is at capacity",
+        "request_id": "test-request",
+        "status": 503,
+        "title": "The service is at capacity",
+        "type": "urn:zhiwen:problem:overloaded"
+      },
+      "retry-after": "1",
+      "status": 503
+    }
+    "#);
+    assert_eq!(shop.get("/v1/knowledge/export").send().await.status, 503);
+    drop(taken);
+    assert_eq!(import(&shop, "", "text/csv", file).await.status, 200);
+}
+
 /// A workbook that unpacks to far more than it is.
+#[expect(clippy::expect_used, reason = "writing to memory does not fail")]
 fn bomb() -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let zeros = vec![b' '; 1 << 20];

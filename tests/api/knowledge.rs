@@ -174,7 +174,7 @@ async fn lists_in_pages_by_filter() {
     cursor=x → 422 invalid-fields: cursor: is malformed, expected a next_cursor of this list
     status=new → 422 invalid-fields: status: "new" is not known, expected draft, approved, archived
     intent=x → 422 invalid-fields: intent: "x" is not known, expected an intent of the taxonomy such as product.size
-    page=2 → 400 invalid-body: page: query string: unknown field `page`, expected one of `status`, `domain`, `intent`, `limit`, `cursor`
+    page=2 → 400 invalid-query: page: unknown field `page`, expected one of `status`, `domain`, `intent`, `limit`, `cursor`
     "#);
 }
 
@@ -339,9 +339,9 @@ async fn refuses_bad_input_by_field() {
         lines.push(reply.problem());
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    400 invalid-body: ?: EOF while parsing an object at line 1 column 1
-    400 invalid-body: request body is invalid: missing field `domain` at line 1 column 2
-    400 invalid-body: request body is invalid: missing field `domain` at line 1 column 13
+    400 invalid-body: request body is invalid: EOF while parsing an object at line 1 column 1
+    400 invalid-body: domain: missing field `domain` at line 1 column 2
+    400 invalid-body: domain: missing field `domain` at line 1 column 13
     400 invalid-body: request body is invalid: byte 17 is not valid utf-8
     400 invalid-body: title: invalid type: integer `7`, expected a string at line 1 column 261
     400 invalid-body: phrasings[1]: invalid type: integer `7`, expected a string at line 1 column 154
@@ -352,7 +352,7 @@ async fn refuses_bad_input_by_field() {
     413 too-large: request body is larger than 1048576 bytes
     422 invalid-fields: answer_brief: an approved item needs a brief or a consultative answer
     422 invalid-fields: id: is malformed, expected visible characters without spaces or |
-    422 invalid-fields: id: is malformed, expected none of . .. imports export, which addresses need
+    422 invalid-fields: id: is malformed, expected another id than ., .., imports, export
     422 invalid-fields: domain: "shop" is not known, expected product, process, warehouse
     422 invalid-fields: status: "live" is not known, expected draft, approved, archived
     422 invalid-fields: intent: intent "warehouse.courier" is not of domain "process"

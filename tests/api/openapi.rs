@@ -9,6 +9,7 @@ use zhiwen_tests::support::spawn_app;
 const ROUTER: &str = include_str!("../../service/src/router.rs");
 
 /// "GET /v1/knowledge" of each operation of the document.
+#[expect(clippy::expect_used, reason = "plain data becomes JSON")]
 fn documented() -> BTreeSet<String> {
     let document = serde_json::to_value(document()).expect("json");
     let paths = document["paths"].as_object().cloned().unwrap_or_default();
@@ -78,6 +79,7 @@ fn every_reference_leads_somewhere_and_every_operation_has_its_problem() {
         let path = reference.split('"').next().unwrap_or("");
         assert!(document.pointer(&format!("/{path}")).is_some(), "{path}");
     }
+    let mut ids = BTreeSet::new();
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
         if !path.starts_with("/v1/") {
             continue;
@@ -87,6 +89,20 @@ fn every_reference_leads_somewhere_and_every_operation_has_its_problem() {
             assert!(operation["responses"]["default"].is_object(), "{name}");
             assert!(operation["security"][0]["key"].is_array(), "{name}");
             assert!(operation["summary"].is_string(), "{name}");
+            let id = operation["operationId"].as_str().unwrap_or("");
+            assert!(ids.insert(id.to_owned()), "{name}: {id} is taken");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let is_in_path =
+                    path.contains(&format!("{{{}}}", parameter["name"].as_str().unwrap_or("")));
+                assert_eq!(parameter["in"] == "path", is_in_path, "{name}: {parameter}");
+            }
+            for response in operation["responses"].as_object().into_iter().flatten() {
+                assert!(
+                    response.1["description"].is_string(),
+                    "{name}: {}",
+                    response.0
+                );
+            }
         }
     }
 }

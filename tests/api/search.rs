@@ -110,12 +110,12 @@ async fn refuses_bad_input_by_field() {
     let long = format!("/v1/search?q={}", "x".repeat(1_001));
     lines.push(shop.get(&long).send().await.problem());
     insta::assert_snapshot!(lines.join("\n"), @r#"
-     → 400 invalid-body: request body is invalid: query string: missing field `q`
+     → 400 invalid-query: q: missing field `q`
     q=%20 → 422 invalid-fields: q: must not be empty
     q=a%07b → 422 invalid-fields: q: contains a control character
-    q=x&limit=many → 400 invalid-body: limit: query string: invalid digit found in string
+    q=x&limit=many → 400 invalid-query: limit: invalid digit found in string
     q=x&limit=51 → 422 invalid-fields: limit: is malformed, expected 1 to 50
-    q=x&colour=red → 400 invalid-body: colour: query string: unknown field `colour`, expected one of `q`, `product_id`, `channel`, `domain`, `status`, `as_of`, `limit`
+    q=x&colour=red → 400 invalid-query: colour: unknown field `colour`, expected one of `q`, `product_id`, `channel`, `domain`, `status`, `as_of`, `limit`
     q=x&status=new → 422 invalid-fields: status: "new" is not known, expected draft, approved, archived
     q=x&domain=shop → 422 invalid-fields: domain: "shop" is not known, expected product, process, warehouse
     q=x&as_of=soon → 422 invalid-fields: as_of: "soon" is not a time such as 2026-11-11 20:00 or 2026-11-11T12:00:00Z

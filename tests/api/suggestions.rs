@@ -113,7 +113,7 @@ async fn abstains_with_a_reason_in_the_agents_language() {
         ("好的 谢谢", "zh-CN"),
         ("转人工", "en"),
         ("https://item.taobao.com/item.htm?id=1", "en"),
-        ("保温多久", "en"),
+        ("能不能送货上门", "en"),
     ] {
         let mut body = asked(text);
         body["locale"] = json!(locale);
@@ -127,7 +127,7 @@ async fn abstains_with_a_reason_in_the_agents_language() {
     好的 谢谢: "acknowledgement" "买家在应答或致谢，无需查知识"
     转人工: "human_agent_wanted" "the buyer asks for a human"
     https://item.taobao.com/item.htm?id=1: "link_or_media" "there is only a link, a picture or an order card"
-    保温多久: null null
+    能不能送货上门: "no_match" "no knowledge in effect matches"
     "#);
 }
 
@@ -203,7 +203,7 @@ async fn refuses_bad_input_by_field() {
     }
     insta::assert_snapshot!(lines.join("\n"), @"
     400 invalid-body: conversation_id: EOF while parsing a value at line 1 column 19
-    400 invalid-body: request body is invalid: invalid length 0, expected struct SuggestionRequest with 11 elements at line 1 column 2
+    400 invalid-body: request body is invalid: is a list, expected an object
     400 invalid-body: request body is invalid: byte 72 is not valid utf-8
     400 invalid-body: messages[0].text: invalid type: integer `7`, expected a string at line 1 column 72
     400 invalid-body: messages[0].role: unknown variant `robot`, expected `buyer` or `agent` at line 1 column 63

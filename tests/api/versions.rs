@@ -112,7 +112,7 @@ async fn a_version_can_be_read_by_its_number() {
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
     version=4 → 404 not-found: version not found
-    version=x → 400 invalid-body: version: query string: invalid digit found in string
+    version=x → 400 invalid-query: version: invalid digit found in string
     version=1&as_of=2026-10-01 → 422 invalid-fields: as_of: is malformed, expected either as_of or version
     as_of=then → 422 invalid-fields: as_of: "then" is not a time such as 2026-11-11 20:00 or 2026-11-11T12:00:00Z
     "#);
@@ -198,10 +198,10 @@ async fn a_difference_is_shown_by_field_and_by_line() {
         lines.push(format!("{query} → {}", reply.await.problem()));
     }
     insta::assert_snapshot!(lines.join("\n"), @"
-    from=1 → 400 invalid-body: request body is invalid: query string: missing field `to`
+    from=1 → 400 invalid-query: to: missing field `to`
     from=1&to=9 → 404 not-found: version not found
-    from=1&to=three → 400 invalid-body: to: query string: invalid digit found in string
-    from=1&to=-1 → 400 invalid-body: to: query string: invalid digit found in string
+    from=1&to=three → 400 invalid-query: to: invalid digit found in string
+    from=1&to=-1 → 400 invalid-query: to: invalid digit found in string
     ");
 }
 
@@ -231,7 +231,7 @@ async fn a_revert_is_a_version_of_its_own() {
     412 version-conflict: the item is at version 3: read it again and repeat the change
     404 not-found: version not found
     400 invalid-body: version: invalid type: string "1", expected u32 at line 1 column 14
-    400 invalid-body: request body is invalid: missing field `version` at line 1 column 2
+    400 invalid-body: version: missing field `version` at line 1 column 2
     "#);
     let done = revert(Some("\"3\""), json!({"version": 1})).await;
     assert_eq!((done.status, done.header("etag")), (200, Some("\"4\"")));

@@ -1,9 +1,11 @@
-//! Waiting for what must happen soon, without guessing how long it takes.
+//! Waiting for what must happen soon: asking again at an interval, until a deadline.
 
 use std::time::{Duration, Instant};
 
-/// Pause between two looks.
-const PAUSE: Duration = Duration::from_millis(5);
+use tokio::time::interval;
+
+/// From one look to the next.
+const INTERVAL: Duration = Duration::from_millis(5);
 
 /// Looks again and again until `look` finds something.
 ///
@@ -15,14 +17,15 @@ pub async fn poll_for<T>(
     mut look: impl AsyncFnMut() -> Option<T>,
 ) -> T {
     let started = Instant::now();
+    let mut looks = interval(INTERVAL);
     loop {
+        looks.tick().await;
         // Asked before the look: one that starts in time counts.
         let is_over = started.elapsed() > within;
         if let Some(found) = look().await {
             return found;
         }
         assert!(!is_over, "{what} did not happen within {within:?}");
-        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -64,16 +64,22 @@ pub fn understand(turns: &[Turn], burst_gap_seconds: i64) -> Understood {
         .find(|turn| turn.speaker == Speaker::Agent)
         .map(|turn| turn.text.as_str());
 
-    let mut asked: Vec<String> = Vec::new();
+    let mut said: Vec<String> = Vec::new();
     let mut small_talk = None;
+    let mut asks = false;
     for turn in burst {
-        match smalltalk::recognise(&turn.text, agent_before) {
-            Some(kind) => small_talk = Some(kind),
-            None => asked.push(smalltalk::without_small_talk(&turn.text)),
+        let kind = smalltalk::recognise(&turn.text, agent_before);
+        small_talk = kind.or(small_talk);
+        // A bare answer to the agent ("165 50kg", "这个壶") is part of what
+        // its buyer goes on to ask.
+        if kind.is_none() || smalltalk::recognise(&turn.text, None).is_none() {
+            let text = smalltalk::without_small_talk(&turn.text);
+            asks |= kind.is_none() && !text.trim().is_empty();
+            said.push(text);
         }
     }
-    asked.retain(|text| !text.trim().is_empty());
-    if asked.is_empty() {
+    said.retain(|text| !text.trim().is_empty());
+    if !asks {
         let whole: Vec<&str> = burst.iter().map(|turn| turn.text.as_str()).collect();
         return Understood {
             text: mask(&whole.join(" ")),
@@ -83,7 +89,7 @@ pub fn understand(turns: &[Turn], burst_gap_seconds: i64) -> Understood {
             ..Understood::default()
         };
     }
-    let text = asked.join(" ");
+    let text = said.join(" ");
     let stands_alone = stands_alone(&text);
     let context = if stands_alone {
         Vec::new()

@@ -7,11 +7,12 @@ use utoipa::ToSchema;
 use zhiwen_models::privacy::{Masked, mask};
 
 use crate::api::json::Json;
+use crate::api::path::Id;
 use crate::auth::{Caller, Suggesting};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::AnswerId;
-use crate::domain::knowledge::Text;
 use crate::domain::suggestion::{Feedback, FeedbackState, Use};
+use crate::domain::text::Text;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store::StoreError;
@@ -60,17 +61,16 @@ pub struct FeedbackResponse {
 }
 
 /// Says what became of an answer; durable before the reply.
-#[utoipa::path(patch, path = "/v1/answers/{id}/feedback", tag = "suggestions", security(("key" = ["suggest"])),
+#[utoipa::path(patch, path = "/v1/answers/{id}/feedback", operation_id = "give_feedback", tag = "suggestions", security(("key" = ["suggest"])),
     params(("id" = String, Path, description = "The answer's id")), request_body = FeedbackRequest,
     responses((status = 200, body = FeedbackResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn patch_feedback(
     caller: Caller<Suggesting>,
     state: web::Data<AppState>,
-    id: web::Path<String>,
+    id: Id<AnswerId>,
     body: Json<FeedbackRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let answer =
-        AnswerId::parse(&id).map_err(|fault| ApiError::field(FieldError::new("id", fault)))?;
+    let answer = id.0;
     let feedback = parse(body.value)?;
     let now = state.clock.now();
     let mut saved = state

@@ -26,10 +26,13 @@ use crate::state::AppState;
 use crate::store::{KeptReply, Written};
 
 const FORMATS: &str = "csv, xlsx, jsonl or markdown";
+const MEDIA_TYPES: &str = "text/csv, application/x-ndjson, text/markdown, \
+    application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, or ?format=";
 
 /// How a file is imported.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ImportParams {
     /// Report only, write nothing.
     #[serde(default)]
@@ -42,7 +45,7 @@ pub struct ImportParams {
 }
 
 /// Imports a file: adds and changes items in one step, or reports what would be done.
-#[utoipa::path(post, path = "/v1/knowledge/imports", tag = "knowledge", security(("key" = ["knowledge"])),
+#[utoipa::path(post, path = "/v1/knowledge/imports", operation_id = "import_knowledge", tag = "knowledge", security(("key" = ["knowledge"])),
     params(ImportParams, ("Idempotency-Key" = Option<String>, Header, description = "The same key and file again are written once")),
     request_body(description = "The file itself, at most 200 MB and 200,000 rows by default", content(
         (String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -60,25 +63,18 @@ pub async fn import(
     let format = import_format(&params.0, &request)?;
     let _place = state.transfers.try_acquire()?;
     let upload = Upload::receive(&state, &request, payload).await?;
-    let fingerprint = [upload.digest(), format.extension().as_bytes()].concat();
-    let key = IdempotencyKey::of(&request, &fingerprint)?;
-    if let Some(key) = &key
+    let order = ImportOrder {
+        shop: state.shop(&caller.shop).await?,
+        key: upload_key(&request, &upload, format)?,
+        upload,
+        format,
+        options: params.0.options(caller.key_prefix),
+    };
+    if let Some(key) = &order.key
         && let Some(kept) = key.kept(state.store.as_ref(), &caller.shop).await?
     {
         return Ok(kept);
     }
-    let order = ImportOrder {
-        shop: state.shop(&caller.shop).await?,
-        upload,
-        format,
-        options: ImportOptions {
-            dry_run: params.0.dry_run,
-            skip_refused: params.0.skip_refused,
-            by: caller.key_prefix.clone(),
-            locale: request_context().locale,
-        },
-        key,
-    };
     let imported = aside(run_import(state.clone().into_inner(), order)).await??;
     state.catalog.store_changed();
     answer(imported)
@@ -87,6 +83,7 @@ pub async fn import(
 /// Which items go into the file, and how it is written.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ExportParams {
     /// `csv` (the default), `xlsx`, `jsonl` or `markdown`.
     pub format: Option<String>,
@@ -99,7 +96,7 @@ pub struct ExportParams {
 }
 
 /// The shop's items as a file; an import of it changes nothing.
-#[utoipa::path(get, path = "/v1/knowledge/export", tag = "knowledge", security(("key" = ["knowledge"])), params(ExportParams),
+#[utoipa::path(get, path = "/v1/knowledge/export", operation_id = "export_knowledge", tag = "knowledge", security(("key" = ["knowledge"])), params(ExportParams),
     responses((status = 200, description = "The file", headers(("Content-Disposition" = String)), content(
         (String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (String = "application/x-ndjson"), (String = "text/markdown"))),
@@ -176,13 +173,34 @@ fn answer(imported: Written<ImportReport>) -> Result<HttpResponse, ApiError> {
     }
 }
 
+impl ImportParams {
+    fn options(&self, by: String) -> ImportOptions {
+        ImportOptions {
+            dry_run: self.dry_run,
+            skip_refused: self.skip_refused,
+            by,
+            locale: request_context().locale,
+        }
+    }
+}
+
+/// The request's Idempotency-Key, over the file's bytes and how they are read.
+fn upload_key(
+    request: &HttpRequest,
+    upload: &Upload,
+    format: Format,
+) -> Result<Option<IdempotencyKey>, ApiError> {
+    let body = [upload.digest(), format.extension().as_bytes()].concat();
+    IdempotencyKey::of(request, &body)
+}
+
 fn import_format(params: &ImportParams, request: &HttpRequest) -> Result<Format, ApiError> {
     match &params.format {
         Some(name) => named_format(name),
         None => media_type(request)
             .and_then(|media_type| Format::from_content_type(&media_type))
             .ok_or_else(|| ApiError::UnsupportedMediaType {
-                expected: format!("{FORMATS}, or ?format="),
+                expected: MEDIA_TYPES.to_owned(),
             }),
     }
 }

@@ -56,10 +56,9 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
         let reader = serde_urlencoded::Deserializer::new(pairs);
         let parsed = serde_path_to_error::deserialize(reader).map_err(|error| {
             let path = error.path().to_string();
-            ApiError::InvalidBody {
-                field: (path != ".").then_some(path),
-                detail: format!("query string: {}", error.into_inner()),
-            }
+            let detail = error.into_inner().to_string();
+            let field = field_at_fault(&path, &detail);
+            ApiError::InvalidQuery { field, detail }
         });
         ready(parsed.map(Self))
     }
@@ -89,16 +88,39 @@ pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             format!("byte {} is not valid utf-8", error.valid_up_to()),
         )
     })?;
+    // A list would be read as the fields in their order.
+    if text.trim_start().starts_with('[') {
+        let detail = "is a list, expected an object".to_owned();
+        return Err(invalid(None, detail));
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
-        let field = (path != ".").then_some(path);
-        invalid(field, error.into_inner().to_string())
+        let detail = error.into_inner().to_string();
+        invalid(field_at_fault(&path, &detail), detail)
     })?;
     reader
         .end()
         .map_err(|error| invalid(None, error.to_string()))?;
     Ok(value)
+}
+
+/// The path of the field that a reader's error is about. A missing field is
+/// named only in the error's text, after the path of what it is missing from.
+fn field_at_fault(path: &str, detail: &str) -> Option<String> {
+    let within = match path {
+        "." | "?" => "",
+        path => path,
+    };
+    let missing = detail
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next());
+    let field = match (within, missing) {
+        ("", Some(missing)) => missing.to_owned(),
+        (within, Some(missing)) => format!("{within}.{missing}"),
+        (within, None) => within.to_owned(),
+    };
+    (!field.is_empty()).then_some(field)
 }
 
 async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {

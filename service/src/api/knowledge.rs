@@ -26,7 +26,7 @@ use crate::state::AppState;
 use crate::store::{KnowledgeFilter, NewVersion, Written};
 
 /// Makes an item.
-#[utoipa::path(post, path = "/v1/knowledge", tag = "knowledge", security(("key" = ["knowledge"])),
+#[utoipa::path(post, path = "/v1/knowledge", operation_id = "create_knowledge", tag = "knowledge", security(("key" = ["knowledge"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "The same key and body again make no second item")),
     request_body = RawKnowledge,
     responses((status = 201, body = ItemResponse, headers(("Location" = String), ("ETag" = String))),
@@ -40,24 +40,23 @@ pub async fn create(
     let key = IdempotencyKey::of(&request, &body.bytes)?;
     let (zone, now) = (state.shop(&caller.shop).await?.zone(), state.clock.now());
     let (id, content) = parse(&body.value, &zone)?;
+    let (by, at) = (caller.key_prefix, now);
     let new = NewVersion {
         id,
         content,
-        by: caller.key_prefix.clone(),
-        at: now,
+        by,
+        at,
     };
     let made = ItemResponse::new(View::standing(first_version(&new), now), &zone);
     let text = serde_json::to_string(&made).map_err(ApiError::internal)?;
     let reply = key.map(|key| key.reply(StatusCode::CREATED, text.clone(), now));
-    match state
-        .store
+    let store = state.store.as_ref();
+    let written = store
         .create_knowledge(&caller.shop, &new, reply.as_ref())
-        .await?
-    {
-        Written::Now(_) => {
-            state.catalog.store_changed();
-            created(text)
-        }
+        .await?;
+    state.catalog.store_changed();
+    match written {
+        Written::Now(_) => created(text),
         Written::Before(kept) => created_before(kept),
     }
 }
@@ -65,6 +64,7 @@ pub async fn create(
 /// Which items, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ListParams {
     /// Only `draft`, `approved` or `archived` items.
     pub status: Option<String>,
@@ -89,7 +89,7 @@ pub struct KnowledgePage {
 }
 
 /// The shop's items, by id.
-#[utoipa::path(get, path = "/v1/knowledge", tag = "knowledge", security(("key" = ["knowledge"])), params(ListParams),
+#[utoipa::path(get, path = "/v1/knowledge", operation_id = "list_knowledge", tag = "knowledge", security(("key" = ["knowledge"])), params(ListParams),
     responses((status = 200, body = KnowledgePage), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn list(
     caller: Caller<KeepingKnowledge>,
@@ -119,6 +119,7 @@ pub async fn list(
 /// Which version of an item; one of the two at most.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ReadParams {
     /// The version that stands at this time, RFC 3339 or local to the shop:
     /// of a time to come the present version, and whether it is in effect then.
@@ -128,7 +129,7 @@ pub struct ReadParams {
 }
 
 /// An item: as it stands, as it stood, or as it will stand.
-#[utoipa::path(get, path = "/v1/knowledge/{id}", tag = "knowledge", security(("key" = ["knowledge"])),
+#[utoipa::path(get, path = "/v1/knowledge/{id}", operation_id = "read_knowledge", tag = "knowledge", security(("key" = ["knowledge"])),
     params(("id" = String, Path, description = "The item's id"), ReadParams,
         ("If-None-Match" = Option<String>, Header, description = "304 when this version stands and nothing about it can have changed")),
     responses((status = 200, body = ItemResponse, headers(("ETag" = String))), (status = 304, description = "The client has it already"),
@@ -160,7 +161,7 @@ pub async fn read(
 }
 
 /// Replaces what an item says, as its next version.
-#[utoipa::path(put, path = "/v1/knowledge/{id}", tag = "knowledge", security(("key" = ["knowledge"])),
+#[utoipa::path(put, path = "/v1/knowledge/{id}", operation_id = "replace_knowledge", tag = "knowledge", security(("key" = ["knowledge"])),
     params(("id" = String, Path, description = "The item's id"),
         ("If-Match" = String, Header, description = "The ETag that was read, or * for whatever stands")),
     request_body = RawKnowledge,

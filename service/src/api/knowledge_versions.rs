@@ -20,6 +20,7 @@ use crate::state::AppState;
 /// Which page of versions.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct VersionsParams {
     /// The most versions; 50 when absent.
     pub limit: Option<u32>,
@@ -38,7 +39,7 @@ pub struct VersionsPage {
 }
 
 /// An item's versions, newest first.
-#[utoipa::path(get, path = "/v1/knowledge/{id}/versions", tag = "knowledge", security(("key" = ["knowledge"])),
+#[utoipa::path(get, path = "/v1/knowledge/{id}/versions", operation_id = "list_knowledge_versions", tag = "knowledge", security(("key" = ["knowledge"])),
     params(("id" = String, Path, description = "The item's id"), VersionsParams),
     responses((status = 200, body = VersionsPage), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn list(
@@ -68,6 +69,7 @@ pub async fn list(
 /// Which two versions are compared.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct DiffParams {
     /// The version before.
     pub from: u32,
@@ -89,7 +91,7 @@ pub struct DiffResponse {
 }
 
 /// What two versions of an item say differently, by field and by line.
-#[utoipa::path(get, path = "/v1/knowledge/{id}/diff", tag = "knowledge", security(("key" = ["knowledge"])),
+#[utoipa::path(get, path = "/v1/knowledge/{id}/diff", operation_id = "compare_knowledge_versions", tag = "knowledge", security(("key" = ["knowledge"])),
     params(("id" = String, Path, description = "The item's id"), DiffParams),
     responses((status = 200, body = DiffResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn compare(
@@ -127,7 +129,7 @@ pub struct RevertRequest {
 }
 
 /// Gives an item what it said at an earlier version, as its next version.
-#[utoipa::path(post, path = "/v1/knowledge/{id}/revert", tag = "knowledge", security(("key" = ["knowledge"])),
+#[utoipa::path(post, path = "/v1/knowledge/{id}/revert", operation_id = "revert_knowledge", tag = "knowledge", security(("key" = ["knowledge"])),
     params(("id" = String, Path, description = "The item's id"),
         ("If-Match" = String, Header, description = "The ETag that was read, or * for whatever stands")),
     request_body = RevertRequest,

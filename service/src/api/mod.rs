@@ -16,5 +16,7 @@ pub mod page;
 pub mod path;
 pub mod products;
 pub mod search;
+pub mod suggestion_request;
+pub mod suggestion_response;
 pub mod suggestions;
 pub mod synonyms;

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
-use utoipa::openapi::OpenApi as Document;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
@@ -13,6 +13,8 @@ use crate::api::{
     synonyms,
 };
 use crate::error::{ApiError, Problem};
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 #[derive(OpenApi)]
 #[openapi(
@@ -49,7 +51,7 @@ use crate::error::{ApiError, Problem};
         openapi,
     ),
     components(schemas(Problem)),
-    modifiers(&Keys),
+    modifiers(&Keys, &Bodies),
     tags(
         (name = "suggestions", description = "What to answer a buyer, and what became of it"),
         (name = "knowledge", description = "What the shop knows, with versions and effective windows"),
@@ -77,6 +79,60 @@ impl Modify for Keys {
     }
 }
 
+/// What the handlers' attributes leave out, the same for all of them.
+struct Bodies;
+
+impl Modify for Bodies {
+    fn modify(&self, document: &mut Document) {
+        for item in document.paths.paths.values_mut() {
+            let operations = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.patch,
+                &mut item.delete,
+            ];
+            for operation in operations.into_iter().flatten() {
+                if let Some(RefOr::T(body)) = &mut operation.request_body {
+                    body.content.iter_mut().for_each(leave_binary_open);
+                }
+                for response in operation.responses.responses.values_mut() {
+                    if let RefOr::T(response) = response {
+                        complete(response);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Problems have a media type of their own, and every response a description.
+fn complete(response: &mut Response) {
+    if response.description.is_empty() {
+        response.description = "Done".to_owned();
+    }
+    response.content.iter_mut().for_each(leave_binary_open);
+    let is_problem = |content: &RefOr<Content>| {
+        let RefOr::T(content) = content else {
+            return false;
+        };
+        matches!(&content.schema, Some(RefOr::Ref(schema)) if schema.ref_location.ends_with("/Problem"))
+    };
+    if response.content.values().any(is_problem) {
+        response.content = std::mem::take(&mut response.content)
+            .into_values()
+            .map(|content| ("application/problem+json".to_owned(), content))
+            .collect();
+    }
+}
+
+/// OpenAPI 3.1 describes bytes by leaving the schema out.
+fn leave_binary_open((media_type, content): (&String, &mut RefOr<Content>)) {
+    if let (true, RefOr::T(content)) = (media_type == XLSX, content) {
+        content.schema = None;
+    }
+}
+
 /// The document.
 pub fn document() -> Document {
     Api::openapi()
@@ -89,7 +145,7 @@ static JSON: LazyLock<Result<Bytes, String>> = LazyLock::new(|| {
 });
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "operations", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
+#[utoipa::path(get, path = "/openapi.json", operation_id = "read_openapi", tag = "operations", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
 pub async fn openapi() -> Result<HttpResponse, ApiError> {
     let json = JSON.clone().map_err(ApiError::internal)?;
     Ok(HttpResponse::Ok()

@@ -17,6 +17,7 @@ use crate::state::AppState;
 /// Which page of products.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct ProductsParams {
     /// The most products; 50 when absent.
     pub limit: Option<u32>,
@@ -35,7 +36,7 @@ pub struct ProductsPage {
 }
 
 /// The shop's products, by id.
-#[utoipa::path(get, path = "/v1/products", tag = "vocabulary", security(("key" = ["knowledge", "admin"])), params(ProductsParams),
+#[utoipa::path(get, path = "/v1/products", operation_id = "list_products", tag = "vocabulary", security(("key" = ["knowledge", "admin"])), params(ProductsParams),
     responses((status = 200, body = ProductsPage), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn list(
     caller: Caller<ReadingVocabulary>,
@@ -76,7 +77,7 @@ pub struct ProductRequest {
 }
 
 /// Adds or replaces a product.
-#[utoipa::path(put, path = "/v1/products/{id}", tag = "vocabulary", security(("key" = ["admin"])),
+#[utoipa::path(put, path = "/v1/products/{id}", operation_id = "put_product", tag = "vocabulary", security(("key" = ["admin"])),
     params(("id" = String, Path, description = "The shop's own id of the product")), request_body = ProductRequest,
     responses((status = 200, body = Product), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn put(
@@ -93,7 +94,7 @@ pub async fn put(
 }
 
 /// Removes a product; knowledge that names it stays as it is.
-#[utoipa::path(delete, path = "/v1/products/{id}", tag = "vocabulary", security(("key" = ["admin"])),
+#[utoipa::path(delete, path = "/v1/products/{id}", operation_id = "delete_product", tag = "vocabulary", security(("key" = ["admin"])),
     params(("id" = String, Path, description = "The shop's own id of the product")),
     responses((status = 204, description = "It is gone"), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn delete(

@@ -7,12 +7,13 @@ use zhiwen_models::privacy::mask;
 
 use crate::answering::{self, Found, Query as Search};
 use crate::api::json::Query;
-use crate::api::suggestions::ExplainResponse;
+use crate::api::suggestion_response::ExplainResponse;
 use crate::auth::{Caller, Searching};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{ChannelId, ProductId};
-use crate::domain::knowledge::{Status, Text};
+use crate::domain::knowledge::Status;
 use crate::domain::taxonomy::KnowledgeDomain;
+use crate::domain::text::Text;
 use crate::domain::time::parse_time;
 use crate::error::ApiError;
 use crate::state::AppState;
@@ -23,6 +24,7 @@ const MOST_RESULTS: usize = 50;
 /// What is searched for.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct SearchParams {
     /// The question.
     pub q: String,
@@ -75,7 +77,7 @@ pub struct SearchResult {
 }
 
 /// Searches the shop's knowledge.
-#[utoipa::path(get, path = "/v1/search", tag = "knowledge", security(("key" = ["suggest", "knowledge", "supervise"])), params(SearchParams),
+#[utoipa::path(get, path = "/v1/search", operation_id = "search_knowledge", tag = "knowledge", security(("key" = ["suggest", "knowledge", "supervise"])), params(SearchParams),
     responses((status = 200, body = SearchResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn search(
     caller: Caller<Searching>,

@@ -22,7 +22,7 @@ pub struct SynonymsList {
 }
 
 /// The shop's synonyms.
-#[utoipa::path(get, path = "/v1/synonyms", tag = "vocabulary", security(("key" = ["knowledge", "admin"])),
+#[utoipa::path(get, path = "/v1/synonyms", operation_id = "read_synonyms", tag = "vocabulary", security(("key" = ["knowledge", "admin"])),
     responses((status = 200, body = SynonymsList), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn read(
     caller: Caller<ReadingVocabulary>,
@@ -33,7 +33,7 @@ pub async fn read(
 }
 
 /// Replaces all of the shop's synonyms.
-#[utoipa::path(put, path = "/v1/synonyms", tag = "vocabulary", security(("key" = ["admin"])), request_body = SynonymsList,
+#[utoipa::path(put, path = "/v1/synonyms", operation_id = "replace_synonyms", tag = "vocabulary", security(("key" = ["admin"])), request_body = SynonymsList,
     responses((status = 200, body = SynonymsList), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn put(
     caller: Caller<Administering>,

@@ -4,11 +4,12 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use actix_web::dev::Payload;
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest, web};
-use futures_util::future::LocalBoxFuture;
-use jiff::Timestamp;
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use futures_util::future::{Ready, ready};
 use quick_cache::sync::Cache;
 
 use crate::domain::ids::ShopId;
@@ -103,32 +104,72 @@ pub struct Caller<N: Needs> {
     needs: PhantomData<N>,
 }
 
+/// The key that a request came with, looked up before its handler is.
+struct Identity(Result<Arc<ApiKey>, ApiError>);
+
+/// Looks up the request's key, if it has one. Here rather than in [`Caller`],
+/// which so comes before all other extractors: a caller who may not call
+/// learns nothing else, and no body of his is read.
+///
+/// # Errors
+/// Those of the rest of the service.
+pub async fn identify<B: MessageBody>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, actix_web::Error> {
+    if request.headers().contains_key(header::AUTHORIZATION) {
+        let identity = Identity(look_up(&request).await);
+        request.extensions_mut().insert(identity);
+    }
+    next.call(request).await
+}
+
+async fn look_up(request: &ServiceRequest) -> Result<Arc<ApiKey>, ApiError> {
+    let state = request
+        .app_data::<web::Data<AppState>>()
+        .ok_or_else(|| ApiError::internal("state is missing"))?;
+    let presented = presented_key(request)?;
+    let key = state.keys.by_hash(presented.hash()).await?;
+    let key = key.ok_or(ApiError::Unauthorized { what: "unknown" })?;
+    let now = state.clock.now();
+    if key.revoked_at.is_some_and(|revoked_at| revoked_at <= now) {
+        return Err(ApiError::Unauthorized { what: "revoked" });
+    }
+    if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        return Err(ApiError::Unauthorized { what: "expired" });
+    }
+    Ok(key)
+}
+
 impl<N: Needs> FromRequest for Caller<N> {
     type Error = ApiError;
-    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+    type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let presented = presented_key(request);
-        let state = request.app_data::<web::Data<AppState>>().cloned();
-        Box::pin(async move {
-            let state = state.ok_or_else(|| ApiError::internal("state is missing"))?;
-            let presented = presented?;
-            let key = state
-                .keys
-                .by_hash(presented.hash())
-                .await?
-                .ok_or(ApiError::Unauthorized { what: "unknown" })?;
-            check(&key, state.clock.now(), N::ANY_OF)?;
+        let identity = request.extensions_mut().remove::<Identity>();
+        ready(match identity {
+            Some(Identity(Ok(key))) => Self::of(&key),
+            Some(Identity(Err(error))) => Err(error),
+            None => Err(ApiError::Unauthorized { what: "missing" }),
+        })
+    }
+}
+
+impl<N: Needs> Caller<N> {
+    fn of(key: &ApiKey) -> Result<Self, ApiError> {
+        if N::ANY_OF.iter().any(|scope| key.scopes.contains(scope)) {
             Ok(Self {
                 shop: key.shop.clone(),
                 key_prefix: key.prefix.clone(),
                 needs: PhantomData,
             })
-        })
+        } else {
+            Err(ApiError::Forbidden { scopes: N::ANY_OF })
+        }
     }
 }
 
-fn presented_key(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
+fn presented_key(request: &ServiceRequest) -> Result<PresentedKey, ApiError> {
     let header = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -140,18 +181,4 @@ fn presented_key(request: &HttpRequest) -> Result<PresentedKey, ApiError> {
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
         .and_then(|(_, key)| PresentedKey::parse(key.trim()))
         .ok_or(ApiError::Unauthorized { what: "malformed" })
-}
-
-fn check(key: &ApiKey, now: Timestamp, any_of: &'static [Scope]) -> Result<(), ApiError> {
-    if key.revoked_at.is_some_and(|revoked_at| revoked_at <= now) {
-        return Err(ApiError::Unauthorized { what: "revoked" });
-    }
-    if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(ApiError::Unauthorized { what: "expired" });
-    }
-    if any_of.iter().any(|scope| key.scopes.contains(scope)) {
-        Ok(())
-    } else {
-        Err(ApiError::Forbidden { scopes: any_of })
-    }
 }

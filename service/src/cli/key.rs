@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use crate::domain::fault::Fault;
 use crate::domain::key::{ApiKey, PresentedKey, Scope};
-use crate::domain::knowledge::Text;
+use crate::domain::text::Text;
 use crate::domain::time::{Clock, parse_time};
 use crate::store::{Store, StoreError};
 

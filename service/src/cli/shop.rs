@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::ids::ShopId;
-use crate::domain::knowledge::Text;
 use crate::domain::shop::{Product, Shop, ShopSecret, Synonyms};
+use crate::domain::text::Text;
 use crate::domain::time::Clock;
 use crate::store::{Store, StoreError};
 

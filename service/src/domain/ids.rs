@@ -37,7 +37,7 @@ macro_rules! text_id {
                     return Err(Fault::Malformed { expected: $expected.to_owned() });
                 }
                 $(if $taken.contains(&text) {
-                    let expected = format!("none of {}, which addresses need", $taken.join(" "));
+                    let expected = format!("another id than {}", $taken.join(", "));
                     return Err(Fault::Malformed { expected });
                 })?
                 Ok(Self(text.to_owned()))
@@ -138,6 +138,14 @@ macro_rules! made_id {
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(formatter)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Fault;
+
+            fn try_from(text: String) -> Result<Self, Fault> {
+                Self::parse(&text)
             }
         }
     };

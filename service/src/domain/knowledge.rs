@@ -12,6 +12,7 @@ use zhiwen_models::text::Normalized;
 use super::fault::{Fault, FieldError};
 use super::ids::{ChannelId, KnowledgeId, ProductId};
 use super::taxonomy::{Intent, KnowledgeDomain};
+use super::text::Text;
 use super::time::{Window, format_time, parse_time};
 
 const MOST_TITLE_CHARACTERS: usize = 200;
@@ -289,80 +290,6 @@ pub fn id_from_title(title: &str) -> Result<KnowledgeId, Fault> {
         .map(|byte| format!("{byte:02x}"))
         .collect();
     KnowledgeId::parse(&format!("t-{hex}"))
-}
-
-/// Checks of free text.
-pub struct Text;
-
-impl Text {
-    /// One line: trimmed, not blank, no control characters.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn line(text: &str, most: usize) -> Result<String, Fault> {
-        let text = text.trim();
-        if text.chars().any(char::is_control) {
-            return Err(Fault::ControlCharacter);
-        }
-        Self::sized(text, most)
-    }
-
-    /// Several lines: trimmed, not blank, line ends as `\n`, tabs allowed.
-    ///
-    /// # Errors
-    /// What is wrong with it.
-    pub fn lines(text: &str, most: usize) -> Result<String, Fault> {
-        let unified = text.replace("\r\n", "\n").replace('\r', "\n");
-        let text = unified.trim();
-        if text
-            .chars()
-            .any(|character| character.is_control() && !matches!(character, '\n' | '\t'))
-        {
-            return Err(Fault::ControlCharacter);
-        }
-        Self::sized(text, most)
-    }
-
-    fn sized(text: &str, most: usize) -> Result<String, Fault> {
-        let found = text.chars().count();
-        match found {
-            0 => Err(Fault::Missing),
-            _ if found > most => Err(Fault::TooLong { most, found }),
-            _ => Ok(text.to_owned()),
-        }
-    }
-}
-
-/// Checks that `texts` are at most `most` distinct lines of at most `most_characters`.
-pub fn check_list(
-    field: &str,
-    texts: &[String],
-    most: usize,
-    most_characters: usize,
-    errors: &mut Vec<FieldError>,
-) {
-    if texts.len() > most {
-        errors.push(FieldError::new(
-            field,
-            Fault::TooMany {
-                most,
-                found: texts.len(),
-            },
-        ));
-    }
-    let mut seen = HashSet::new();
-    for (at, text) in texts.iter().enumerate() {
-        match Text::line(text, most_characters) {
-            Err(fault) => errors.push(FieldError::new(format!("{field}[{at}]"), fault)),
-            Ok(line) if !seen.insert(line.clone()) => {
-                errors.push(FieldError::new(
-                    format!("{field}[{at}]"),
-                    Fault::Repeated { value: line },
-                ));
-            }
-            Ok(_) => {}
-        }
-    }
 }
 
 fn optional(text: Option<&str>) -> Option<&str> {

@@ -7,4 +7,5 @@ pub mod knowledge;
 pub mod shop;
 pub mod suggestion;
 pub mod taxonomy;
+pub mod text;
 pub mod time;

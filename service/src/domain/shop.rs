@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::fault::{Fault, FieldError, Locale};
 use super::ids::{ProductId, ShopId};
-use super::knowledge::{Text, check_list};
+use super::text::{Text, check_list};
 
 /// A shop.
 #[derive(Clone)]

@@ -1,0 +1,157 @@
+//! Pages for people: plain HTML from the binary, under a policy that starts from nothing.
+//!
+//! A page is an askama struct, so all that it shows is escaped. It has no
+//! inline script and no inline style, and loads nothing from elsewhere.
+
+pub mod assets;
+pub mod docs_page;
+pub mod language;
+pub mod try_page;
+
+mod curl;
+mod problems;
+mod prose;
+mod reference;
+mod schema;
+
+use actix_web::http::header;
+use actix_web::web::route;
+use actix_web::{HttpResponse, HttpResponseBuilder, Route, guard};
+use askama::Template;
+
+use crate::error::ApiError;
+use language::Language;
+
+/// What a page may load and do.
+const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    connect-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// Where in the site a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The try page.
+    Try,
+    /// The API reference.
+    Docs,
+}
+
+/// What the frame around every page shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Frame {
+    /// The page's language.
+    pub language: Language,
+    /// Which entry of the navigation is current.
+    pub here: Place,
+}
+
+impl Frame {
+    /// The address of an embedded file.
+    fn asset(&self, name: &str) -> String {
+        assets::address(name)
+    }
+
+    /// `page` where this is the page shown: the value of `aria-current`.
+    fn current(&self, place: Place) -> &'static str {
+        if self.here == place { "page" } else { "false" }
+    }
+}
+
+/// A route that answers GET, and HEAD without a body.
+pub fn get_or_head() -> Route {
+    route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// Adds the headers that every page and asset carries.
+pub fn secure(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
+    response
+        .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header(("cross-origin-opener-policy", "same-origin"))
+        .insert_header(("cross-origin-resource-policy", "same-origin"))
+}
+
+/// A page, fresh at every visit.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn page(template: &impl Template, language: Language) -> Result<HttpResponse, ApiError> {
+    let html = template.render().map_err(ApiError::internal)?;
+    Ok(page_of(html, language))
+}
+
+/// A page that is rendered already.
+fn page_of(html: String, language: Language) -> HttpResponse {
+    secure(&mut HttpResponse::Ok())
+        .content_type("text/html; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CONTENT_LANGUAGE, language.tag()))
+        .body(html)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::App;
+    use actix_web::http::StatusCode;
+    use actix_web::test::{TestRequest, call_service, init_service, read_body};
+
+    use super::*;
+
+    async fn visit(path: &str) -> (StatusCode, header::HeaderMap, String) {
+        let app = App::new()
+            .route("/", get_or_head().to(try_page::show))
+            .route("/docs", get_or_head().to(|| docs_page::show(|| ())));
+        let app = init_service(app).await;
+        let response = call_service(&app, TestRequest::get().uri(path).to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = String::from_utf8(read_body(response).await.to_vec()).expect("text");
+        (status, headers, body)
+    }
+
+    #[actix_web::test]
+    async fn every_page_carries_the_headers_and_nothing_inline() {
+        for path in ["/", "/?lang=en", "/docs"] {
+            let (status, headers, body) = visit(path).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            let policy = headers
+                .get(header::CONTENT_SECURITY_POLICY)
+                .expect("a policy");
+            assert_eq!(policy, CONTENT_POLICY);
+            assert!(CONTENT_POLICY.starts_with("default-src 'none'; script-src 'self';"));
+            for (name, value) in [
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+                (header::REFERRER_POLICY, "no-referrer"),
+                (header::CACHE_CONTROL, "no-cache"),
+                (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            ] {
+                assert_eq!(
+                    headers.get(&name).expect("a header"),
+                    value,
+                    "{path} {name}"
+                );
+            }
+            for inline in ["<style", " style=", "onclick=", "javascript:", "http-equiv"] {
+                assert!(!body.contains(inline), "{path} has {inline}");
+            }
+            let scripts = body.matches("<script").count();
+            assert_eq!(
+                scripts,
+                body.matches("<script type=\"module\" src=").count()
+            );
+        }
+    }
+
+    #[actix_web::test]
+    async fn the_language_is_chosen_and_marked() {
+        for (path, tag, title) in [
+            ("/", "zh-CN", "客服看到的建议"),
+            ("/?lang=en", "en", "What the agent sees"),
+        ] {
+            let (_, headers, body) = visit(path).await;
+            assert!(body.contains(&format!("<html lang=\"{tag}\">")));
+            assert!(body.contains(title));
+            assert_eq!(headers.get(header::CONTENT_LANGUAGE).expect("set"), tag);
+        }
+    }
+}
