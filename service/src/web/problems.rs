@@ -48,6 +48,12 @@ pub const PROBLEMS: &[ProblemKind] = &[
         "Correct what `detail` and `errors` name; a repetition fails again.",
     ),
     kind(
+        400,
+        "invalid-query",
+        "The query string cannot be read; `errors` names the parameter where one is at fault.",
+        "Correct what `detail` says.",
+    ),
+    kind(
         401,
         "unauthorized",
         "There is no key, or the key is malformed, unknown, expired or revoked.",
@@ -173,7 +179,11 @@ mod tests {
     fn one_of_each() -> Vec<ApiError> {
         use ApiError as E;
         let next = |error: &E| match error {
-            E::InvalidBody { .. } => Some(E::InvalidFields(Vec::new())),
+            E::InvalidBody { .. } => Some(E::InvalidQuery {
+                field: None,
+                detail: String::new(),
+            }),
+            E::InvalidQuery { .. } => Some(E::InvalidFields(Vec::new())),
             E::InvalidFields(_) => Some(E::TooLarge { limit: 1 }),
             E::TooLarge { .. } => Some(E::UnsupportedMediaType {
                 expected: String::new(),
