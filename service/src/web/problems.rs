@@ -44,14 +44,14 @@ pub const PROBLEMS: &[ProblemKind] = &[
     kind(
         400,
         "invalid-body",
-        "The body or the query string cannot be read as what the endpoint takes.",
+        "The body cannot be read as what the endpoint takes.",
         "Correct what `detail` and `errors` name; a repetition fails again.",
     ),
     kind(
         400,
         "invalid-query",
-        "The query string cannot be read; `errors` names the parameter where one is at fault.",
-        "Correct what `detail` says.",
+        "The query string has an unknown or malformed parameter; `errors` names it where it is known.",
+        "Correct the parameter.",
     ),
     kind(
         401,

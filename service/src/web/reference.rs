@@ -332,8 +332,8 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "b patch-a-id Some(\"suggest|admin\")",
                 "b get-b None",
+                "b patch-a-id Some(\"suggest|admin\")",
                 "a get-a-id None",
             ]
         );
