@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by a panic")]
 
+#[path = "tidy/documents.rs"]
+mod documents;
 #[path = "tidy/foreign.rs"]
 mod foreign;
 #[path = "tidy/habits.rs"]
@@ -134,5 +136,16 @@ fn measuring_data_is_not_committed() {
         return;
     }
     let faults = foreign::repeated(&sources(), &pieces);
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+#[test]
+fn documents_name_tests_that_are_there() {
+    let sources = sources();
+    let architecture = sources
+        .iter()
+        .find(|source| source.path == "ARCHITECTURE.md")
+        .expect("ARCHITECTURE.md");
+    let faults = documents::missing_tests(architecture, &sources);
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
