@@ -1,7 +1,5 @@
 //! The rules of the house as tests: each says what to do when it fails.
 
-#![expect(clippy::expect_used, reason = "a test fails by a panic")]
-
 #[path = "tidy/documents.rs"]
 mod documents;
 #[path = "tidy/foreign.rs"]

@@ -3,6 +3,7 @@
 //! This crate knows no other member of the workspace.
 
 mod cues;
+pub mod encoder;
 mod marks;
 mod phrases;
 pub mod privacy;

@@ -1,7 +1,5 @@
 //! The HTTP API as a client meets it: requests in, replies out, nothing else looked at.
 
-#![expect(clippy::expect_used, reason = "a test fails by a panic")]
-
 mod auth;
 mod errors;
 mod exports;

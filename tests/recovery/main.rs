@@ -1,7 +1,5 @@
 //! What is left when the program, its index or its disk gives way: tests on the program itself.
 
-#![expect(clippy::expect_used, reason = "a test fails by a panic")]
-
 mod command_line;
 mod crash;
 mod disk;

@@ -42,7 +42,6 @@ pub async fn spawn_app() -> App {
 }
 
 /// The same with settings of the test's choice.
-#[expect(clippy::expect_used, reason = "a test fails here")]
 pub async fn spawn_app_with(change: impl FnOnce(&mut Settings)) -> App {
     let folder = tempfile::tempdir().expect("temporary folder");
     let mut app = spawn_app_in(folder.path(), change).await;
@@ -51,7 +50,6 @@ pub async fn spawn_app_with(change: impl FnOnce(&mut Settings)) -> App {
 }
 
 /// The same in a folder that outlives it: a second start finds what the first left.
-#[expect(clippy::expect_used, reason = "a test fails here")]
 pub async fn spawn_app_in(folder: &Path, change: impl FnOnce(&mut Settings)) -> App {
     let flags = [
         ("server.port", "0".to_owned()),
@@ -86,7 +84,6 @@ impl App {
     }
 
     /// Makes a shop in Shanghai with a key of every scope; returns when it can be searched.
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     pub async fn shop(&self, id: &str) -> Shop<'_> {
         let made = shop::Shop {
             id: ShopId::parse(id).expect("valid id"),
@@ -113,7 +110,6 @@ impl App {
     }
 
     /// Makes a key for a shop.
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     pub async fn key(&self, shop: &str, scopes: &[Scope], expires_at: Option<Timestamp>) -> String {
         let key = PresentedKey::make();
         let kept = ApiKey {
@@ -132,7 +128,6 @@ impl App {
     }
 
     /// Stops it and waits until all is written.
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     pub async fn stop(self) {
         self.service.stop().await;
         self.service.wait().await.expect("the server ended well");

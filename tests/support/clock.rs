@@ -12,7 +12,6 @@ pub struct MovableClock {
 
 impl MovableClock {
     /// A clock that stands at `time`, in RFC 3339.
-    #[expect(clippy::expect_used, reason = "a test's own constant")]
     pub fn at(time: &str) -> Self {
         let time: Timestamp = time.parse().expect("a time in RFC 3339");
         Self {
@@ -21,7 +20,6 @@ impl MovableClock {
     }
 
     /// Moves the clock to `time`, in RFC 3339.
-    #[expect(clippy::expect_used, reason = "a test's own constant")]
     pub fn set(&self, time: &str) {
         let time: Timestamp = time.parse().expect("a time in RFC 3339");
         self.milliseconds

@@ -48,7 +48,6 @@ impl Process {
     ///
     /// # Errors
     /// When it ends before it listens.
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     pub fn start(mut command: Command) -> Result<Self, Refusal> {
         let mut child = command
             .args(["serve", "--port", "0"])
@@ -104,14 +103,12 @@ impl Process {
     }
 
     /// Ends it as a power cut would: no handler runs.
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     pub fn kill(mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it has ended");
     }
 
     /// Asks it to end, as an init system does.
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     pub fn terminate(&self) {
         let command = format!("kill -TERM {}", self.id());
         let status = Command::new("sh").args(["-c", &command]).status();
@@ -119,7 +116,6 @@ impl Process {
     }
 
     /// How it ended, after what it was doing.
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     pub fn wait(mut self) -> ExitStatus {
         // Its standard error is closed when it ends.
         assert!(self.log.ends(), "it still runs: {}", self.log.text());
@@ -157,14 +153,12 @@ pub fn program(folder: &Path) -> Command {
 }
 
 /// Runs a subcommand to its end.
-#[expect(clippy::expect_used, reason = "a test fails here")]
 pub fn run(folder: &Path, arguments: &[&str]) -> Output {
     let output = program(folder).args(arguments).output();
     output.expect("the program can be started")
 }
 
 /// Makes a shop in Shanghai with a key of every scope, by the command line; gives the key.
-#[expect(clippy::expect_used, reason = "a test fails here")]
 pub fn make_shop(folder: &Path, shop: &str) -> String {
     let file = tempfile::NamedTempFile::new().expect("temporary file");
     let text = format!(
@@ -196,7 +190,6 @@ pub fn succeed(folder: &Path, arguments: &[&str]) -> String {
 ///
 /// # Panics
 /// When it is not there or older than its sources.
-#[expect(clippy::expect_used, reason = "a test fails here")]
 fn path_of_program() -> PathBuf {
     const BUILD: &str = "cargo build --workspace --bins --features zhiwen/suite";
     let test = std::env::current_exe().expect("a test binary");
@@ -222,7 +215,6 @@ struct Log {
 }
 
 impl Log {
-    #[expect(clippy::expect_used, reason = "a test fails here")]
     fn of(child: &mut Child) -> Self {
         let errors = child.stderr.take().expect("standard error is piped");
         let (sender, lines) = mpsc::channel();
