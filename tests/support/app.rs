@@ -186,20 +186,8 @@ impl Shop<'_> {
 
     /// Waits until a search for `question` finds the item at `version` or a later one.
     pub async fn wait_until_searchable(&self, question: &str, id: &str, version: u64) {
-        self.wait_until_searchable_within(PATIENCE, question, id, version)
-            .await;
-    }
-
-    /// The same with a time of the test's choice.
-    pub async fn wait_until_searchable_within(
-        &self,
-        within: Duration,
-        question: &str,
-        id: &str,
-        version: u64,
-    ) {
         let what = format!("{id} at version {version} in the results for {question:?}");
-        poll_until(&what, within, async || {
+        poll_until(&what, PATIENCE, async || {
             let call = self.call(Method::GET, "/v1/search").into_inner();
             let query = [("q", question), ("status", "any"), ("as_of", "any")];
             let reply = Call::from_inner(call.query(&query)).send().await.json();

@@ -269,6 +269,7 @@ pub fn record(
         product: moment.product.clone(),
         channel: moment.channel.clone(),
         agent: moment.agent.clone(),
+        classified: None,
         abstention: suggestion.abstention,
         answers: suggestion.answers.iter().filter_map(recorded).collect(),
     }

@@ -124,6 +124,11 @@ macro_rules! made_id {
                 Self(Uuid::now_v7())
             }
 
+            /// Its 16 bytes, as a store keeps them.
+            pub fn as_bytes(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+
             /// Reads an id.
             ///
             /// # Errors
@@ -158,6 +163,10 @@ made_id!(
 made_id!(
     /// One answer within a suggestion: what feedback is about.
     AnswerId
+);
+made_id!(
+    /// One run of a job.
+    JobId
 );
 
 #[cfg(test)]

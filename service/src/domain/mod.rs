@@ -2,8 +2,10 @@
 
 pub mod fault;
 pub mod ids;
+pub mod job;
 pub mod key;
 pub mod knowledge;
+pub mod language;
 pub mod shop;
 pub mod suggestion;
 pub mod taxonomy;

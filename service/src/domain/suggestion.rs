@@ -8,6 +8,8 @@ use zhiwen_models::privacy::Masked;
 use super::ids::{
     AgentId, AnswerId, ChannelId, ConversationId, KnowledgeId, MessageId, ProductId, SuggestionId,
 };
+use super::language::Urgency;
+use super::taxonomy::{Intent, Stage};
 
 /// A consumer, order or other outside id under the shop's own secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +56,9 @@ pub enum Degraded {
     Record,
     /// The index is behind the store by more than a second.
     Index,
+    /// The encoder is down, full, or has not seen all of the shop's knowledge
+    /// yet: what it misses was searched lexically.
+    Encoder,
 }
 
 /// An answer as recorded.
@@ -69,6 +74,17 @@ pub struct RecordedAnswer {
     pub form: AnswerForm,
     /// The estimated probability that it is right.
     pub confidence: f32,
+}
+
+/// What kind of question it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classified {
+    /// What it asks and the calibrated probability of that; `None` when that is not clear.
+    pub intent: Option<(Intent, f32)>,
+    /// When such a thing is asked.
+    pub stage: Option<Stage>,
+    /// How urgent it is.
+    pub urgency: Urgency,
 }
 
 /// A suggestion as recorded.
@@ -94,6 +110,8 @@ pub struct SuggestionRecord {
     pub channel: Option<ChannelId>,
     /// Whom the answer was suggested to.
     pub agent: Option<AgentId>,
+    /// What kind of question it is; `None` when nothing was asked.
+    pub classified: Option<Classified>,
     /// Why there is no answer.
     pub abstention: Option<AbstentionReason>,
     /// Best first.

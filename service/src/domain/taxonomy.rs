@@ -60,20 +60,39 @@ impl fmt::Display for KnowledgeDomain {
     }
 }
 
-/// What a question asks, by the taxonomy's stable id (`warehouse.ship_time`).
+/// When a question is usually asked.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Before the order.
+    Pre,
+    /// While ordering, and until it has shipped.
+    Order,
+    /// After.
+    Post,
+}
+
+/// What a question asks: the taxonomy's stable id (`warehouse.ship_time`), or
+/// one of a shop's own (`product.shop_engraving`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Intent(String);
 
 impl Intent {
-    /// Reads an intent's id or its Chinese label.
+    /// Reads an intent's id or its Chinese label. An id of a shop's own is
+    /// known by its shape, `{domain}.shop_{slug}`, in every shop.
     ///
     /// # Errors
-    /// When the taxonomy has neither.
+    /// When it is neither.
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let text = text.trim();
         if text.is_empty() {
             return Err(Fault::Missing);
+        }
+        if is_own(text) {
+            return Ok(Self(text.to_owned()));
         }
         TAXONOMY
             .by_name
@@ -93,8 +112,47 @@ impl Intent {
 
     /// Whether this is an intent of `domain`.
     pub fn is_of(&self, domain: KnowledgeDomain) -> bool {
-        self.0.split('.').next() == Some(domain.as_str())
+        self.domain() == Some(domain)
     }
+
+    /// Who owns its answers; `None` for small talk and what is unclear.
+    pub fn domain(&self) -> Option<KnowledgeDomain> {
+        let prefix = self.0.split('.').next()?;
+        KnowledgeDomain::ALL
+            .into_iter()
+            .find(|domain| domain.as_str() == prefix)
+    }
+
+    /// Whether a shop added it.
+    pub fn is_own(&self) -> bool {
+        is_own(&self.0)
+    }
+
+    /// The taxonomy's intents, in its order, with their labels.
+    pub fn built_in() -> impl Iterator<Item = (Self, &'static BuiltIn)> {
+        TAXONOMY
+            .intents
+            .iter()
+            .map(|intent| (Self(intent.id.clone()), intent))
+    }
+}
+
+const MOST_OWN_SLUG_CHARACTERS: usize = 40;
+
+fn is_own(text: &str) -> bool {
+    let Some((domain, name)) = text.split_once('.') else {
+        return false;
+    };
+    let is_slug = |slug: &str| {
+        (1..=MOST_OWN_SLUG_CHARACTERS).contains(&slug.len())
+            && slug
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    KnowledgeDomain::ALL
+        .iter()
+        .any(|known| known.as_str() == domain)
+        && name.strip_prefix("shop_").is_some_and(is_slug)
 }
 
 impl TryFrom<String> for Intent {
@@ -114,17 +172,25 @@ impl From<Intent> for String {
 struct Taxonomy {
     /// Id and Chinese label of each intent → its id.
     by_name: BTreeMap<String, String>,
+    intents: Vec<BuiltIn>,
 }
 
 #[derive(Deserialize)]
 struct RawTaxonomy {
-    intent: Vec<RawIntent>,
+    intent: Vec<BuiltIn>,
 }
 
-#[derive(Deserialize)]
-struct RawIntent {
-    id: String,
-    zh: String,
+/// An intent as `config/taxonomy.toml` describes it.
+#[derive(Debug, Deserialize)]
+pub struct BuiltIn {
+    /// Its id.
+    pub id: String,
+    /// Its Chinese label.
+    pub zh: String,
+    /// Its English label.
+    pub en: String,
+    /// When it is usually asked.
+    pub stage: Stage,
 }
 
 #[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]
@@ -133,15 +199,13 @@ static TAXONOMY: LazyLock<Taxonomy> = LazyLock::new(|| {
         .expect("the embedded taxonomy is valid");
     let by_name = raw
         .intent
-        .into_iter()
-        .flat_map(|intent| {
-            [
-                (intent.zh, intent.id.clone()),
-                (intent.id.clone(), intent.id),
-            ]
-        })
+        .iter()
+        .flat_map(|intent| [&intent.zh, &intent.id].map(|name| (name.clone(), intent.id.clone())))
         .collect();
-    Taxonomy { by_name }
+    Taxonomy {
+        by_name,
+        intents: raw.intent,
+    }
 });
 
 #[cfg(test)]
@@ -157,5 +221,22 @@ mod tests {
             Intent::parse("warehouse.nothing"),
             Err(Fault::Unknown { .. })
         ));
+    }
+
+    #[test]
+    fn knows_a_shops_own_intents_by_their_shape() {
+        let own = Intent::parse("product.shop_engraving").expect("own");
+        assert!(own.is_own() && own.is_of(KnowledgeDomain::Product));
+        for other in [
+            "product.shop_",
+            "product.shop_A",
+            "other.shop_a",
+            "shop_a",
+            "product.engraving",
+        ] {
+            assert!(Intent::parse(other).is_err(), "{other}");
+        }
+        assert_eq!(Intent::built_in().count(), 45);
+        assert!(Intent::built_in().all(|(intent, _)| !intent.is_own()));
     }
 }

@@ -4,6 +4,8 @@
 //! passes `store::suite`. A write that has returned is on disk; one whose
 //! future is dropped before is whole or is not at all.
 
+mod jobs;
+mod language;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -19,6 +21,9 @@ use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, Status};
 use crate::domain::shop::{Product, Shop, Synonyms, Vocabulary};
 use crate::domain::suggestion::{Feedback, FeedbackState, SuggestionRecord};
 use crate::domain::taxonomy::KnowledgeDomain;
+
+pub use jobs::{JobEnd, JobStore};
+pub use language::{LanguageStore, NewCorrection};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -142,6 +147,8 @@ pub struct ShopRevision {
     pub knowledge: u64,
     /// Of products and synonyms.
     pub vocabulary: u64,
+    /// Of intents and models.
+    pub language: u64,
 }
 
 /// A recorded suggestion with the feedback on its answers.
@@ -156,7 +163,7 @@ pub struct SuggestionWithFeedback {
 /// Storage. To write to a shop that does not exist is [`StoreError::NotFound`];
 /// reading finds nothing.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: LanguageStore + JobStore + Send + Sync {
     /// Answers when the store can be read.
     async fn check_health(&self) -> StoreResult<()>;
 

@@ -33,13 +33,17 @@ pub fn command(call: &Call<'_>, base: &str, schemas: Schemas<'_>) -> String {
     if call.is_secured {
         lines.push("-H \"Authorization: Bearer $ZHIWEN_KEY\"".to_owned());
     }
+    let mut is_get_said = false;
     for parameter in required(call) {
         let (name, value) = (text(parameter, "name").unwrap_or(""), value_of(parameter));
         match text(parameter, "in") {
             Some("header") => lines.push(format!("-H {}", quoted(&format!("{name}: {value}")))),
             Some("query") => {
                 let pair = quoted(&format!("{name}={value}"));
-                lines.push(format!("--get --data-urlencode {pair}"));
+                // Said twice, curl warns.
+                let get = if is_get_said { "" } else { "--get " };
+                is_get_said = true;
+                lines.push(format!("{get}--data-urlencode {pair}"));
             }
             _ => {}
         }
@@ -92,10 +96,18 @@ fn value_of(parameter: &Value) -> String {
     own.map_or_else(
         || match text(parameter, "name").unwrap_or("") {
             "If-Match" => "\"1\"".to_owned(),
+            _ if is_integer(parameter) => "1".to_owned(),
             name => name.to_ascii_uppercase(),
         },
         plain,
     )
+}
+
+fn is_integer(parameter: &Value) -> bool {
+    let kind = parameter
+        .get("schema")
+        .and_then(|schema| schema.get("type"));
+    kind.and_then(Value::as_str) == Some("integer")
 }
 
 fn body(media_type: &str, schema: &Value, schemas: Schemas<'_>) -> String {

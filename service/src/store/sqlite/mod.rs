@@ -2,8 +2,10 @@
 
 mod changes;
 mod errors;
+mod jobs;
 mod keys;
 mod knowledge;
+mod language;
 mod replies;
 mod rows;
 mod shops;

@@ -79,17 +79,19 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> StoreResult<Vec<Sh
 
 /// How far each shop's changes have come, by id.
 pub(super) async fn revisions(connection: &mut SqliteConnection) -> StoreResult<Vec<ShopRevision>> {
-    let rows: Vec<(String, u64, u64)> = sqlx::query_as(
-        "SELECT shop, knowledge_revision, vocabulary_revision FROM shops ORDER BY shop",
+    let rows: Vec<(String, u64, u64, u64)> = sqlx::query_as(
+        "SELECT shop, knowledge_revision, vocabulary_revision, language_revision
+         FROM shops ORDER BY shop",
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
-        .map(|(shop, knowledge, vocabulary)| {
+        .map(|(shop, knowledge, vocabulary, language)| {
             Ok(ShopRevision {
                 shop: sound("shop id", ShopId::parse(&shop))?,
                 knowledge,
                 vocabulary,
+                language,
             })
         })
         .collect()
@@ -119,6 +121,18 @@ pub(super) async fn advance_vocabulary(
     shop: &ShopId,
 ) -> StoreResult<()> {
     sqlx::query("UPDATE shops SET vocabulary_revision = vocabulary_revision + 1 WHERE shop = ?1")
+        .bind(shop.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Says that intents changed or another model is in use.
+pub(super) async fn advance_language(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+) -> StoreResult<()> {
+    sqlx::query("UPDATE shops SET language_revision = language_revision + 1 WHERE shop = ?1")
         .bind(shop.as_str())
         .execute(connection)
         .await?;

@@ -12,8 +12,9 @@ use crate::domain::ids::{
     SuggestionId,
 };
 use crate::domain::suggestion::{
-    Feedback, FeedbackState, Pseudonym, RecordedAnswer, SuggestionRecord,
+    Classified, Feedback, FeedbackState, Pseudonym, RecordedAnswer, SuggestionRecord,
 };
+use crate::domain::taxonomy::Intent;
 use crate::store::{StoreError, StoreResult, SuggestionWithFeedback};
 
 #[derive(FromRow)]
@@ -28,6 +29,10 @@ struct SuggestionRow {
     channel: Option<String>,
     agent: Option<String>,
     abstention: Option<String>,
+    intent: Option<String>,
+    intent_confidence: Option<f64>,
+    stage: Option<String>,
+    urgency: Option<String>,
 }
 
 #[derive(FromRow)]
@@ -58,7 +63,9 @@ impl SuggestionRow {
         answers: Vec<RecordedAnswer>,
     ) -> StoreResult<SuggestionRecord> {
         let conversation = ConversationId::parse(&self.conversation);
+        let classified = self.classified()?;
         Ok(SuggestionRecord {
+            classified,
             id,
             at: time(self.at)?,
             conversation: sound("conversation id", conversation)?,
@@ -75,6 +82,21 @@ impl SuggestionRow {
                 .transpose()?,
             answers,
         })
+    }
+
+    /// `None` where nothing was asked, and of records older than the classifier.
+    fn classified(&self) -> StoreResult<Option<Classified>> {
+        let Some(urgency) = &self.urgency else {
+            return Ok(None);
+        };
+        let intent = optional_id("intent", self.intent.clone(), Intent::parse)?;
+        let stage = self.stage.clone();
+        Ok(Some(Classified {
+            // It was widened when it was written.
+            intent: intent.zip(self.intent_confidence.map(|value| value as f32)),
+            stage: stage.map(|stage| from_word("stage", stage)).transpose()?,
+            urgency: from_word("urgency", urgency.clone())?,
+        }))
     }
 }
 
@@ -124,8 +146,7 @@ pub(super) async fn record<'a>(
     let mut suggestions = Vec::new();
     let mut answers = Vec::new();
     for (shop, record) in records {
-        let abstention = optional_word("abstention", record.abstention.as_ref())?;
-        suggestions.push((shop, record, abstention));
+        suggestions.push((shop, record, Words::of(record)?));
         for (rank, answer) in (1_u32..).zip(&record.answers) {
             answers.push((
                 shop,
@@ -140,9 +161,11 @@ pub(super) async fn record<'a>(
         let mut insert = QueryBuilder::new(
             "INSERT INTO suggestions
                  (shop, id, at, conversation, answers_message, question, consumer, order_ref,
-                  product, channel, agent, abstention) ",
+                  product, channel, agent, abstention, intent, intent_confidence, stage, urgency) ",
         );
-        insert.push_values(rows, |mut row, (shop, record, abstention)| {
+        insert.push_values(rows, |mut row, (shop, record, words)| {
+            let classified = record.classified.as_ref();
+            let intent = classified.and_then(|classified| classified.intent.as_ref());
             row.push_bind(shop.as_str());
             push_made_id(&mut row, record.id.to_string());
             row.push_bind(record.at.as_millisecond())
@@ -154,7 +177,11 @@ pub(super) async fn record<'a>(
                 .push_bind(record.product.as_ref().map(ProductId::as_str))
                 .push_bind(record.channel.as_ref().map(ChannelId::as_str))
                 .push_bind(record.agent.as_ref().map(AgentId::as_str))
-                .push_bind(abstention.as_deref());
+                .push_bind(words.abstention.as_deref())
+                .push_bind(intent.map(|(intent, _)| intent.as_str()))
+                .push_bind(intent.map(|(_, confidence)| f64::from(*confidence)))
+                .push_bind(words.stage.as_deref())
+                .push_bind(words.urgency.as_deref());
         });
         insert.push(" ON CONFLICT (shop, id) DO NOTHING");
         insert.build().execute(&mut *connection).await?;
@@ -195,7 +222,7 @@ pub(super) async fn find(
 ) -> StoreResult<Option<SuggestionWithFeedback>> {
     let row: Option<SuggestionRow> = sqlx::query_as(
         "SELECT at, conversation, answers_message, question, consumer, order_ref,
-                product, channel, agent, abstention
+                product, channel, agent, abstention, intent, intent_confidence, stage, urgency
          FROM suggestions WHERE shop = ?1 AND id = unhex(?2, '-')",
     )
     .bind(shop.as_str())
@@ -258,6 +285,25 @@ pub(super) async fn merge_feedback(
         .transpose()?
         .flatten()
         .ok_or(StoreError::NotFound { what: "answer" })
+}
+
+/// The words of a record's variants.
+struct Words {
+    abstention: Option<String>,
+    stage: Option<String>,
+    urgency: Option<String>,
+}
+
+impl Words {
+    fn of(record: &SuggestionRecord) -> StoreResult<Self> {
+        let classified = record.classified.as_ref();
+        let stage = classified.and_then(|classified| classified.stage.as_ref());
+        Ok(Self {
+            abstention: optional_word("abstention", record.abstention.as_ref())?,
+            stage: optional_word("stage", stage)?,
+            urgency: optional_word("urgency", classified.map(|classified| &classified.urgency))?,
+        })
+    }
 }
 
 fn optional_word<T: Serialize>(

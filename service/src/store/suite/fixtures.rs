@@ -14,11 +14,12 @@ use crate::domain::ids::{
 };
 use crate::domain::key::{ApiKey, PresentedKey, Scope};
 use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, Status};
+use crate::domain::language::Urgency;
 use crate::domain::shop::{Product, Shop, ShopSecret, Synonyms};
 use crate::domain::suggestion::{
-    AbstentionReason, AnswerForm, Pseudonym, RecordedAnswer, SuggestionRecord,
+    AbstentionReason, AnswerForm, Classified, Pseudonym, RecordedAnswer, SuggestionRecord,
 };
-use crate::domain::taxonomy::{Intent, KnowledgeDomain};
+use crate::domain::taxonomy::{Intent, KnowledgeDomain, Stage};
 use crate::domain::time::Window;
 use crate::store::{KeptReply, KnowledgeFilter, NewVersion, ShopRevision, Store, Written};
 
@@ -143,6 +144,11 @@ pub fn suggestion() -> SuggestionRecord {
         product: Some(product_id("sku-1")),
         channel: Some(ChannelId::parse("taobao").unwrap()),
         agent: Some(AgentId::parse("小王").unwrap()),
+        classified: Some(Classified {
+            intent: Some((Intent::parse("process.invoice").unwrap(), 0.75)),
+            stage: Some(Stage::Post),
+            urgency: Urgency::High,
+        }),
         abstention: None,
         answers: vec![answer("k-b", 0.9), answer("k-a", 0.1)],
     }
@@ -157,6 +163,7 @@ pub fn abstention() -> SuggestionRecord {
         product: None,
         channel: None,
         agent: None,
+        classified: None,
         abstention: Some(AbstentionReason::LowConfidence),
         answers: Vec::new(),
         ..suggestion()

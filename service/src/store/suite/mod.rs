@@ -8,8 +8,10 @@
 pub mod concurrency;
 pub mod fixtures;
 pub mod imports;
+pub mod jobs;
 pub mod keys;
 pub mod knowledge;
+pub mod language;
 pub mod replies;
 pub mod sealing;
 pub mod shops;
@@ -29,6 +31,8 @@ pub async fn run(store: Arc<dyn Store>) {
     vocabulary::run(&store).await;
     suggestions::run(&store).await;
     replies::run(&store).await;
+    language::run(&store).await;
+    jobs::run(&store).await;
     sealing::run(&store).await;
     concurrency::run(&store).await;
 }
