@@ -2,12 +2,24 @@
 //!
 //! This crate knows no other member of the workspace.
 
+#[cfg(feature = "bert")]
+pub mod bert;
+pub mod classifier;
 mod cues;
+pub mod distill;
+pub mod distilled;
 pub mod encoder;
+#[cfg(any(test, feature = "suite"))]
+pub mod encoder_suite;
+pub mod lexical;
+pub mod manifest;
 mod marks;
+pub mod metrics;
 mod phrases;
 pub mod privacy;
 mod reading;
 pub mod smalltalk;
 pub mod standalone;
 pub mod text;
+pub mod wordpiece;
+pub mod worker;
