@@ -16,6 +16,8 @@ pub struct Entry {
     pub answer: Normalized,
     /// The labels.
     pub tags: Normalized,
+    /// A code of what buyers want who ask it, if that is known.
+    pub intent: Option<u64>,
     /// Whether and when it holds, and for what.
     pub scope: Scope,
     /// What a hit gives back, opaque to the index.
@@ -55,7 +57,7 @@ pub struct Filter {
 }
 
 /// What is looked for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Question {
     /// The buyer's words.
     pub text: Normalized,
@@ -63,4 +65,12 @@ pub struct Question {
     pub expansions: Vec<Normalized>,
     /// What was said before, for a question that does not stand alone.
     pub context: Option<Normalized>,
+    /// The text's vector, by the encoder of the index's vector table; without
+    /// one the search is lexical.
+    pub vector: Option<Vec<f32>>,
+    /// Codes of what the buyer may want, each with its probability; empty when not known.
+    pub intents: Vec<(u64, f32)>,
+    /// Ids of items with what is known of them as answers to such a question:
+    /// from −1 (always wrong) to 1 (always right).
+    pub feedback: Vec<(String, f32)>,
 }

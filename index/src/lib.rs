@@ -3,12 +3,16 @@
 //! Knows `models::text` and no other member. The index is a cache of the
 //! store: whoever holds one can throw it away and write it again.
 
+mod blocks;
 pub mod entry;
+pub mod fusion;
+mod gate;
 pub mod ranking;
 pub mod schema;
 pub mod search;
 mod select;
 mod tokenizer;
+pub mod vectors;
 pub mod wordings;
 pub mod writer;
 

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fusion::Fusion;
 use crate::search::WeightedTerm;
 use crate::wordings::{Value, code_weight, decode};
 
 /// The parts of a score, each shown to whoever asks for an explanation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Parts {
     /// The sum of the fields' BM25 scores.
     pub bm25: f32,
@@ -18,19 +19,32 @@ pub struct Parts {
     pub bm25_share: f32,
     /// How far the runner-up's relevance is behind the best one's, 0 to 1; 0 for all but the best.
     pub margin: f32,
+    /// The cosine of the question's vector and the closest wording's, −1 to 1;
+    /// `None` when the question or the item has no vector.
+    #[serde(default)]
+    pub cosine: Option<f32>,
+    /// How far the cosine is ahead of the closest other candidate's; 0 for all
+    /// but the best and without vectors.
+    #[serde(default)]
+    pub cosine_margin: f32,
+    /// The probability that the question has the item's intent; `None` when
+    /// either is not known.
+    #[serde(default)]
+    pub intent: Option<f32>,
+    /// What is known from feedback on this item for such a question, −1 to 1.
+    #[serde(default)]
+    pub feedback: f32,
+    /// What candidates are ranked by: the weighted sum of the parts.
+    #[serde(default)]
+    pub relevance: f32,
 }
 
-/// How relevance mixes BM25's share with the closeness of the closest wording.
-const CLOSENESS_SHARE: f32 = 0.4;
-
-/// Logistic weights: bias, question coverage, closeness, margin. Fitted on
-/// 1,124 questions to the demo shop: for three quarters of its items, wordings
-/// held back from the index and wordings with small changes; for the rest,
-/// questions whose item was taken out, and 150 questions of other trades. By
-/// ten-fold cross-validation, answers from .4 up were right in 79 % of cases
-/// and 70 % of the answerable questions got theirs. A shop's own questions
-/// differ: what a threshold promises there has to be measured there.
-const CONFIDENCE: [f32; 4] = [-3.35, 3.42, 1.80, 2.69];
+impl Parts {
+    /// How close the closest wording is: the harmonic mean of both coverages.
+    pub(crate) fn closeness(&self) -> f32 {
+        harmonic_mean(self.question_coverage, self.wording_coverage)
+    }
+}
 
 /// Compares the question with each wording of a candidate and keeps the closest.
 pub(crate) fn compare(
@@ -42,10 +56,7 @@ pub(crate) fn compare(
     let question_weight: f32 = own.map(|term| term.idf * term.weight).sum();
     let mut parts = Parts {
         bm25,
-        question_coverage: 0.0,
-        wording_coverage: 0.0,
-        bm25_share: 0.0,
-        margin: 0.0,
+        ..Parts::default()
     };
     let mut current = Overlap::default();
     for value in wordings.filter_map(decode) {
@@ -84,7 +95,7 @@ impl Overlap {
     fn keep_if_closer(self, question_weight: f32, parts: &mut Parts) {
         let question = ratio(self.question, question_weight);
         let wording = ratio(self.wording, self.wording_weight);
-        if harmonic_mean(question, wording) > closeness(parts) {
+        if harmonic_mean(question, wording) > parts.closeness() {
             parts.question_coverage = question;
             parts.wording_coverage = wording;
         }
@@ -92,52 +103,80 @@ impl Overlap {
 }
 
 /// Orders candidates by relevance, keeps the `limit` best and estimates each one's confidence.
-pub(crate) fn rank<T: Ord>(candidates: Vec<(T, Parts)>, limit: usize) -> Vec<(T, Parts, f32)> {
-    let best_bm25 = candidates
-        .iter()
-        .map(|(_, parts)| parts.bm25)
-        .fold(0.0, f32::max);
-    let mut scored: Vec<(f32, T, Parts)> = candidates
-        .into_iter()
-        .map(|(found, mut parts)| {
-            parts.bm25_share = ratio(parts.bm25, best_bm25);
-            (relevance(&parts), found, parts)
-        })
-        .collect();
-    scored.sort_by(|left, right| {
-        right
-            .0
-            .total_cmp(&left.0)
-            .then_with(|| left.1.cmp(&right.1))
-    });
-    if let [first, second, ..] = scored.as_mut_slice() {
-        first.2.margin = ratio(first.0 - second.0, first.0);
-    } else if let [only] = scored.as_mut_slice() {
-        only.2.margin = 1.0;
+pub(crate) fn rank<T: Ord>(
+    fusion: &Fusion,
+    mut candidates: Vec<(T, Parts)>,
+    limit: usize,
+) -> Vec<(T, Parts, f32)> {
+    let all = candidates.iter().map(|(_, parts)| parts);
+    let best_bm25 = all.clone().map(|parts| parts.bm25).fold(0.0, f32::max);
+    let is_hybrid = all.clone().any(|parts| parts.cosine.is_some());
+    let weights = if is_hybrid {
+        &fusion.hybrid
+    } else {
+        &fusion.lexical
+    };
+    for (_, parts) in &mut candidates {
+        parts.bm25_share = ratio(parts.bm25, best_bm25);
+        parts.relevance = weights.relevance.of(parts);
+        parts.margin = 0.0;
+        parts.cosine_margin = 0.0;
     }
-    scored
+    candidates.sort_by(|left, right| {
+        right
+            .1
+            .relevance
+            .total_cmp(&left.1.relevance)
+            .then_with(|| left.0.cmp(&right.0))
+    });
+    if is_hybrid {
+        set_margins_of_probability(&mut candidates);
+    } else {
+        set_margin_of_relevance(&mut candidates);
+    }
+    candidates
         .into_iter()
         .take(limit)
-        .map(|(_, found, parts)| (found, parts, confidence(&parts)))
+        .map(|(found, parts)| (found, parts, weights.confidence.of(&parts)))
         .collect()
 }
 
-fn relevance(parts: &Parts) -> f32 {
-    (1.0 - CLOSENESS_SHARE) * parts.bm25_share + CLOSENESS_SHARE * closeness(parts)
+/// Without vectors: the runner-up's relevance against the best one's.
+fn set_margin_of_relevance<T>(sorted: &mut [(T, Parts)]) {
+    match sorted {
+        [first, second, ..] => {
+            let (first, second) = (&mut first.1, &second.1);
+            first.margin = ratio(first.relevance - second.relevance, first.relevance);
+        }
+        // Nobody is behind a lone candidate: that says nothing for it. What it
+        // covers has to.
+        [only] => only.1.margin = only.1.closeness(),
+        [] => {}
+    }
 }
 
-/// How close the closest wording is: the harmonic mean of both coverages.
-fn closeness(parts: &Parts) -> f32 {
-    harmonic_mean(parts.question_coverage, parts.wording_coverage)
-}
-
-fn confidence(parts: &Parts) -> f32 {
-    let [bias, question, close, margin] = CONFIDENCE;
-    let logit = bias
-        + question * parts.question_coverage
-        + close * closeness(parts)
-        + margin * parts.margin;
-    1.0 / (1.0 + (-logit).exp())
+/// With vectors: relevance is a logit, and the margin is that of the softmax's
+/// probabilities.
+fn set_margins_of_probability<T>(sorted: &mut [(T, Parts)]) {
+    let Some((first, others)) = sorted.split_first_mut() else {
+        return;
+    };
+    let first = &mut first.1;
+    let cosine = |parts: &Parts| parts.cosine.unwrap_or(0.0);
+    let behind = |parts: &Parts| (parts.relevance - first.relevance).exp();
+    let all: f32 = 1.0 + others.iter().map(|(_, parts)| behind(parts)).sum::<f32>();
+    match others.first() {
+        Some((_, second)) => {
+            let closest = others.iter().map(|(_, parts)| cosine(parts));
+            let closest = closest.fold(f32::NEG_INFINITY, f32::max);
+            (first.margin, first.cosine_margin) =
+                ((1.0 - behind(second)) / all, cosine(first) - closest);
+        }
+        None => {
+            first.margin = first.closeness();
+            first.cosine_margin = 0.0;
+        }
+    }
 }
 
 fn ratio(part: f32, whole: f32) -> f32 {

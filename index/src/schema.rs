@@ -10,12 +10,15 @@ use tantivy::schema::{
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, Searcher};
 
 use crate::IndexError;
+use crate::blocks::SnapshotVectors;
+use crate::fusion::Fusion;
 use crate::select::{length_penalties, searched_fields};
+use crate::vectors::VectorTable;
 use crate::writer::Writer;
 
 /// Grows whenever the fields or the analyzer change: an index of another make
 /// is written again from the store.
-const MAKE: u32 = 2;
+const MAKE: u32 = 3;
 
 /// Blocks of the document store: a hit reads one block, so small ones.
 const STORE_BLOCK_BYTES: usize = 4_096;
@@ -57,6 +60,8 @@ pub(crate) struct Fields {
     pub(crate) products: Field,
     pub(crate) channels: Field,
     pub(crate) wordings: Field,
+    pub(crate) keys: Field,
+    pub(crate) intent: Field,
     pub(crate) payload: Field,
 }
 
@@ -67,6 +72,14 @@ pub struct ShopIndex {
     fields: Fields,
     revision: u64,
     current: RwLock<Arc<Snapshot>>,
+    extras: RwLock<Extras>,
+}
+
+/// What a snapshot searches with beside the index.
+#[derive(Clone, Default)]
+struct Extras {
+    vectors: Option<Arc<VectorTable>>,
+    fusion: Arc<Fusion>,
 }
 
 impl ShopIndex {
@@ -130,13 +143,15 @@ impl ShopIndex {
             .reload_policy(ReloadPolicy::Manual)
             .doc_store_cache_num_blocks(STORE_CACHE_BLOCKS)
             .try_into()?;
-        let current = RwLock::new(Arc::new(Snapshot::new(reader.searcher(), fields)?));
+        let extras = Extras::default();
+        let snapshot = Snapshot::new(reader.searcher(), fields, &extras, None)?;
         Ok(Self {
             index,
             reader,
             fields,
             revision,
-            current,
+            current: RwLock::new(Arc::new(snapshot)),
+            extras: RwLock::new(extras),
         })
     }
 
@@ -153,13 +168,66 @@ impl ShopIndex {
         Writer::new(&self.index, self.fields)
     }
 
-    /// Makes what was committed visible to [`ShopIndex::snapshot`].
+    /// Searches by the vectors of `table` too, from now on.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn attach(&self, table: Arc<VectorTable>) -> Result<(), IndexError> {
+        self.extras
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .vectors = Some(table);
+        self.refresh()
+    }
+
+    /// Searches by words only, from now on.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn detach(&self) -> Result<(), IndexError> {
+        self.extras
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .vectors = None;
+        self.refresh()
+    }
+
+    /// Ranks with `fusion`'s weights, from now on.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub fn use_fusion(&self, fusion: Arc<Fusion>) -> Result<(), IndexError> {
+        self.extras
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .fusion = fusion;
+        self.refresh()
+    }
+
+    /// Makes what was committed visible to [`ShopIndex::snapshot`], and the
+    /// vectors that were put into the attached table since.
     ///
     /// # Errors
     /// When the committed files cannot be opened.
     pub fn reload(&self) -> Result<(), IndexError> {
         self.reader.reload()?;
-        let snapshot = Arc::new(Snapshot::new(self.reader.searcher(), self.fields)?);
+        self.refresh()
+    }
+
+    fn refresh(&self) -> Result<(), IndexError> {
+        let extras = self
+            .extras
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let before = self.snapshot();
+        let searcher = self.reader.searcher();
+        let snapshot = Arc::new(Snapshot::new(
+            searcher,
+            self.fields,
+            &extras,
+            before.vectors.as_ref(),
+        )?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
         Ok(())
     }
@@ -176,14 +244,27 @@ pub struct Snapshot {
     pub(crate) fields: Fields,
     /// BM25's, for every length, by searched field.
     pub(crate) length_penalties: [[f32; 256]; 4],
+    pub(crate) vectors: Option<SnapshotVectors>,
+    pub(crate) fusion: Arc<Fusion>,
 }
 
 impl Snapshot {
-    fn new(searcher: Searcher, fields: Fields) -> Result<Self, IndexError> {
+    fn new(
+        searcher: Searcher,
+        fields: Fields,
+        extras: &Extras,
+        before: Option<&SnapshotVectors>,
+    ) -> Result<Self, IndexError> {
+        let vectors = match &extras.vectors {
+            Some(table) => Some(SnapshotVectors::new(table, &searcher, before)?),
+            None => None,
+        };
         let mut snapshot = Self {
             searcher,
             fields,
             length_penalties: [[0.0; 256]; 4],
+            vectors,
+            fusion: Arc::clone(&extras.fusion),
         };
         let mut averages = [0.0; 4];
         for (average, (field, _)) in averages.iter_mut().zip(searched_fields(&snapshot)) {
@@ -205,6 +286,11 @@ impl Snapshot {
     /// The number of items.
     pub fn items(&self) -> u64 {
         self.searcher.num_docs()
+    }
+
+    /// Wordings that have a vector here, and all wordings; `None` without a vector table.
+    pub fn vector_coverage(&self) -> Option<(usize, usize)> {
+        self.vectors.as_ref().map(SnapshotVectors::coverage)
     }
 }
 
@@ -229,6 +315,8 @@ fn schema() -> (Schema, Fields) {
         products: builder.add_text_field("products", code()),
         channels: builder.add_text_field("channels", code()),
         wordings: builder.add_u64_field("wordings", FAST),
+        keys: builder.add_u64_field("keys", FAST),
+        intent: builder.add_u64_field("intent", FAST),
         payload: builder.add_text_field("payload", STORED),
     };
     (builder.build(), fields)

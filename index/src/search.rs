@@ -1,19 +1,21 @@
-//! Searching: BM25 picks candidates, the closest wording of each decides among them.
+//! Searching: BM25 and vectors pick candidates, a learned fusion decides among them.
 
 use std::collections::HashSet;
 
-use tantivy::schema::Value;
-use tantivy::{DocAddress, TantivyDocument};
+use tantivy::schema::{IndexRecordOption, Value};
+use tantivy::{DocAddress, DocSet as _, TERMINATED, TantivyDocument, Term};
 use zhiwen_models::text::Normalized;
 
 use crate::IndexError;
+use crate::blocks::SnapshotVectors;
 use crate::entry::{Filter, Question};
 use crate::ranking::{self, Parts};
 use crate::schema::Snapshot;
 use crate::select::{self, Occurrences, inverse_document_frequency};
+use crate::vectors::Probe;
 use crate::wordings::{kind_weight, term_code};
 
-/// Candidates that BM25 hands to the comparison of wordings.
+/// Candidates that BM25 and vectors each hand to the comparison of wordings.
 const CANDIDATES: usize = 20;
 
 /// A long message is searched by its rarest terms: the bound on a query's cost.
@@ -45,22 +47,34 @@ pub fn search(
     limit: usize,
 ) -> Result<Vec<Hit>, IndexError> {
     let terms = weighted_terms(snapshot, question)?;
-    let candidates = bm25_candidates(snapshot, &terms, filter, CANDIDATES.max(limit))?;
+    let probe = Probed::of(snapshot, question);
+    let near = match &probe {
+        Some(probe) => probe.nearest(snapshot, filter)?,
+        None => Vec::new(),
+    };
+    let candidates = bm25_candidates(snapshot, &terms, filter, CANDIDATES.max(limit), &near)?;
     let segments = snapshot.searcher.segment_readers();
-    let mut wordings = Vec::with_capacity(segments.len());
+    let mut columns = Vec::with_capacity(segments.len());
     for segment in segments {
-        wordings.push(segment.fast_fields().u64("wordings")?);
+        let fields = segment.fast_fields();
+        columns.push((fields.u64("wordings")?, fields.u64("intent")?));
     }
+    let feedback = addresses(snapshot, &question.feedback)?;
     let compared: Vec<(DocAddress, Parts)> = candidates
         .into_iter()
         .filter_map(|(bm25, address)| {
-            let column = wordings.get(usize::try_from(address.segment_ord).ok()?)?;
-            let values = column.values_for_doc(address.doc_id);
-            Some((address, ranking::compare(bm25, &terms, values)))
+            let (wordings, intents) = columns.get(usize::try_from(address.segment_ord).ok()?)?;
+            let values = wordings.values_for_doc(address.doc_id);
+            let mut parts = ranking::compare(bm25, &terms, values);
+            parts.cosine = probe.as_ref().and_then(|probe| probe.cosine(address));
+            parts.intent = agreement(&question.intents, intents.first(address.doc_id));
+            let known = feedback.iter().find(|(known, _)| *known == address);
+            parts.feedback = known.map_or(0.0, |(_, evidence)| evidence.clamp(-1.0, 1.0));
+            Some((address, parts))
         })
         .collect();
     let mut hits = Vec::with_capacity(limit);
-    for (address, parts, confidence) in ranking::rank(compared, limit) {
+    for (address, parts, confidence) in ranking::rank(&snapshot.fusion, compared, limit) {
         hits.push(Hit {
             payload: payload(snapshot, address)?,
             confidence,
@@ -68,6 +82,59 @@ pub fn search(
         });
     }
     Ok(hits)
+}
+
+/// The question's vector beside the snapshot's.
+struct Probed<'a> {
+    vectors: &'a SnapshotVectors,
+    probe: Probe,
+}
+
+impl<'a> Probed<'a> {
+    fn of(snapshot: &'a Snapshot, question: &Question) -> Option<Self> {
+        let vectors = snapshot.vectors.as_ref()?;
+        let probe = vectors.probe(question.vector.as_ref()?)?;
+        Some(Self { vectors, probe })
+    }
+
+    fn nearest(&self, snapshot: &Snapshot, filter: &Filter) -> Result<Vec<DocAddress>, IndexError> {
+        self.vectors
+            .nearest(&snapshot.searcher, &self.probe, filter, CANDIDATES)
+    }
+
+    fn cosine(&self, address: DocAddress) -> Option<f32> {
+        self.vectors.cosine(&self.probe, address)
+    }
+}
+
+/// The probability of an item's intent; `None` when nothing is known of it or
+/// of the question's.
+fn agreement(intents: &[(u64, f32)], of_item: Option<u64>) -> Option<f32> {
+    let of_item = of_item.filter(|_| !intents.is_empty())?;
+    let found = intents.iter().find(|(code, _)| *code == of_item);
+    Some(found.map_or(0.0, |(_, probability)| *probability))
+}
+
+/// Where the items of `feedback` are now.
+fn addresses(
+    snapshot: &Snapshot,
+    feedback: &[(String, f32)],
+) -> Result<Vec<(DocAddress, f32)>, IndexError> {
+    let mut found = Vec::with_capacity(feedback.len());
+    for (id, evidence) in feedback {
+        let term = Term::from_field_text(snapshot.fields.id, id);
+        for (segment, reader) in (0_u32..).zip(snapshot.searcher.segment_readers()) {
+            let index = reader.inverted_index(snapshot.fields.id)?;
+            let Some(mut postings) = index.read_postings(&term, IndexRecordOption::Basic)? else {
+                continue;
+            };
+            while postings.doc() != TERMINATED {
+                found.push((DocAddress::new(segment, postings.doc()), *evidence));
+                postings.advance();
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// A term of a question.
@@ -98,7 +165,7 @@ pub fn candidates_only(
         ..Question::default()
     };
     let terms = weighted_terms(snapshot, &question)?;
-    Ok(bm25_candidates(snapshot, &terms, filter, CANDIDATES)?.len())
+    Ok(bm25_candidates(snapshot, &terms, filter, CANDIDATES, &[])?.len())
 }
 
 fn bm25_candidates(
@@ -106,9 +173,10 @@ fn bm25_candidates(
     terms: &[WeightedTerm],
     filter: &Filter,
     limit: usize,
+    also: &[DocAddress],
 ) -> Result<Vec<(f32, DocAddress)>, IndexError> {
     let weighted = terms.iter().map(|term| (&term.occurrences, term.weight));
-    select::best(snapshot, weighted, filter, limit)
+    select::best(snapshot, weighted, filter, limit, also)
 }
 
 fn weighted_terms(
@@ -166,157 +234,6 @@ fn payload(snapshot: &Snapshot, address: DocAddress) -> Result<String, IndexErro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::entry::{Entry, Scope};
-    use crate::schema::ShopIndex;
-
-    fn entry(id: &str, title: &str, phrasings: &[&str]) -> Entry {
-        Entry {
-            id: id.to_owned(),
-            title: Normalized::new(title),
-            phrasings: phrasings.iter().map(|text| Normalized::new(text)).collect(),
-            answer: Normalized::new("请放心购买"),
-            tags: Normalized::default(),
-            scope: Scope::default(),
-            payload: id.to_owned(),
-        }
-    }
-
-    fn found(index: &ShopIndex, text: &str, filter: &Filter) -> Vec<String> {
-        let question = Question {
-            text: Normalized::new(text),
-            ..Question::default()
-        };
-        let hits = search(&index.snapshot(), &question, filter, 5).expect("searchable");
-        hits.into_iter().map(|hit| hit.payload).collect()
-    }
-
-    fn filled(entries: &[Entry]) -> (tempfile::TempDir, ShopIndex) {
-        let folder = tempfile::tempdir().expect("temporary folder");
-        let index = ShopIndex::create(folder.path()).expect("created");
-        let mut writer = index.writer().expect("first writer");
-        for entry in entries {
-            writer.upsert(entry).expect("added");
-        }
-        writer.commit(7).expect("committed");
-        writer.finish().expect("closed");
-        index.reload().expect("reloaded");
-        (folder, index)
-    }
-
-    #[test]
-    fn finds_by_other_wording_and_by_model_name() {
-        let (_folder, index) = filled(&[
-            entry("invoice", "发票什么时候开", &["可以开发票吗"]),
-            entry("weight", "X1-Pro 多重", &[]),
-            entry("return", "七天无理由怎么退货", &[]),
-        ]);
-        let all = Filter::default();
-        assert_eq!(found(&index, "請問發票何時開", &all)[0], "invoice");
-        assert_eq!(found(&index, "x1pro有几斤", &all)[0], "weight");
-        assert_eq!(found(&index, "如何退货", &all)[0], "return");
-        assert_eq!(found(&index, "？？", &all), Vec::<String>::new());
-        assert_eq!(found(&index, "zzz", &all), Vec::<String>::new());
-    }
-
-    #[test]
-    fn an_upsert_replaces_and_the_commit_is_remembered() {
-        let (folder, index) = filled(&[entry("a", "怎么退货", &[])]);
-        let mut writer = index.writer().expect("only writer");
-        writer.upsert(&entry("a", "怎么换货", &[])).expect("added");
-        writer.commit(9).expect("committed");
-        writer.finish().expect("closed");
-        index.reload().expect("reloaded");
-        assert_eq!(index.snapshot().items(), 1);
-        drop(index);
-        let reopened = ShopIndex::open(folder.path()).expect("same make");
-        assert_eq!(reopened.revision(), 9);
-        assert_eq!(found(&reopened, "换货", &Filter::default()), ["a"]);
-    }
-
-    #[test]
-    fn a_damaged_index_is_unusable() {
-        let (folder, index) = filled(&[entry("a", "怎么退货", &[])]);
-        drop(index);
-        let store = std::fs::read_dir(folder.path())
-            .expect("listed")
-            .filter_map(Result::ok)
-            .map(|file| file.path())
-            .find(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "store")
-            })
-            .expect("a segment");
-        std::fs::write(&store, b"damaged").expect("written");
-        assert!(matches!(
-            ShopIndex::open(folder.path()),
-            Err(IndexError::Unusable | IndexError::Tantivy(_))
-        ));
-        assert!(matches!(
-            ShopIndex::open(&folder.path().join("none")),
-            Err(IndexError::Unusable)
-        ));
-    }
-
-    #[test]
-    fn filters_take_no_place_among_the_best() {
-        let mut entries: Vec<Entry> = (0..200)
-            .map(|number| {
-                let mut expired = entry(&format!("old{number}"), "双十一优惠券怎么领", &[]);
-                expired.scope.until_ms = Some(1_000);
-                expired
-            })
-            .collect();
-        let mut live = entry("live", "优惠券在哪里看", &[]);
-        live.scope = Scope {
-            from_ms: Some(1_000),
-            products: vec!["kettle".to_owned()],
-            channels: vec!["jd".to_owned()],
-            domain: 1,
-            ..Scope::default()
-        };
-        entries.push(live);
-        let (_folder, index) = filled(&entries);
-        let at = |at_ms| Filter {
-            at_ms: Some(at_ms),
-            ..Filter::default()
-        };
-        assert_eq!(found(&index, "双十一优惠券怎么领", &at(2_000)), ["live"]);
-        assert_eq!(found(&index, "双十一优惠券怎么领", &at(999)).len(), 5);
-        let product = |id: &str| Filter {
-            products: Some(vec![id.to_owned()]),
-            ..at(2_000)
-        };
-        assert_eq!(found(&index, "优惠券", &product("kettle")), ["live"]);
-        assert!(found(&index, "优惠券", &product("pan")).is_empty());
-        let channel = |id: &str| Filter {
-            channel: Some(id.to_owned()),
-            ..at(2_000)
-        };
-        assert_eq!(found(&index, "优惠券", &channel("jd")), ["live"]);
-        assert!(found(&index, "优惠券", &channel("pdd")).is_empty());
-        assert!(
-            found(
-                &index,
-                "优惠券",
-                &Filter {
-                    domain: Some(0),
-                    ..at(2_000)
-                }
-            )
-            .is_empty()
-        );
-        assert!(
-            found(
-                &index,
-                "优惠券",
-                &Filter {
-                    status: Some(1),
-                    ..at(2_000)
-                }
-            )
-            .is_empty()
-        );
-    }
-}
+mod hybrid_tests;
+#[cfg(test)]
+mod tests;

@@ -13,14 +13,14 @@ use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use tantivy::columnar::{Column, StrColumn};
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{DocAddress, DocId, SegmentReader, Term};
+use tantivy::{DocAddress, SegmentReader, Term};
 
 use crate::IndexError;
 use crate::entry::Filter;
+use crate::gate::Gate;
 use crate::schema::Snapshot;
 
 /// BM25's saturation of term frequency and its length normalisation, as
@@ -84,14 +84,17 @@ pub(crate) fn inverse_document_frequency(items: u64, having: u64) -> f32 {
 }
 
 /// The `limit` best documents for terms with their weights that `filter` lets
-/// through, best first.
+/// through, best first; then those of `also`, which the caller has let through,
+/// that are not among them, with a score of 0 where no term occurs.
 pub(crate) fn best<'a>(
     snapshot: &Snapshot,
     terms: impl Iterator<Item = (&'a Occurrences, f32)> + Clone,
     filter: &Filter,
     limit: usize,
+    also: &[DocAddress],
 ) -> Result<Vec<(f32, DocAddress)>, IndexError> {
     let mut kept = Best::new(limit);
+    let mut added = Vec::with_capacity(also.len());
     for (segment, reader) in (0_u32..).zip(snapshot.searcher.segment_readers()) {
         let gate = Gate::new(filter, reader)?;
         SCORES.with_borrow_mut(|scores| {
@@ -107,10 +110,17 @@ pub(crate) fn best<'a>(
                     kept.push(score, DocAddress::new(segment, doc));
                 }
             }
+            for address in also.iter().filter(|address| address.segment_ord == segment) {
+                let at = usize::try_from(address.doc_id).unwrap_or(usize::MAX);
+                added.push((scores.get(at).copied().unwrap_or(0.0), *address));
+            }
             Ok::<(), IndexError>(())
         })?;
     }
-    Ok(kept.into_sorted())
+    let mut found = kept.into_sorted();
+    added.retain(|(_, address)| found.iter().all(|(_, kept)| kept != address));
+    found.append(&mut added);
+    Ok(found)
 }
 
 thread_local! {
@@ -191,14 +201,15 @@ pub(crate) fn length_penalties(averages: [f32; 4]) -> [[f32; 256]; 4] {
 }
 
 /// The best so far.
-struct Best {
+pub(crate) struct Best {
     heap: BinaryHeap<Scored>,
     limit: usize,
-    threshold: f32,
+    /// What a score must exceed to be kept.
+    pub(crate) threshold: f32,
 }
 
 impl Best {
-    fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self {
             heap: BinaryHeap::with_capacity(limit + 1),
             limit,
@@ -206,7 +217,7 @@ impl Best {
         }
     }
 
-    fn push(&mut self, score: f32, address: DocAddress) {
+    pub(crate) fn push(&mut self, score: f32, address: DocAddress) {
         self.heap.push(Scored { score, address });
         if self.heap.len() > self.limit {
             self.heap.pop();
@@ -216,7 +227,7 @@ impl Best {
         }
     }
 
-    fn into_sorted(self) -> Vec<(f32, DocAddress)> {
+    pub(crate) fn into_sorted(self) -> Vec<(f32, DocAddress)> {
         self.heap
             .into_sorted_vec()
             .into_iter()
@@ -253,77 +264,3 @@ impl PartialEq for Scored {
 }
 
 impl Eq for Scored {}
-
-/// A filter made ready for one segment.
-struct Gate {
-    equal: Vec<(Column<u64>, u64)>,
-    window: Option<(Column<i64>, Column<i64>, i64)>,
-    members: Vec<Membership>,
-}
-
-impl Gate {
-    fn new(filter: &Filter, reader: &SegmentReader) -> Result<Self, IndexError> {
-        let columns = reader.fast_fields();
-        let mut equal = Vec::new();
-        for (name, wanted) in [("status", filter.status), ("domain", filter.domain)] {
-            if let Some(wanted) = wanted {
-                equal.push((columns.u64(name)?, wanted));
-            }
-        }
-        let window = match filter.at_ms {
-            Some(at) => Some((columns.i64("from")?, columns.i64("until")?, at)),
-            None => None,
-        };
-        let mut members = Vec::new();
-        let channel = filter.channel.as_ref().map(std::slice::from_ref);
-        for (name, wanted) in [
-            ("products", filter.products.as_deref()),
-            ("channels", channel),
-        ] {
-            // A segment without the column has only items that hold for all.
-            if let (Some(wanted), Some(column)) = (wanted, columns.str(name)?) {
-                members.push(Membership::new(column, wanted)?);
-            }
-        }
-        Ok(Self {
-            equal,
-            window,
-            members,
-        })
-    }
-
-    fn lets_through(&self, doc: DocId) -> bool {
-        self.equal
-            .iter()
-            .all(|(column, wanted)| column.first(doc) == Some(*wanted))
-            && self.window.as_ref().is_none_or(|(from, until, at)| {
-                from.first(doc).is_some_and(|from| from <= *at)
-                    && until.first(doc).is_some_and(|until| *at < until)
-            })
-            && self.members.iter().all(|membership| membership.holds(doc))
-    }
-}
-
-/// Whether a document names one of the wanted values, or none at all.
-struct Membership {
-    column: StrColumn,
-    wanted: Vec<u64>,
-}
-
-impl Membership {
-    fn new(column: StrColumn, wanted: &[String]) -> Result<Self, IndexError> {
-        let mut ordinals = Vec::with_capacity(wanted.len());
-        for value in wanted {
-            ordinals.extend(column.dictionary().term_ord(value.as_bytes())?);
-        }
-        Ok(Self {
-            column,
-            wanted: ordinals,
-        })
-    }
-
-    fn holds(&self, doc: DocId) -> bool {
-        let mut values = self.column.ords().values_for_doc(doc).peekable();
-        values.peek().is_none() || values.any(|ordinal| self.wanted.contains(&ordinal))
-    }
-}

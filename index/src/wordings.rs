@@ -41,6 +41,19 @@ pub(crate) fn code_weight(code: u32) -> f32 {
     }
 }
 
+/// A wording's key: what its vector is kept under. Equal texts have equal keys;
+/// among a million wordings, two different ones share a key once in 40 million shops.
+pub fn wording_key(text: &Normalized) -> u64 {
+    let hash = text
+        .as_str()
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        });
+    // FNV-1a mixes its high bits well and its low bits badly.
+    (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 /// Marks the start of a wording: the kind code that no term has.
 const START: u32 = 0b11;
 

@@ -54,6 +54,14 @@ impl Writer {
         for value in wordings::encode(std::iter::once(&entry.title).chain(&entry.phrasings)) {
             document.add_u64(fields.wordings, u64::from(value));
         }
+        for text in std::iter::once(&entry.title).chain(&entry.phrasings) {
+            if !text.is_empty() {
+                document.add_u64(fields.keys, wordings::wording_key(text));
+            }
+        }
+        if let Some(intent) = entry.intent {
+            document.add_u64(fields.intent, intent);
+        }
         document.add_text(fields.payload, &entry.payload);
         self.writer.add_document(document)?;
         Ok(())
