@@ -1,4 +1,13 @@
-//! Tells cargo to embed the migrations anew when one is added.
+//! Tells cargo to embed the migrations anew when one is added, and the program
+//! where libtorch is, when the feature `bert` is on.
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
+    if cfg!(feature = "bert") {
+        // As .cargo/config.toml or whoever builds has it.
+        if let Some(libtorch) = option_env!("LIBTORCH") {
+            println!("cargo:rustc-link-arg=-Wl,-rpath,{libtorch}/lib");
+        }
+        // A container has it beside the program.
+        println!("cargo:rustc-link-arg=-Wl,-rpath,$ORIGIN/lib");
+    }
 }
