@@ -3,21 +3,35 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use zhiwen_models::classifier::situation;
 use zhiwen_models::privacy::Masked;
 
+use super::fault::Fault;
 use super::ids::{KnowledgeId, SuggestionId};
 use super::taxonomy::{Intent, Stage};
 
-/// How urgent a message is.
+/// How soon a buyer wants an answer.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Urgency {
-    /// Nothing presses.
+    /// The buyer says that there is time.
+    Low,
+    /// Nothing is said.
     Normal,
-    /// The buyer presses, or a deadline is near.
+    /// The buyer presses, or has waited too long.
     High,
+}
+
+impl From<situation::Urgency> for Urgency {
+    fn from(urgency: situation::Urgency) -> Self {
+        match urgency {
+            situation::Urgency::Low => Self::Low,
+            situation::Urgency::Normal => Self::Normal,
+            situation::Urgency::High => Self::High,
+        }
+    }
 }
 
 /// What a shop changes of an intent, or an intent of its own.
@@ -84,6 +98,18 @@ impl ModelKind {
             Self::Encoder => "encoder",
             Self::Fusion => "fusion",
         }
+    }
+}
+
+impl TryFrom<String> for ModelKind {
+    type Error = Fault;
+
+    fn try_from(text: String) -> Result<Self, Fault> {
+        let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        known.ok_or_else(|| Fault::Unknown {
+            value: text.chars().take(40).collect(),
+            expected: Self::ALL.map(Self::as_str).join(", "),
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use zhiwen_models::classifier::situation;
 
 use super::fault::Fault;
 
@@ -72,6 +73,26 @@ pub enum Stage {
     Order,
     /// After.
     Post,
+}
+
+impl From<situation::Stage> for Stage {
+    fn from(stage: situation::Stage) -> Self {
+        match stage {
+            situation::Stage::Pre => Self::Pre,
+            situation::Stage::Order => Self::Order,
+            situation::Stage::Post => Self::Post,
+        }
+    }
+}
+
+impl From<Stage> for situation::Stage {
+    fn from(stage: Stage) -> Self {
+        match stage {
+            Stage::Pre => Self::Pre,
+            Stage::Order => Self::Order,
+            Stage::Post => Self::Post,
+        }
+    }
 }
 
 /// What a question asks: the taxonomy's stable id (`warehouse.ship_time`), or

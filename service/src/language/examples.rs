@@ -1,0 +1,187 @@
+//! What a shop's models learn from: its approved knowledge, its people's words, its own intents.
+
+use sha2::{Digest, Sha256};
+use zhiwen_models::classifier::examples::day_one;
+use zhiwen_models::classifier::{Cue, Example};
+use zhiwen_models::text::Normalized;
+
+use super::{ShopIntents, base};
+use crate::domain::ids::ShopId;
+use crate::domain::knowledge::{KnowledgeItem, Status};
+use crate::domain::language::{Correction, Verdict};
+use crate::domain::taxonomy::Intent;
+use crate::store::{KnowledgeFilter, Store, StoreError};
+
+/// Items read from the store at a time.
+const PAGE: u32 = 1_000;
+
+/// The latest corrections and verdicts that are learned from.
+const MOST_CORRECTIONS: u32 = 5_000;
+const MOST_VERDICTS: u32 = 50_000;
+
+/// A correction is somebody's word on a real question.
+const CORRECTION_WEIGHT: f32 = 2.0;
+
+/// One in so many wordings of the shop's own is held back: no classifier ever
+/// trains on it, so that this one and the next are judged alike.
+const HELD_BACK_ONE_IN: u64 = 5;
+
+/// All that a shop's models may learn from.
+pub struct Material {
+    /// The taxonomy as it stands.
+    pub intents: ShopIntents,
+    /// Approved items.
+    pub items: Vec<KnowledgeItem>,
+    /// Questions whose intent somebody set right.
+    pub corrections: Vec<Correction>,
+    /// Agents' verdicts on suggested answers.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Material {
+    /// Reads it from the store.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn read(store: &dyn Store, shop: &ShopId) -> Result<Self, StoreError> {
+        let mut items = Vec::new();
+        let mut filter = KnowledgeFilter {
+            status: Some(Status::Approved),
+            ..KnowledgeFilter::default()
+        };
+        loop {
+            let page = store.list_knowledge(shop, &filter, PAGE).await?;
+            filter.after = page.last().map(|item| item.id.clone());
+            let is_last = page.len() < PAGE as usize;
+            items.extend(page);
+            if is_last {
+                break;
+            }
+        }
+        Ok(Self {
+            intents: ShopIntents::new(store.intents(shop).await?),
+            items,
+            corrections: store.corrections(shop, MOST_CORRECTIONS).await?,
+            verdicts: store.verdicts(shop, MOST_VERDICTS).await?,
+        })
+    }
+
+    /// A hash of all of it: equal where nothing new is to be learned.
+    pub fn fingerprint(&self) -> String {
+        let mut digest = Sha256::new();
+        let mut add = |part: &str| {
+            digest.update(part.as_bytes());
+            digest.update([0]);
+        };
+        add(&base::fingerprint().to_string());
+        for setting in self.intents.settings() {
+            add(setting.intent.as_str());
+            add(if setting.is_off { "off" } else { "on" });
+            setting.phrasings.iter().for_each(|text| add(text));
+        }
+        for item in &self.items {
+            add(item.id.as_str());
+            add(&item.version.to_string());
+        }
+        for correction in &self.corrections {
+            add(&correction.suggestion.to_string());
+            add(correction.intent.as_str());
+        }
+        for verdict in &self.verdicts {
+            add(verdict.question.as_str());
+            add(verdict.knowledge.as_str());
+            add(if verdict.is_right { "right" } else { "wrong" });
+        }
+        digest
+            .finalize()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
+/// What a classifier trains on and what it is judged by.
+pub struct Split {
+    /// Day-one examples, the shop's own, and corrections.
+    pub training: Vec<Example>,
+    /// The shop's own wordings that no classifier trains on.
+    pub held_back: Vec<Example>,
+    /// Cue words of intents that are on.
+    pub cues: Vec<Cue>,
+    /// How many of the training examples are the shop's own.
+    pub own: usize,
+}
+
+/// Examples of intents from `material`.
+pub fn split(material: &Material) -> Split {
+    let is_on =
+        |label: &str| Intent::parse(label).is_ok_and(|intent| material.intents.is_on(&intent));
+    let set = day_one();
+    let mut training = set.examples.clone();
+    training.retain(|example| is_on(&example.label));
+    let mut cues = set.cues.clone();
+    cues.retain(|cue| is_on(&cue.label));
+    let day_one_count = training.len();
+    for setting in material
+        .intents
+        .settings()
+        .filter(|setting| !setting.is_off)
+    {
+        let phrasings = setting.phrasings.iter();
+        training.extend(phrasings.map(|text| example(text, setting.intent.as_str(), 1.0)));
+    }
+    let mut held_back = Vec::new();
+    for item in &material.items {
+        let Some(intent) = item.content.intent.as_ref() else {
+            continue;
+        };
+        if !material.intents.is_on(intent) {
+            continue;
+        }
+        for wording in wordings(item) {
+            let example = example(wording, intent.as_str(), 1.0);
+            if stable_hash(example.text.as_str()).is_multiple_of(HELD_BACK_ONE_IN) {
+                held_back.push(example);
+            } else {
+                training.push(example);
+            }
+        }
+    }
+    for correction in &material.corrections {
+        if material.intents.is_on(&correction.intent) {
+            let text = correction.question.as_str();
+            training.push(example(text, correction.intent.as_str(), CORRECTION_WEIGHT));
+        }
+    }
+    let own = training.len() - day_one_count;
+    Split {
+        training,
+        held_back,
+        cues,
+        own,
+    }
+}
+
+/// An item's title and other phrasings.
+pub fn wordings(item: &KnowledgeItem) -> impl Iterator<Item = &str> {
+    std::iter::once(item.content.title.as_str())
+        .chain(item.content.phrasings.iter().map(String::as_str))
+}
+
+fn example(text: &str, label: &str, weight: f32) -> Example {
+    Example {
+        text: Normalized::new(text),
+        context: Vec::new(),
+        label: label.to_owned(),
+        weight,
+        vector: None,
+    }
+}
+
+/// The same in every process and release: what is held back stays held back.
+pub fn stable_hash(text: &str) -> u64 {
+    let digest = Sha256::digest(text.as_bytes());
+    let (first, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+    u64::from_le_bytes(*first)
+}

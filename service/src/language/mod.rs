@@ -1,0 +1,260 @@
+//! Use case: what a shop understands questions with: its intents, its
+//! classifier, its encoder, its weights of a score's parts.
+//!
+//! A [`Language`] is loaded whole and never changes; another revision is another one.
+
+pub mod base;
+pub mod examples;
+mod intents;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use zhiwen_index::fusion::Fusion;
+use zhiwen_models::classifier::shop::{self, Earlier};
+use zhiwen_models::classifier::{Classifier, situation};
+use zhiwen_models::encoder::{Encoder, Identity};
+use zhiwen_models::lexical::StaticEncoder;
+
+pub use examples::wordings;
+pub use intents::ShopIntents;
+
+use crate::domain::ids::ShopId;
+use crate::domain::language::{ModelKind, Urgency};
+use crate::domain::taxonomy::{Intent, Stage};
+use crate::store::{Store, StoreError};
+
+/// What a shop understands questions with.
+pub struct Language {
+    /// The store's revision of it.
+    pub revision: u64,
+    intents: ShopIntents,
+    /// The shop's own; else the one that comes with the service.
+    classifier: Option<Arc<Classifier>>,
+    encoder: ShopEncoder,
+    fusion: Arc<Fusion>,
+    minimum_confidence: Option<f32>,
+}
+
+/// A shop's own weights, with the threshold that they were fitted for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ShopFusion {
+    /// The weights of a score's parts.
+    pub fusion: Fusion,
+    /// Answers below this confidence are not suggested; `None` leaves it to the settings.
+    pub minimum_confidence: Option<f32>,
+}
+
+/// What turns a shop's texts into vectors.
+#[derive(Clone)]
+pub enum ShopEncoder {
+    /// Nothing: search is lexical.
+    None,
+    /// The shop's own static encoder, which answers in microseconds.
+    Own(Arc<StaticEncoder>),
+    /// One for all shops, which may take its time.
+    Shared(Arc<dyn Encoder>),
+}
+
+impl ShopEncoder {
+    /// What it is; `None` where there is none.
+    pub fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::None => None,
+            Self::Own(encoder) => Some(encoder.identity()),
+            Self::Shared(encoder) => Some(encoder.identity()),
+        }
+    }
+}
+
+/// Where a shop's vectors come from.
+#[derive(Clone)]
+pub enum EncoderSource {
+    /// From nowhere.
+    None,
+    /// From the shop's own static encoder, once it has one.
+    Own,
+    /// From one encoder for all.
+    Shared(Arc<dyn Encoder>),
+}
+
+/// What kind of question a text is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// Intents that are on with their calibrated probabilities, most probable
+    /// first; empty while the first classifier is still being trained.
+    pub ranked: Vec<(Intent, f32)>,
+    /// Whether it is of no known intent, as far as the classifier can tell.
+    pub is_out_of_scope: bool,
+    /// When such a thing is asked.
+    pub stage: Option<Stage>,
+    /// How urgent it is.
+    pub urgency: Urgency,
+}
+
+impl Reading {
+    /// The intent, unless it is unclear which.
+    pub fn intent(&self) -> Option<(&Intent, f32)> {
+        let (intent, probability) = self.ranked.first()?;
+        (!self.is_out_of_scope).then_some((intent, *probability))
+    }
+}
+
+impl Language {
+    /// Loads what is in use. A stored model that this binary cannot read is
+    /// left out, with a word in the log: the service goes on with its own.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn load(
+        store: &dyn Store,
+        shop: &ShopId,
+        revision: u64,
+        encoders: &EncoderSource,
+    ) -> Result<Self, StoreError> {
+        let classifier = store.model_in_use(shop, ModelKind::Classifier).await?;
+        let classifier = classifier.and_then(|(version, body)| {
+            Classifier::from_bytes(&body)
+                .map_err(|error| unreadable(shop, ModelKind::Classifier, version, &error))
+                .ok()
+        });
+        let own = fusion(store, shop).await?;
+        Ok(Self {
+            revision,
+            fusion: Arc::new(own.fusion),
+            minimum_confidence: own.minimum_confidence,
+            intents: ShopIntents::new(store.intents(shop).await?),
+            classifier: classifier.map(Arc::new),
+            encoder: encoder(store, shop, encoders).await?,
+        })
+    }
+
+    /// The weights of a score's parts.
+    pub fn fusion(&self) -> Arc<Fusion> {
+        Arc::clone(&self.fusion)
+    }
+
+    /// Below which confidence answers are not suggested, if the shop has
+    /// fitted that; else it is left to the settings.
+    pub fn minimum_confidence(&self) -> Option<f32> {
+        self.minimum_confidence
+    }
+
+    /// A language that is in no store, for measuring.
+    pub fn of_parts(encoder: ShopEncoder, fusion: Fusion) -> Self {
+        Self {
+            revision: 0,
+            intents: ShopIntents::default(),
+            classifier: None,
+            encoder,
+            fusion: Arc::new(fusion),
+            minimum_confidence: None,
+        }
+    }
+
+    /// The same with another encoder and other weights, to compare the two.
+    #[must_use]
+    pub fn with(&self, encoder: ShopEncoder, fusion: Fusion) -> Self {
+        Self {
+            revision: self.revision,
+            intents: self.intents.clone(),
+            classifier: self.classifier.clone(),
+            encoder,
+            fusion: Arc::new(fusion),
+            minimum_confidence: None,
+        }
+    }
+
+    /// What turns the shop's texts into vectors.
+    pub fn encoder(&self) -> &ShopEncoder {
+        &self.encoder
+    }
+
+    /// Reads a buyer's words with the turns before them, oldest first.
+    pub fn read(&self, text: &str, before: &[Earlier<'_>]) -> Reading {
+        let Some(classifier) = self.classifier.clone().or_else(base::trained) else {
+            return Reading {
+                ranked: Vec::new(),
+                is_out_of_scope: false,
+                stage: None,
+                urgency: situation::urgency(text, before).into(),
+            };
+        };
+        let turn = shop::Turn {
+            text,
+            before,
+            vector: None,
+        };
+        let understanding = shop::understand(&classifier, turn);
+        let mut ranked: Vec<(Intent, f32)> = understanding
+            .ranked
+            .into_iter()
+            .filter_map(|(label, probability)| {
+                let intent = Intent::parse(classifier.labels().get(label)?).ok()?;
+                self.intents.is_on(&intent).then_some((intent, probability))
+            })
+            .collect();
+        // What is switched off leaves its share to the others.
+        let total: f32 = ranked.iter().map(|(_, probability)| probability).sum();
+        if total > 0.0 {
+            for (_, probability) in &mut ranked {
+                *probability /= total;
+            }
+        }
+        let best = ranked.first().map(|(intent, _)| intent);
+        let usual = best.and_then(|intent| self.intents.stage(intent));
+        Reading {
+            stage: usual.map(|usual| situation::stage(text, before, usual.into()).into()),
+            urgency: understanding.urgency.into(),
+            is_out_of_scope: understanding.out_of_scope,
+            ranked,
+        }
+    }
+}
+
+async fn encoder(
+    store: &dyn Store,
+    shop: &ShopId,
+    source: &EncoderSource,
+) -> Result<ShopEncoder, StoreError> {
+    Ok(match source {
+        EncoderSource::None => ShopEncoder::None,
+        EncoderSource::Shared(encoder) => ShopEncoder::Shared(Arc::clone(encoder)),
+        EncoderSource::Own => {
+            let kept = store.model_in_use(shop, ModelKind::Encoder).await?;
+            kept.and_then(|(version, body)| {
+                StaticEncoder::from_bytes(&body)
+                    .map_err(|error| unreadable(shop, ModelKind::Encoder, version, &error))
+                    .ok()
+            })
+            .map_or(ShopEncoder::None, |encoder| {
+                ShopEncoder::Own(Arc::new(encoder))
+            })
+        }
+    })
+}
+
+async fn fusion(store: &dyn Store, shop: &ShopId) -> Result<ShopFusion, StoreError> {
+    let kept = store.model_in_use(shop, ModelKind::Fusion).await?;
+    let own = kept.and_then(|(version, body)| {
+        serde_json::from_slice(&body)
+            .map_err(|error| unreadable(shop, ModelKind::Fusion, version, &error))
+            .ok()
+    });
+    Ok(own.unwrap_or_default())
+}
+
+fn unreadable(
+    shop: &ShopId,
+    kind: ModelKind,
+    version: u32,
+    error: &(dyn std::error::Error + 'static),
+) {
+    tracing::error!(
+        shop = shop.as_str(),
+        kind = kind.as_str(),
+        version,
+        error,
+        "stored model cannot be read"
+    );
+}
