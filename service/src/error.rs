@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::answering::AnsweringError;
+use crate::answering::live::LiveError;
 use crate::catalog::CatalogError;
 use crate::domain::fault::{FieldError, Locale};
 use crate::domain::key::Scope;
@@ -405,9 +405,12 @@ impl From<PoolError> for ApiError {
     }
 }
 
-impl From<AnsweringError> for ApiError {
-    fn from(error: AnsweringError) -> Self {
-        Self::internal(error)
+impl From<LiveError> for ApiError {
+    fn from(error: LiveError) -> Self {
+        match error {
+            LiveError::Pool(error) => error.into(),
+            LiveError::Answering(error) => Self::internal(error),
+        }
     }
 }
 

@@ -4,11 +4,16 @@
 //! a key that no setting has is refused by its name. `ZHIWEN_CONFIG` names the
 //! file where no flag does.
 
+mod encoder;
+mod sources;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
-use toml::Value;
+
+pub use encoder::{Bert, Encoder, Language, Remote};
+use sources::{merge, parse, refuse_single_underscore, set};
 
 /// The default file, with every key and its meaning.
 pub const DEFAULT_FILE: &str = include_str!("../../config/default.toml");
@@ -68,6 +73,14 @@ pub struct Settings {
     pub search_queue: usize,
     /// Answering.
     pub answering: Answering,
+    /// Which encoder makes vectors.
+    pub encoder: Encoder,
+    /// How models learn.
+    pub language: Language,
+    /// The hub that models are fetched from.
+    pub models_hub: String,
+    /// The token for models that are not open to all.
+    pub models_hub_token: Option<String>,
     /// How often the store is asked for changes.
     pub index_poll: Duration,
     /// Shops whose index is built at the same time.
@@ -144,6 +157,8 @@ struct Raw {
     store: RawStore,
     search: RawSearch,
     answering: Answering,
+    encoder: encoder::RawEncoder,
+    language: encoder::RawLanguage,
     index: RawIndex,
     limits: RawLimits,
     telemetry: Telemetry,
@@ -232,88 +247,18 @@ impl Settings {
     }
 }
 
-fn parse(path: &Path, text: &str) -> Result<Value, SettingsError> {
-    text.parse::<toml::Table>()
-        .map(Value::Table)
-        .map_err(|error| SettingsError::Malformed {
-            path: path.to_owned(),
-            detail: error.to_string(),
+fn require(holds: bool, key: &str, detail: &str) -> Result<(), SettingsError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(SettingsError::Invalid {
+            key: key.to_owned(),
+            detail: detail.to_owned(),
         })
-}
-
-/// Puts `given`'s values in place of those in `values`, which has every key.
-fn merge(values: &mut Value, given: Value, prefix: &str) -> Result<(), SettingsError> {
-    match (values, given) {
-        (Value::Table(known), Value::Table(given)) => {
-            for (name, value) in given {
-                let key = if prefix.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{prefix}.{name}")
-                };
-                let slot = known.get_mut(&name).ok_or_else(|| unknown(&key))?;
-                merge(slot, value, &key)?;
-            }
-        }
-        (slot, value) => *slot = value,
     }
-    Ok(())
-}
-
-fn unknown(key: &str) -> SettingsError {
-    SettingsError::Invalid {
-        key: key.to_owned(),
-        detail: "there is no such setting".to_owned(),
-    }
-}
-
-/// Refuses `ZHIWEN_SERVER_PORT`, which was meant to be `ZHIWEN_SERVER__PORT`.
-fn refuse_single_underscore(values: &Value, name: &str, shown: &str) -> Result<(), SettingsError> {
-    for (section, keys) in values.as_table().into_iter().flatten() {
-        for (key, _) in keys.as_table().into_iter().flatten() {
-            if name == format!("{section}_{key}") {
-                let right = format!("{PREFIX}{section}__{key}").to_uppercase();
-                return Err(SettingsError::Invalid {
-                    key: shown.to_owned(),
-                    detail: format!("there is no such setting, {right} is meant"),
-                });
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Sets one value from its text, read as the type that the default has.
-fn set(values: &mut Value, key: &str, text: &str, shown: &str) -> Result<(), SettingsError> {
-    let mut slot = values;
-    for part in key.split('.') {
-        slot = slot.get_mut(part).ok_or_else(|| unknown(shown))?;
-    }
-    let wrong = |expected: &str| SettingsError::Invalid {
-        key: shown.to_owned(),
-        detail: format!("\"{text}\" is not {expected}"),
-    };
-    *slot = match slot {
-        Value::String(_) => Value::String(text.to_owned()),
-        Value::Integer(_) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
-        Value::Float(_) => Value::Float(text.parse().map_err(|_| wrong("a number"))?),
-        Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
-        _ => return Err(unknown(shown)),
-    };
-    Ok(())
 }
 
 fn validate(raw: Raw) -> Result<Settings, SettingsError> {
-    let require = |holds: bool, key: &str, detail: &str| {
-        if holds {
-            Ok(())
-        } else {
-            Err(SettingsError::Invalid {
-                key: key.to_owned(),
-                detail: detail.to_owned(),
-            })
-        }
-    };
     let answering = &raw.answering;
     let confidence = answering.minimum_confidence;
     require(
@@ -368,6 +313,7 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
     } else {
         raw.store.url
     };
+    let (encoder, language) = encoder::validate(raw.encoder, &raw.language)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Ok(Settings {
         server: raw.server,
@@ -380,6 +326,10 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         },
         search_queue: raw.search.queue,
         answering: raw.answering,
+        encoder,
+        language,
+        models_hub_token: Some(raw.language.hub_token).filter(|token| !token.is_empty()),
+        models_hub: raw.language.hub,
         index_poll: Duration::from_millis(raw.index.poll_milliseconds),
         concurrent_builds: raw.index.concurrent_builds,
         page_limit: raw.limits.page,
@@ -460,6 +410,12 @@ mod tests {
                 None,
                 vec![("ZHIWEN_ANSWERING__MINIMUM_CONFIDENCE", "2")],
                 "answering.minimum_confidence",
+            ),
+            (Some("[encoder]\nkind = \"bert\"\n"), vec![], "encoder.path"),
+            (
+                Some("[encoder]\nkind = \"word2vec\"\n"),
+                vec![],
+                "encoder.kind",
             ),
         ] {
             let error = load(file, &variables, &[]).expect_err(named);

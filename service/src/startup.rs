@@ -1,5 +1,7 @@
 //! Puts a service together: the only place that names concrete parts.
 
+pub mod encoders;
+
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -18,12 +20,17 @@ use crate::api::observe::observe;
 use crate::auth::{Keys, identify};
 use crate::catalog::{Catalog, follow};
 use crate::domain::time::Clock;
+use crate::jobs::{self, Runner, TrainLanguage, Trainer};
+use crate::language::base;
 use crate::pool::{Places, Pool};
 use crate::router;
 use crate::settings::Settings;
 use crate::state::AppState;
 use crate::store::{self, Store, StoreError};
 use crate::telemetry::Metrics;
+
+/// Where the classifier that comes with the service is kept, in the data folder.
+const BASE_CLASSIFIER: &str = "models/day-one.classifier";
 
 /// Imports and exports at the same time. The largest holds a few hundred
 /// megabytes while it runs.
@@ -83,6 +90,7 @@ struct Background {
     follower: JoinHandle<()>,
     recorder: JoinHandle<()>,
     janitor: JoinHandle<()>,
+    jobs: JoinHandle<()>,
     /// Held until the end: one serving process a folder.
     _lock: File,
 }
@@ -97,17 +105,35 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let store = store::open(&settings.store_url).await?;
     let listener = listen(&settings)?;
     let address = listener.local_addr()?;
+    let file = settings.data_folder.join(BASE_CLASSIFIER);
+    // Beside the first requests, which do without.
+    tokio::task::spawn_blocking(move || base::load_or_train(&file));
+    let encoders = encoders::start(&settings.encoder).await;
     let catalog = Arc::new(Catalog::new(
         Arc::clone(&store),
         settings.data_folder.join("index"),
         settings.index_poll,
         settings.concurrent_builds,
+        encoders.clone(),
     ));
+    let trainer = Arc::new(Trainer::new(settings.language.retrain_every));
     let delay = Duration::from_millis(settings.answering.record_delay_milliseconds);
     let (recorder, recorder_task) =
         Recorder::start(Arc::clone(&store), settings.answering.record_queue, delay);
     let (stop, stopped) = watch::channel(false);
+    let runner = Runner {
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
+        trainer: Arc::clone(&trainer),
+        train_language: TrainLanguage {
+            store: Arc::clone(&store),
+            catalog: Arc::clone(&catalog),
+            clock: Arc::clone(&clock),
+            encoders,
+        },
+    };
     let background = Background {
+        jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
         follower: tokio::spawn(follow(Arc::clone(&catalog), stopped.clone())),
         recorder: recorder_task,
         janitor: tokio::spawn(forget_replies(
@@ -125,6 +151,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         pool: Pool::start(settings.search_threads, settings.search_queue)?,
         store,
         catalog,
+        trainer,
         recorder,
         clock,
         metrics: Metrics::new()?,
@@ -151,11 +178,18 @@ impl Service {
         self.state.recorder.flush().await;
         // The follower and the janitor end at their next pause.
         let _none_listens = self.background.stop.send(true);
-        for task in [self.background.follower, self.background.janitor] {
+        let Background {
+            follower,
+            janitor,
+            jobs,
+            recorder,
+            ..
+        } = self.background;
+        for task in [follower, janitor, jobs] {
             // A task that panicked has nothing left to end.
             let _panicked = task.await;
         }
-        self.background.recorder.abort();
+        recorder.abort();
         tracing::info!("service has stopped");
         ended
     }

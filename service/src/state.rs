@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::answering::live::Bench;
 use crate::answering::recorder::Recorder;
 use crate::auth::Keys;
 use crate::catalog::Catalog;
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
+use crate::jobs::Trainer;
 use crate::pool::{Places, Pool};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -23,6 +25,8 @@ pub struct AppState {
     pub pool: Pool,
     /// Imports and exports under way: each takes memory, disk and a thread.
     pub transfers: Places,
+    /// Says which shops have learned something.
+    pub trainer: Arc<Trainer>,
     /// Writes suggestions down.
     pub recorder: Recorder,
     /// Knows API keys.
@@ -36,6 +40,14 @@ pub struct AppState {
 }
 
 impl AppState {
+    /// Where live calls compute.
+    pub fn bench(&self) -> Bench<'_> {
+        Bench {
+            pool: &self.pool,
+            encode_timeout: self.settings.language.encode_timeout,
+        }
+    }
+
     /// The shop itself.
     ///
     /// # Errors

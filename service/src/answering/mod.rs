@@ -1,8 +1,11 @@
 //! Use case: from a buyer's latest messages to sourced answers, or to an abstention with its reason.
 //!
 //! The live call, `GET /v1/search`, the try-it page and every evaluation come
-//! through [`retrieve`].
+//! through [`prepare`] and [`find`]: the one reads the question, the other
+//! searches; between them an encoder that takes its time makes its vector.
 
+mod clarify;
+pub mod live;
 pub mod pseudonym;
 pub mod recorder;
 pub mod understand;
@@ -12,24 +15,30 @@ use zhiwen_index::IndexError;
 use zhiwen_index::entry::{Filter, Question};
 use zhiwen_index::ranking::Parts;
 use zhiwen_index::search::search;
+use zhiwen_models::classifier::shop::{self, Earlier};
 use zhiwen_models::privacy::Masked;
 use zhiwen_models::smalltalk::SmallTalk;
 use zhiwen_models::text::Normalized;
 
-use crate::catalog::{Payload, Searchable, domain_code, status_code};
+use crate::catalog::{Payload, Searchable, domain_code, intent_code, status_code};
 use crate::domain::ids::{
     AgentId, AnswerId, ChannelId, ConversationId, MessageId, ProductId, SuggestionId,
 };
 use crate::domain::knowledge::Status;
 use crate::domain::suggestion::{
-    AbstentionReason, AnswerForm, Degraded, RecordedAnswer, SuggestionRecord,
+    AbstentionReason, AnswerForm, Classified, Degraded, RecordedAnswer, SuggestionRecord,
 };
 use crate::domain::taxonomy::KnowledgeDomain;
-use understand::{Turn, Understood, understand};
+use crate::language::Reading;
+pub use clarify::{Clarification, ClarifyAbout, ClarifyOption};
+use understand::{Speaker, Turn, Understood, understand};
 
 /// A longer question is searched by its last characters: what a buyer ends
 /// with is what they ask.
 const MOST_SEARCHED_CHARACTERS: usize = 300;
+
+/// The most probable intents that items are compared with.
+const MOST_INTENTS: usize = 5;
 
 /// Why no suggestion could be made.
 #[derive(Debug, thiserror::Error)]
@@ -109,14 +118,20 @@ pub struct Suggestion {
     pub answers_message: Option<MessageId>,
     /// The question as understood.
     pub question: Understood,
+    /// What kind of question it is; `None` when nothing is asked.
+    pub reading: Option<Reading>,
     /// The products that the search was narrowed to.
     pub products: Vec<String>,
     /// Best first; empty when it abstains.
     pub answers: Vec<Answer>,
+    /// What to ask the buyer where two things stand close.
+    pub clarification: Option<Clarification>,
     /// Why there is no answer.
     pub abstention: Option<AbstentionReason>,
     /// What came closest when confidence was too low.
     pub closest: Vec<Found>,
+    /// The encoder that took part.
+    pub encoder: Option<String>,
     /// What did not take part.
     pub degraded: Vec<Degraded>,
 }
@@ -126,8 +141,10 @@ pub struct Suggestion {
 pub struct Query<'a> {
     /// The question.
     pub text: &'a str,
-    /// What was said before.
+    /// What was said before that the question leans on.
     pub context: Option<&'a str>,
+    /// The turns before it, oldest first.
+    pub before: &'a [Earlier<'a>],
     /// The product it is about, if that is known.
     pub product: Option<&'a ProductId>,
     /// The channel.
@@ -142,41 +159,61 @@ pub struct Query<'a> {
     pub limit: usize,
 }
 
-/// Makes a suggestion. Takes milliseconds of computing: not for an async worker.
-///
-/// # Errors
-/// When the index cannot be read.
-pub fn suggest(
-    searchable: &Searchable,
-    moment: &Moment,
-    policy: Policy,
-) -> Result<Suggestion, AnsweringError> {
+/// A question made ready for the search.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Whose vector the search takes in.
+    pub text: Normalized,
+    question: Question,
+    filter: Filter,
+    /// The products that the search is narrowed to.
+    products: Vec<String>,
+    reading: Reading,
+    limit: usize,
+}
+
+/// What a search found.
+#[derive(Debug, Clone)]
+pub struct Retrieved {
+    /// Best first.
+    pub found: Vec<Found>,
+    /// The products that the search was narrowed to.
+    pub products: Vec<String>,
+    /// What kind of question it is.
+    pub reading: Reading,
+}
+
+/// A vector for the search, or why there is none.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Encoded {
+    /// The shop has no encoder.
+    Lexical,
+    /// The question's vector and the encoder's name.
+    Vector(Vec<f32>, String),
+    /// The encoder did not answer, or not in time.
+    Degraded,
+}
+
+/// A suggestion before its search: what waits is understood.
+#[derive(Debug, Clone)]
+pub struct Begun {
+    suggestion: Suggestion,
+    /// `None` when nothing has to be searched.
+    pub prepared: Option<Prepared>,
+}
+
+/// Understands what waits for an answer.
+pub fn begin(searchable: &Searchable, moment: &Moment, policy: Policy) -> Begun {
     let question = understand(&moment.turns, policy.burst_gap_seconds);
-    let mut suggestion = Suggestion {
-        id: SuggestionId::make(),
-        answers_message: question.answers_message.clone(),
-        products: Vec::new(),
-        answers: Vec::new(),
-        abstention: question.small_talk.map(reason_of).or_else(|| {
-            question
-                .answers_message
-                .is_none()
-                .then_some(AbstentionReason::NothingToAnswer)
-        }),
-        closest: Vec::new(),
-        degraded: if searchable.is_behind {
-            vec![Degraded::Index]
-        } else {
-            Vec::new()
-        },
-        question,
-    };
-    if suggestion.abstention.is_some() {
-        return Ok(suggestion);
-    }
+    let abstention = question.small_talk.map(reason_of).or_else(|| {
+        let is_answered = question.answers_message.is_none();
+        is_answered.then_some(AbstentionReason::NothingToAnswer)
+    });
+    let before = earlier(&moment.turns, &question);
     let query = Query {
-        text: suggestion.question.text.as_str(),
-        context: suggestion.question.context.as_ref().map(Masked::as_str),
+        text: question.text.as_str(),
+        context: question.context.as_ref().map(Masked::as_str),
+        before: &before,
         product: moment.product.as_ref(),
         channel: moment.channel.as_ref(),
         status: Some(Status::Approved),
@@ -184,30 +221,73 @@ pub fn suggest(
         limit: moment.most_answers,
         ..Query::default()
     };
-    let (found, products) = retrieve(searchable, &query)?;
-    suggestion.products = products;
+    let prepared = abstention.is_none().then(|| prepare(searchable, &query));
+    let suggestion = Suggestion {
+        id: SuggestionId::make(),
+        answers_message: question.answers_message.clone(),
+        question,
+        reading: None,
+        products: Vec::new(),
+        answers: Vec::new(),
+        clarification: None,
+        abstention,
+        closest: Vec::new(),
+        encoder: None,
+        degraded: if searchable.is_behind {
+            vec![Degraded::Index]
+        } else {
+            Vec::new()
+        },
+    };
+    Begun {
+        suggestion,
+        prepared,
+    }
+}
+
+/// Searches and decides.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn finish(
+    searchable: &Searchable,
+    begun: Begun,
+    encoded: Encoded,
+    moment: &Moment,
+    policy: Policy,
+) -> Result<Suggestion, AnsweringError> {
+    let mut suggestion = begun.suggestion;
+    let Some(prepared) = begun.prepared else {
+        return Ok(suggestion);
+    };
+    if encoded == Encoded::Degraded || searchable.lacks_vectors {
+        suggestion.degraded.push(Degraded::Encoder);
+    }
+    if let Encoded::Vector(_, name) = &encoded {
+        suggestion.encoder = Some(name.clone());
+    }
+    let retrieved = find(searchable, prepared, encoded)?;
+    suggestion.clarification =
+        clarify::clarification(searchable, &retrieved, policy.minimum_confidence);
+    suggestion.products = retrieved.products;
+    suggestion.reading = Some(retrieved.reading);
     decide(
         &mut suggestion,
-        found,
+        retrieved.found,
         moment.form,
         policy.minimum_confidence,
     );
     Ok(suggestion)
 }
 
-/// Finds items: products that the question names narrow the search, the
-/// shop's synonyms widen it.
-///
-/// # Errors
-/// When the index cannot be read.
-pub fn retrieve(
-    searchable: &Searchable,
-    query: &Query<'_>,
-) -> Result<(Vec<Found>, Vec<String>), AnsweringError> {
+/// Reads a question: products that it names narrow the search, the shop's
+/// synonyms widen it, and it is told what kind of question it is.
+pub fn prepare(searchable: &Searchable, query: &Query<'_>) -> Prepared {
     let text = Normalized::new(last_characters(query.text));
     let context = query
         .context
         .map(|text| Normalized::new(last_characters(text)));
+    let reading = searchable.language.read(query.text, query.before);
     let mentions = searchable.terminology.mentions(&text);
     let mut products = mentions.products;
     if let Some(product) = query.product {
@@ -218,23 +298,56 @@ pub fn retrieve(
         products = searchable.terminology.mentions(context).products;
     }
     products.dedup();
-    let question = Question {
-        text: mentions.rest,
-        expansions: mentions.expansions,
-        context,
+    let intents = reading
+        .ranked
+        .iter()
+        .take(MOST_INTENTS)
+        .map(|(intent, probability)| (intent_code(intent), *probability));
+    let encoded_text = match &context {
+        Some(context) => Normalized::new(&format!("{context} {}", mentions.rest)),
+        None => mentions.rest.clone(),
     };
-    let filter = Filter {
-        status: query.status.map(status_code),
-        domain: query.domain.map(domain_code),
-        at_ms: query.at.map(Timestamp::as_millisecond),
-        products: (!products.is_empty()).then(|| products.clone()),
-        channel: query.channel.map(ToString::to_string),
+    Prepared {
+        text: encoded_text,
+        question: Question {
+            text: mentions.rest,
+            expansions: mentions.expansions,
+            context,
+            intents: intents.collect(),
+            ..Question::default()
+        },
+        filter: Filter {
+            status: query.status.map(status_code),
+            domain: query.domain.map(domain_code),
+            at_ms: query.at.map(Timestamp::as_millisecond),
+            products: (!products.is_empty()).then(|| products.clone()),
+            channel: query.channel.map(ToString::to_string),
+        },
+        products,
+        reading,
+        limit: query.limit,
+    }
+}
+
+/// Finds the items for a prepared question.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn find(
+    searchable: &Searchable,
+    prepared: Prepared,
+    encoded: Encoded,
+) -> Result<Retrieved, AnsweringError> {
+    let mut question = prepared.question;
+    question.vector = match encoded {
+        Encoded::Vector(vector, _) => Some(vector),
+        Encoded::Lexical | Encoded::Degraded => None,
     };
     let hits = search(
         &searchable.index.snapshot(),
         &question,
-        &filter,
-        query.limit,
+        &prepared.filter,
+        prepared.limit,
     )?;
     let mut found = Vec::with_capacity(hits.len());
     for hit in hits {
@@ -245,7 +358,11 @@ pub fn retrieve(
             parts: hit.parts,
         });
     }
-    Ok((found, products))
+    Ok(Retrieved {
+        found,
+        products: prepared.products,
+        reading: prepared.reading,
+    })
 }
 
 /// What is kept of a suggestion.
@@ -269,9 +386,38 @@ pub fn record(
         product: moment.product.clone(),
         channel: moment.channel.clone(),
         agent: moment.agent.clone(),
-        classified: None,
+        classified: suggestion.reading.as_ref().map(classified),
         abstention: suggestion.abstention,
         answers: suggestion.answers.iter().filter_map(recorded).collect(),
+    }
+}
+
+/// Turns before a question that it is read with.
+const MOST_EARLIER_TURNS: usize = 3;
+
+/// The latest turns before the burst that `question` was made of.
+fn earlier<'a>(turns: &'a [Turn], question: &Understood) -> Vec<Earlier<'a>> {
+    let before = &turns[..turns.len().saturating_sub(question.burst_turns)];
+    let latest = &before[before.len().saturating_sub(MOST_EARLIER_TURNS)..];
+    latest
+        .iter()
+        .map(|turn| Earlier {
+            speaker: match turn.speaker {
+                Speaker::Buyer => shop::Speaker::Buyer,
+                Speaker::Agent => shop::Speaker::Agent,
+            },
+            text: &turn.text,
+        })
+        .collect()
+}
+
+fn classified(reading: &Reading) -> Classified {
+    Classified {
+        intent: reading
+            .intent()
+            .map(|(intent, probability)| (intent.clone(), probability)),
+        stage: reading.stage,
+        urgency: reading.urgency,
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Understood {
     pub context: Option<Masked>,
     /// The messages that the context was taken from.
     pub context_messages: Vec<MessageId>,
+    /// How many of the latest turns it was made of.
+    pub burst_turns: usize,
 }
 
 /// Reads the latest turns, oldest first: merges the buyer's burst after the
@@ -86,6 +88,7 @@ pub fn understand(turns: &[Turn], burst_gap_seconds: i64) -> Understood {
             answers_message: Some(last.id.clone()),
             small_talk: Some(small_talk.unwrap_or(SmallTalk::Unclear)),
             stands_alone: true,
+            burst_turns: burst.len(),
             ..Understood::default()
         };
     }
@@ -104,6 +107,7 @@ pub fn understand(turns: &[Turn], burst_gap_seconds: i64) -> Understood {
         stands_alone,
         context: (!words.is_empty()).then(|| mask(&words.join(" "))),
         context_messages: context.iter().map(|turn| turn.id.clone()).collect(),
+        burst_turns: burst.len(),
     }
 }
 

@@ -55,6 +55,15 @@ pub fn domain_code(domain: KnowledgeDomain) -> u64 {
     }
 }
 
+/// An intent as the index knows it: a hash of its id, so that no table of
+/// codes has to be kept (FNV-1a, 64 bits).
+pub fn intent_code(intent: &Intent) -> u64 {
+    let bytes = intent.as_str().bytes();
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
 /// The index's entry of `item`.
 pub(super) fn entry(item: &KnowledgeItem) -> Result<Entry, serde_json::Error> {
     let content = &item.content;
@@ -85,6 +94,7 @@ pub(super) fn entry(item: &KnowledgeItem) -> Result<Entry, serde_json::Error> {
             .collect(),
         answer: Normalized::new(&answer.join("\n")),
         tags: Normalized::new(&content.tags.join(" ")),
+        intent: content.intent.as_ref().map(intent_code),
         scope: Scope {
             status: status_code(content.status),
             domain: domain_code(content.domain),

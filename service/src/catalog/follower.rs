@@ -12,9 +12,10 @@ use zhiwen_index::writer::Writer;
 
 use super::entry::entry;
 use super::vocabulary::Terminology;
-use super::{Catalog, Entry, State, read, write};
+use super::{Catalog, Entry, State, read, vectors, write};
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
+use crate::language::Language;
 use crate::store::{ChangedItem, ShopRevision, StoreError};
 
 /// Changes read from the store at a time.
@@ -25,6 +26,9 @@ const COMMIT_AFTER: u64 = 50_000;
 
 /// A writer holds a thread and a buffer: it is given back when a shop rests.
 const WRITER_RESTS_AFTER: Duration = Duration::from_secs(10);
+
+/// Before an encoder that failed is asked for a shop's vectors again.
+const ENCODER_RESTS: Duration = Duration::from_secs(5);
 
 /// A writer kept between changes.
 pub(super) struct OpenWriter {
@@ -103,19 +107,23 @@ async fn visit(
                         shop: Arc::clone(shop),
                         index: None,
                         terminology: None,
+                        language: None,
+                        vectors: None,
                         knowledge_revision: 0,
                         vocabulary_revision: 0,
                         progress: (0, 0),
                         behind_since: None,
                     }),
                     turn: Arc::new(tokio::sync::Mutex::new(None)),
+                    filling: Arc::new(tokio::sync::Mutex::new(())),
                 })
             }),
     );
     let is_behind = {
         let mut state = write(&entry.state);
-        let is_behind = state.index.is_none()
-            || state.terminology.is_none()
+        let language = state.language.as_ref().map(|language| language.revision);
+        let is_behind = !state.is_ready()
+            || language < Some(revision.language)
             || state.knowledge_revision < revision.knowledge
             || state.vocabulary_revision < revision.vocabulary;
         if is_behind {
@@ -125,6 +133,11 @@ async fn visit(
         }
         is_behind
     };
+    if read(&entry.state).needs_filling()
+        && let Ok(turn) = Arc::clone(&entry.filling).try_lock_owned()
+    {
+        fill_vectors(catalog, &entry, &revision.shop, turn);
+    }
     let Ok(mut turn) = Arc::clone(&entry.turn).try_lock_owned() else {
         return Ok(());
     };
@@ -158,6 +171,30 @@ async fn visit(
     Ok(())
 }
 
+/// Starts filling a shop's vectors.
+fn fill_vectors(
+    catalog: &Arc<Catalog>,
+    shop_entry: &Arc<Entry>,
+    shop: &ShopId,
+    turn: OwnedMutexGuard<()>,
+) {
+    let (catalog, shop_entry, shop) = (Arc::clone(catalog), Arc::clone(shop_entry), shop.clone());
+    tokio::spawn(async move {
+        if let Err(error) = vectors::fill(&catalog, &shop_entry, &shop).await {
+            tracing::error!(
+                shop = shop.as_str(),
+                error = &error as &dyn std::error::Error,
+                "vectors cannot be filled: search goes on lexically"
+            );
+            // An encoder that is down is asked again after a pause.
+            tokio::time::sleep(ENCODER_RESTS).await;
+        } else {
+            catalog.changed.notify_one();
+        }
+        drop(turn);
+    });
+}
+
 async fn catch_up(
     catalog: &Catalog,
     shop_entry: &Entry,
@@ -173,6 +210,13 @@ async fn catch_up(
         let mut state = write(&shop_entry.state);
         state.terminology = Some(terminology);
         state.vocabulary_revision = vocabulary.revision;
+    }
+    let language = read(&shop_entry.state).language.clone();
+    if language.is_none_or(|language| language.revision < revision.language) {
+        let store = catalog.store.as_ref();
+        let language = Language::load(store, shop, revision.language, &catalog.encoders).await?;
+        write(&shop_entry.state).language = Some(Arc::new(language));
+        weigh(shop_entry)?;
     }
     let serving = read(&shop_entry.state).index.clone();
     match serving {
@@ -219,9 +263,23 @@ async fn build(
         revision = reached,
         "index is ready"
     );
-    let mut state = write(&shop_entry.state);
-    state.knowledge_revision = reached;
-    state.index = Some(index);
+    {
+        let mut state = write(&shop_entry.state);
+        state.knowledge_revision = reached;
+        state.index = Some(index);
+    }
+    weigh(shop_entry)
+}
+
+/// Lets the index rank by the weights of the shop's language.
+fn weigh(shop_entry: &Entry) -> Result<(), FollowError> {
+    let (index, language) = {
+        let state = read(&shop_entry.state);
+        (state.index.clone(), state.language.clone())
+    };
+    if let (Some(index), Some(language)) = (index, language) {
+        index.use_fusion(language.fusion())?;
+    }
     Ok(())
 }
 

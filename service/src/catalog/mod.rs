@@ -7,6 +7,8 @@
 
 mod entry;
 mod follower;
+mod standalone;
+mod vectors;
 mod vocabulary;
 
 use std::collections::HashMap;
@@ -17,12 +19,15 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
 use zhiwen_index::schema::ShopIndex;
 
-pub use entry::{Payload, domain_code, status_code};
+pub use entry::{Payload, domain_code, intent_code, status_code};
 pub use follower::follow;
+pub use standalone::{Knowledge, StandaloneError, standalone};
+pub use vectors::EncodeError;
 pub use vocabulary::{Mentions, Terminology};
 
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
+use crate::language::{EncoderSource, Language, ShopEncoder};
 use crate::store::{Store, StoreError};
 
 /// Why a shop cannot be searched.
@@ -50,8 +55,26 @@ pub struct Searchable {
     pub index: Arc<ShopIndex>,
     /// Its products and synonyms.
     pub terminology: Arc<Terminology>,
+    /// What it understands questions with.
+    pub language: Arc<Language>,
     /// Whether the store has had changes for over a second that the index has not.
     pub is_behind: bool,
+    /// The fingerprint of the encoder whose vectors the index has: a question's
+    /// vector of another says nothing to it.
+    pub vectors_of: Option<u64>,
+    /// Whether the shop has an encoder that has not seen all of its knowledge yet.
+    pub lacks_vectors: bool,
+}
+
+impl Searchable {
+    /// The encoder, where the index has its vectors.
+    pub fn encoder(&self) -> &ShopEncoder {
+        let encoder = self.language.encoder();
+        match encoder.identity() {
+            Some(identity) if self.vectors_of == Some(identity.fingerprint) => encoder,
+            _ => &ShopEncoder::None,
+        }
+    }
 }
 
 /// How a shop's index stands.
@@ -73,6 +96,7 @@ pub struct Catalog {
     builds: Arc<Semaphore>,
     changed: Notify,
     shops: RwLock<HashMap<ShopId, Arc<Entry>>>,
+    encoders: EncoderSource,
 }
 
 /// A shop in the catalog.
@@ -80,12 +104,16 @@ struct Entry {
     state: RwLock<State>,
     /// Held by whoever brings the shop up to date.
     turn: Arc<tokio::sync::Mutex<Option<follower::OpenWriter>>>,
+    /// Held by whoever fills the shop's vectors, which may take minutes.
+    filling: Arc<tokio::sync::Mutex<()>>,
 }
 
 struct State {
     shop: Arc<Shop>,
     index: Option<Arc<ShopIndex>>,
     terminology: Option<Arc<Terminology>>,
+    language: Option<Arc<Language>>,
+    vectors: Option<vectors::Filled>,
     knowledge_revision: u64,
     vocabulary_revision: u64,
     progress: (u64, u64),
@@ -99,6 +127,7 @@ impl Catalog {
         folder: PathBuf,
         poll: Duration,
         concurrent_builds: usize,
+        encoders: EncoderSource,
     ) -> Self {
         Self {
             store,
@@ -107,6 +136,7 @@ impl Catalog {
             builds: Arc::new(Semaphore::new(concurrent_builds)),
             changed: Notify::new(),
             shops: RwLock::new(HashMap::new()),
+            encoders,
         }
     }
 
@@ -122,12 +152,18 @@ impl Catalog {
     pub fn searchable(&self, shop: &ShopId) -> Result<Searchable, CatalogError> {
         let entry = self.entry(shop).ok_or(CatalogError::UnknownShop)?;
         let state = read(&entry.state);
-        match (&state.index, &state.terminology) {
-            (Some(index), Some(terminology)) => Ok(Searchable {
+        match (&state.index, &state.terminology, &state.language) {
+            (Some(index), Some(terminology), Some(language)) => Ok(Searchable {
                 shop: Arc::clone(&state.shop),
                 index: Arc::clone(index),
                 terminology: Arc::clone(terminology),
+                language: Arc::clone(language),
                 is_behind: state.lag() > Duration::from_secs(1),
+                vectors_of: state
+                    .vectors
+                    .as_ref()
+                    .map(|filled| filled.table.identity().fingerprint),
+                lacks_vectors: state.lacks_vectors(),
             }),
             _ => Err(CatalogError::Building {
                 done: state.progress.0,
@@ -158,7 +194,7 @@ impl Catalog {
             .iter()
             .map(|(id, entry)| {
                 let state = read(&entry.state);
-                let is_ready = state.index.is_some() && state.terminology.is_some();
+                let is_ready = state.is_ready();
                 ShopStatus {
                     shop: id.clone(),
                     building: (!is_ready).then_some(state.progress),
@@ -176,6 +212,29 @@ impl Catalog {
 }
 
 impl State {
+    fn is_ready(&self) -> bool {
+        self.index.is_some() && self.terminology.is_some() && self.language.is_some()
+    }
+
+    /// Whether the encoder in use has not seen what the index has.
+    fn lacks_vectors(&self) -> bool {
+        let language = self.language.as_ref();
+        let Some(identity) = language.and_then(|language| language.encoder().identity()) else {
+            return false;
+        };
+        self.vectors.as_ref().is_none_or(|filled| {
+            filled.table.identity().fingerprint != identity.fingerprint
+                || filled.revision < self.knowledge_revision
+        })
+    }
+
+    /// Whether vectors have to be filled, or let go of.
+    fn needs_filling(&self) -> bool {
+        let language = self.language.as_ref();
+        let has_encoder = language.is_some_and(|language| language.encoder().identity().is_some());
+        self.is_ready() && (self.lacks_vectors() || (!has_encoder && self.vectors.is_some()))
+    }
+
     fn lag(&self) -> Duration {
         self.behind_since
             .map_or(Duration::ZERO, |since| since.elapsed())

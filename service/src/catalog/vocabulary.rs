@@ -1,6 +1,6 @@
 //! A shop's products and synonyms, ready to be recognised in a question.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
@@ -11,6 +11,7 @@ use crate::domain::shop::Vocabulary;
 /// Products and synonyms as patterns over normalised text.
 pub struct Terminology {
     patterns: Vec<Pattern>,
+    product_names: HashMap<String, String>,
     matcher: Option<AhoCorasick>,
 }
 
@@ -68,7 +69,21 @@ impl Terminology {
             .build(&wordings)
             .ok()
             .filter(|_| !wordings.is_empty());
-        Self { patterns, matcher }
+        let product_names = vocabulary
+            .products
+            .iter()
+            .map(|product| (product.id.to_string(), product.name.clone()))
+            .collect();
+        Self {
+            patterns,
+            product_names,
+            matcher,
+        }
+    }
+
+    /// A product's name, by id.
+    pub fn product_name(&self, product: &str) -> Option<&str> {
+        self.product_names.get(product).map(String::as_str)
     }
 
     /// What `text` mentions.
