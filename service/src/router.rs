@@ -3,8 +3,8 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, imports, knowledge, knowledge_versions, openapi, operations, products, search,
-    suggestions, synonyms,
+    answers, imports, intents, knowledge, knowledge_versions, models, openapi, operations,
+    products, search, suggestions, synonyms,
 };
 use crate::error::ApiError;
 use crate::web::{assets, docs_page, get_or_head, try_page};
@@ -26,6 +26,7 @@ pub fn configure(config: &mut ServiceConfig) {
             resource("/v1/answers/{id}/feedback", "PATCH")
                 .route(patch().to(answers::patch_feedback)),
         )
+        .service(resource("/v1/suggestions/{id}/intent", "PUT").route(put().to(intents::correct)))
         .service(resource("/v1/search", "GET").route(get().to(search::search)))
         .service(
             resource("/v1/knowledge", "GET, POST")
@@ -62,6 +63,16 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(get().to(synonyms::read))
                 .route(put().to(synonyms::put)),
         )
+        .service(
+            resource("/v1/intents", "GET, PUT")
+                .route(get().to(intents::read))
+                .route(put().to(intents::put)),
+        )
+        .service(resource("/v1/models", "GET").route(get().to(models::list)))
+        .service(resource("/v1/models/train", "POST").route(post().to(models::train)))
+        .service(resource("/v1/models/{id}/version", "PUT").route(put().to(models::put_version)))
+        .service(resource("/v1/jobs", "GET").route(get().to(models::list_jobs)))
+        .service(resource("/v1/jobs/{id}", "GET").route(get().to(models::read_job)))
         .default_service(web::to(no_route));
 }
 

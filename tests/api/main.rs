@@ -6,6 +6,7 @@ mod exports;
 mod feedback;
 mod imports;
 mod knowledge;
+mod language;
 mod openapi;
 mod preview;
 mod products;

@@ -42,8 +42,10 @@ async fn finds_and_explains() {
             "explain": {
               "bm25": "[number]",
               "bm25_share": "[number]",
+              "feedback": "[number]",
               "margin": "[number]",
               "question_coverage": "[number]",
+              "relevance": "[number]",
               "wording_coverage": "[number]"
             },
             "knowledge_id": "invoice",

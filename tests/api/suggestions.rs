@@ -44,13 +44,21 @@ async fn answers_with_its_source() {
         "conversation_id": "c-1",
         "degraded": [],
         "engines": [
-          "lexical"
+          "lexical",
+          "classifier"
         ],
         "id": "[uuid]",
         "question": {
+          "intent": {
+            "confidence": "[number]",
+            "domain": "process",
+            "id": "process.invoice"
+          },
           "product_ids": [],
+          "stage": "post",
           "stands_alone": true,
-          "text": "发票什么时候开"
+          "text": "发票什么时候开",
+          "urgency": "normal"
         }
       },
       "status": 200
@@ -67,8 +75,10 @@ async fn answers_with_its_source() {
     [
       "bm25",
       "bm25_share",
+      "feedback",
       "margin",
       "question_coverage",
+      "relevance",
       "wording_coverage"
     ]
     "#);
@@ -93,7 +103,10 @@ async fn answers_with_its_source() {
         "at": "2026-10-01T02:00:00Z",
         "conversation_id": "c-1",
         "id": "[uuid]",
-        "question": "发票什么时候开"
+        "intent": "process.invoice",
+        "question": "发票什么时候开",
+        "stage": "post",
+        "urgency": "normal"
       },
       "status": 200
     }

@@ -13,6 +13,7 @@ use zhiwen::domain::ids::ShopId;
 use zhiwen::domain::key::{ApiKey, PresentedKey, Scope};
 use zhiwen::domain::shop::{self, ShopSecret};
 use zhiwen::domain::time::Clock;
+use zhiwen::language::base;
 use zhiwen::settings::Settings;
 use zhiwen::startup::{self, Service};
 
@@ -55,6 +56,8 @@ pub async fn spawn_app_in(folder: &Path, change: impl FnOnce(&mut Settings)) -> 
         ("server.port", "0".to_owned()),
         ("server.workers", "1".to_owned()),
         ("search.threads", "1".to_owned()),
+        // A test that wants models asks for them.
+        ("language.retrain_minutes", "0".to_owned()),
         ("data.folder", folder.display().to_string()),
     ];
     let mut settings = Settings::load(None, &flags).expect("valid settings");
@@ -102,6 +105,10 @@ impl App {
             id: made.id,
             key,
         };
+        // The same in every run: questions are classified from the first on.
+        tokio::task::spawn_blocking(base::get_or_train)
+            .await
+            .expect("the classifier is trained");
         poll_until("shop can be searched", PATIENCE, async || {
             shop.get("/v1/search?q=x").send().await.status == 200
         })

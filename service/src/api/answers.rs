@@ -85,7 +85,11 @@ pub async fn patch_feedback(
             .save_feedback(&caller.shop, answer, &feedback, now)
             .await;
     }
-    Ok(HttpResponse::Ok().json(FeedbackResponse::from(saved?)))
+    let saved = saved?;
+    if feedback.used.is_some() || feedback.relevant.is_some() {
+        state.trainer.learned_from(&caller.shop);
+    }
+    Ok(HttpResponse::Ok().json(FeedbackResponse::from(saved)))
 }
 
 fn parse(request: FeedbackRequest) -> Result<Feedback, ApiError> {

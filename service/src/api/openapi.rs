@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, imports, knowledge, knowledge_versions, operations, products, search, suggestions,
-    synonyms,
+    answers, imports, intents, knowledge, knowledge_versions, models, operations, products, search,
+    suggestions, synonyms,
 };
 use crate::error::{ApiError, Problem};
 
@@ -45,6 +45,14 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         products::delete,
         synonyms::read,
         synonyms::put,
+        intents::read,
+        intents::put,
+        intents::correct,
+        models::list,
+        models::train,
+        models::put_version,
+        models::list_jobs,
+        models::read_job,
         operations::healthz,
         operations::readyz,
         operations::metrics,
@@ -56,6 +64,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         (name = "suggestions", description = "What to answer a buyer, and what became of it"),
         (name = "knowledge", description = "What the shop knows, with versions and effective windows"),
         (name = "vocabulary", description = "What the shop and its buyers call things"),
+        (name = "language", description = "What questions are about, and the models that tell"),
         (name = "operations", description = "Health, metrics and this document"),
     )
 )]

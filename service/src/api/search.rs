@@ -5,13 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use zhiwen_models::privacy::mask;
 
-use crate::answering::{self, Found, Query as Search};
+use crate::answering::{self, Found, Query as Search, live};
 use crate::api::json::Query;
 use crate::api::suggestion_response::ExplainResponse;
 use crate::auth::{Caller, Searching};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{ChannelId, ProductId};
 use crate::domain::knowledge::Status;
+use crate::domain::suggestion::Degraded;
 use crate::domain::taxonomy::KnowledgeDomain;
 use crate::domain::text::Text;
 use crate::domain::time::parse_time;
@@ -49,6 +50,9 @@ pub struct SearchResponse {
     pub product_ids: Vec<String>,
     /// Best first.
     pub results: Vec<SearchResult>,
+    /// What of the service did not take part though it should have.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub degraded: Vec<Degraded>,
 }
 
 /// A result.
@@ -86,26 +90,12 @@ pub async fn search(
 ) -> Result<HttpResponse, ApiError> {
     let searchable = state.catalog.searchable(&caller.shop)?;
     let wanted = Wanted::parse(params.0, &searchable.shop.zone(), state.clock.now())?;
-    let (found, product_ids) = state
-        .pool
-        .run(&caller.shop, move || {
-            let query = Search {
-                text: &wanted.text,
-                context: None,
-                product: wanted.product.as_ref(),
-                channel: wanted.channel.as_ref(),
-                domain: wanted.domain,
-                status: wanted.status,
-                at: wanted.at,
-                limit: wanted.limit,
-            };
-            answering::retrieve(&searchable, &query)
-        })
-        .await??;
-    let results = found.into_iter().map(present).collect();
+    let prepared = live::owned(move |searchable| answering::prepare(searchable, &wanted.query()));
+    let (retrieved, degraded) = live::search(state.bench(), searchable, prepared).await?;
     Ok(HttpResponse::Ok().json(SearchResponse {
-        product_ids,
-        results,
+        product_ids: retrieved.products,
+        results: retrieved.found.into_iter().map(present).collect(),
+        degraded,
     }))
 }
 
@@ -120,6 +110,19 @@ struct Wanted {
 }
 
 impl Wanted {
+    fn query(&self) -> Search<'_> {
+        Search {
+            text: &self.text,
+            product: self.product.as_ref(),
+            channel: self.channel.as_ref(),
+            domain: self.domain,
+            status: self.status,
+            at: self.at,
+            limit: self.limit,
+            ..Search::default()
+        }
+    }
+
     fn parse(
         params: SearchParams,
         zone: &jiff::tz::TimeZone,

@@ -6,9 +6,12 @@ use utoipa::ToSchema;
 use zhiwen_index::ranking::Parts;
 use zhiwen_models::privacy::Masked;
 
-use crate::answering::{Answer, Found, Suggestion};
+use crate::answering::{Answer, Clarification, ClarifyAbout, Found, Suggestion};
 use crate::domain::fault::Locale;
+use crate::domain::language::Urgency;
 use crate::domain::suggestion::{AbstentionReason, AnswerForm, Degraded};
+use crate::domain::taxonomy::{Intent, KnowledgeDomain, Stage};
+use crate::language::Reading;
 use crate::store::SuggestionWithFeedback;
 
 /// A suggestion.
@@ -27,8 +30,11 @@ pub struct SuggestionResponse {
     /// Why there is no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub abstention: Option<AbstentionResponse>,
+    /// What to ask the buyer, where two products or two meanings stand close.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clarification: Option<ClarificationResponse>,
     /// What of the service took part.
-    pub engines: Vec<&'static str>,
+    pub engines: Vec<String>,
     /// What of the service did not take part though it should have.
     pub degraded: Vec<Degraded>,
 }
@@ -51,6 +57,51 @@ pub struct QuestionResponse {
     /// The small talk's intent, when it asks nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub small_talk: Option<&'static str>,
+    /// What is asked; absent when nothing is, or when it is unclear what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intent: Option<IntentGuess>,
+    /// When such a thing is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+    /// How urgent it is; absent when nothing is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub urgency: Option<Urgency>,
+    /// The likeliest intents, on request.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub intents: Vec<IntentGuess>,
+}
+
+/// An intent that a question may have.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IntentGuess {
+    /// The intent's id.
+    pub id: String,
+    /// Who owns its answers; absent for small talk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<KnowledgeDomain>,
+    /// The estimated probability, 0 to 1.
+    pub confidence: f32,
+}
+
+/// A question back to the buyer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClarificationResponse {
+    /// What to ask, ready to send.
+    pub text: String,
+    /// What the buyer may mean, the likeliest first.
+    pub options: Vec<ClarifyOptionResponse>,
+}
+
+/// Something that the buyer may mean.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ClarifyOptionResponse {
+    /// The product's name, or the item's question.
+    pub label: String,
+    /// The item that would answer.
+    pub knowledge_id: String,
+    /// The product, where that is what differs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub product_id: Option<String>,
 }
 
 /// An answer.
@@ -99,6 +150,21 @@ pub struct ExplainResponse {
     pub question_coverage: f32,
     /// The share of the closest wording that the question covers.
     pub wording_coverage: f32,
+    /// The cosine of the closest wording with the question; absent where the
+    /// search was lexical.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosine: Option<f32>,
+    /// How far that is ahead of the closest other candidate's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cosine_margin: Option<f32>,
+    /// The probability that the question has the item's intent; absent where
+    /// one of the two is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub intent: Option<f32>,
+    /// What is known from feedback on such questions, −1 to 1.
+    pub feedback: f32,
+    /// The weighted sum that ranks.
+    pub relevance: f32,
     /// How far the runner-up is behind the best.
     pub margin: f32,
 }
@@ -165,6 +231,8 @@ pub fn present(
     locale: Locale,
 ) -> SuggestionResponse {
     let question = suggestion.question;
+    let engines = engines(suggestion.reading.as_ref(), suggestion.encoder);
+    let reading = suggestion.reading.as_ref();
     SuggestionResponse {
         id: suggestion.id.to_string(),
         conversation_id,
@@ -180,6 +248,10 @@ pub fn present(
                 .collect(),
             product_ids: suggestion.products,
             small_talk: question.small_talk.map(|kind| kind.intent_id()),
+            intent: reading.and_then(Reading::intent).map(guess),
+            stage: reading.and_then(|reading| reading.stage),
+            urgency: reading.map(|reading| reading.urgency),
+            intents: reading.filter(|_| explain).map_or_else(Vec::new, likeliest),
         },
         answers: suggestion
             .answers
@@ -195,8 +267,72 @@ pub fn present(
                 Vec::new()
             },
         }),
-        engines: vec!["lexical"],
+        clarification: suggestion
+            .clarification
+            .map(|clarification| ask_back(clarification, locale)),
+        engines,
         degraded: suggestion.degraded,
+    }
+}
+
+fn engines(reading: Option<&Reading>, encoder: Option<String>) -> Vec<String> {
+    let has_classified = reading.is_some_and(|reading| !reading.ranked.is_empty());
+    let classifier = has_classified.then(|| "classifier".to_owned());
+    std::iter::once("lexical".to_owned())
+        .chain(classifier)
+        .chain(encoder)
+        .collect()
+}
+
+/// Intents shown to whoever asks for an explanation.
+const MOST_GUESSES: usize = 3;
+
+fn likeliest(reading: &Reading) -> Vec<IntentGuess> {
+    let ranked = reading.ranked.iter().take(MOST_GUESSES);
+    ranked
+        .map(|(intent, confidence)| guess((intent, *confidence)))
+        .collect()
+}
+
+fn guess((intent, confidence): (&Intent, f32)) -> IntentGuess {
+    IntentGuess {
+        id: intent.as_str().to_owned(),
+        domain: intent.domain(),
+        confidence,
+    }
+}
+
+fn ask_back(clarification: Clarification, locale: Locale) -> ClarificationResponse {
+    let labels: Vec<&str> = clarification
+        .options
+        .iter()
+        .map(|option| option.label.as_str())
+        .collect();
+    let text = match (clarification.about, locale) {
+        (ClarifyAbout::Product, Locale::Chinese) => {
+            format!("亲，请问您问的是哪一款呢：{}？", labels.join("、"))
+        }
+        (ClarifyAbout::Question, Locale::Chinese) => {
+            format!("亲，请问您想了解的是：{}？", labels.join("，还是 "))
+        }
+        (ClarifyAbout::Product, Locale::English) => {
+            format!("Which product do you mean: {}?", labels.join(", or "))
+        }
+        (ClarifyAbout::Question, Locale::English) => {
+            format!("Which would you like to know: {}?", labels.join(", or "))
+        }
+    };
+    ClarificationResponse {
+        text,
+        options: clarification
+            .options
+            .into_iter()
+            .map(|option| ClarifyOptionResponse {
+                label: option.label,
+                knowledge_id: option.knowledge,
+                product_id: option.product,
+            })
+            .collect(),
     }
 }
 
@@ -235,6 +371,11 @@ impl From<Parts> for ExplainResponse {
             bm25_share: parts.bm25_share,
             question_coverage: parts.question_coverage,
             wording_coverage: parts.wording_coverage,
+            cosine: parts.cosine,
+            cosine_margin: parts.cosine.map(|_| parts.cosine_margin),
+            intent: parts.intent,
+            feedback: parts.feedback,
+            relevance: parts.relevance,
             margin: parts.margin,
         }
     }
@@ -254,6 +395,12 @@ pub struct RecordResponse {
     pub answers_message_id: Option<String>,
     /// The question as understood, masked.
     pub question: String,
+    /// What was asked, as far as it was clear.
+    pub intent: Option<String>,
+    /// When such a thing is asked.
+    pub stage: Option<Stage>,
+    /// How urgent it was; absent when nothing was asked.
+    pub urgency: Option<Urgency>,
     /// Why there was no answer.
     pub abstention: Option<AbstentionReason>,
     /// Its answers, best first.
@@ -301,6 +448,16 @@ pub fn present_record(found: SuggestionWithFeedback) -> RecordResponse {
         conversation_id: record.conversation.to_string(),
         answers_message_id: record.answers_message.map(String::from),
         question: record.question.into_string(),
+        intent: record
+            .classified
+            .as_ref()
+            .and_then(|classified| classified.intent.as_ref())
+            .map(|(intent, _)| intent.as_str().to_owned()),
+        stage: record
+            .classified
+            .as_ref()
+            .and_then(|classified| classified.stage),
+        urgency: record.classified.map(|classified| classified.urgency),
         abstention: record.abstention,
         answers: answers.collect(),
     }

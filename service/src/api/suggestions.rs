@@ -3,7 +3,8 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use crate::answering::{self, AnsweringError, Moment, Policy, Suggestion};
+use crate::answering::live;
+use crate::answering::{Moment, Policy, Suggestion};
 use crate::api::idempotency::{IdempotencyKey, replay};
 use crate::api::json::Json;
 use crate::api::path::Id;
@@ -85,18 +86,19 @@ struct Made {
 async fn make(state: &AppState, shop: &ShopId, moment: Moment) -> Result<Made, ApiError> {
     let searchable = state.catalog.searchable(shop)?;
     let policy = Policy {
-        minimum_confidence: state.settings.answering.minimum_confidence,
+        minimum_confidence: searchable
+            .language
+            .minimum_confidence()
+            .unwrap_or(state.settings.answering.minimum_confidence),
         burst_gap_seconds: state.settings.answering.burst_gap_seconds,
     };
-    let work = move || {
-        let suggestion = answering::suggest(&searchable, &moment, policy)?;
-        Ok::<_, AnsweringError>(Made {
-            record: answering::record(&suggestion, &moment, &searchable),
-            suggestion,
-            shop_locale: searchable.shop.locale,
-        })
-    };
-    Ok(state.pool.run(shop, work).await??)
+    let shop_locale = searchable.shop.locale;
+    let (suggestion, record) = live::suggest(state.bench(), searchable, moment, policy).await?;
+    Ok(Made {
+        suggestion,
+        record,
+        shop_locale,
+    })
 }
 
 /// Answers at once; the record follows.

@@ -87,6 +87,10 @@ needs!(
     Supervising, [Scope::Supervise]
 );
 needs!(
+    /// Setting a recorded question right.
+    Judging, [Scope::Suggest, Scope::Supervise]
+);
+needs!(
     /// Reading products and synonyms.
     ReadingVocabulary, [Scope::Knowledge, Scope::Admin]
 );
