@@ -2,10 +2,13 @@
 
 pub mod config;
 pub mod demo;
+mod distill;
+pub mod eval;
 pub mod export;
 pub mod health;
 pub mod import;
 pub mod key;
+pub mod model;
 pub mod serve;
 pub mod shop;
 
@@ -49,6 +52,10 @@ enum Command {
     Import(import::ImportArgs),
     /// Write a shop's knowledge to a file
     Export(export::ExportArgs),
+    /// Fetch, check, train and list models
+    Model(model::ModelArgs),
+    /// Measure answers, retrieval and classification
+    Eval(Box<eval::EvalArgs>),
     /// Check and show the settings in force
     Config(config::ConfigArgs),
     /// Ask a running service whether it is ready; for container health checks
@@ -73,6 +80,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     match arguments.command {
         Command::Serve(_) => serve::run(settings, clock).await,
         Command::Demo(_) => demo::run(settings, clock, output).await,
+        Command::Model(args) => model::run(&settings, clock.as_ref(), args, output).await,
+        Command::Eval(args) => eval::run(&settings, *args, output).await,
         Command::Config(args) => Ok(config::run(&settings, &args, output)?),
         Command::Health(args) => Ok(health::run(&settings, &args).await?),
         Command::Shop(args) => Ok(shop::run(
