@@ -1,8 +1,16 @@
 //! Users' own wordings against standard questions: is the right one found, and how high?
 
+use std::sync::Arc;
+
+use zhiwen::catalog::standalone;
+use zhiwen::evaluation;
+use zhiwen::evaluation::retrieve::{ask, report};
+use zhiwen::language::{Language, ShopEncoder};
 use zhiwen_index::entry::{Entry, Filter, Question, Scope};
+use zhiwen_index::fusion::Fusion;
 use zhiwen_index::schema::{ShopIndex, Snapshot};
 use zhiwen_index::search::search;
+use zhiwen_models::lexical::{Pair, StaticEncoder, TrainOptions};
 use zhiwen_models::text::Normalized;
 
 use crate::data;
@@ -49,6 +57,50 @@ fn standard_questions_are_found_by_other_wordings() {
     );
 }
 
+const FLOOR_FUSED_HIT_AT_1: f64 = 0.68;
+const FLOOR_FUSED_HIT_AT_5: f64 = 0.875;
+const FLOOR_FUSED_MEAN_RECIPROCAL_RANK: f64 = 0.765;
+
+/// The static encoder learns from pairs of other trades; the fusion's weights
+/// were fitted on such pairs too.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_and_vectors_together_find_more() {
+    let (Some(faq), Some(pairs)) = (data::folder("faq-zh"), data::folder("pairs-zh")) else {
+        return;
+    };
+    let read = |file: &str| evaluation::knowledge::read(&faq.join(file)).expect("a table");
+    let columns = evaluation::knowledge::Columns::default();
+    let knowledge = evaluation::knowledge::items(&read("faq.tsv"), &columns).expect("items");
+    let asked = evaluation::knowledge::questions(&read("queries.tsv"), &columns).expect("asked");
+    let learned: Vec<Pair> = [
+        "bank_train.csv",
+        "bank_dev.csv",
+        "finance_train.txt",
+        "finance_dev.txt",
+        "general_dev.txt",
+    ]
+    .iter()
+    .flat_map(|file| evaluation::pairs::read(&pairs.join(file)).expect("pairs"))
+    .collect();
+    let titles = knowledge.items.iter().map(|item| &item.content.title);
+    let texts: Vec<Normalized> = titles.map(|title| Normalized::new(title)).collect();
+    let (encoder, _) = StaticEncoder::train(&texts, &learned, &TrainOptions::default());
+    let encoder = ShopEncoder::Own(Arc::new(encoder));
+    let language = Arc::new(Language::of_parts(encoder, Fusion::default()));
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let searchable = standalone(folder.path().join("index"), knowledge, language).await;
+    let searchable = searchable.expect("indexed");
+    let answered = ask(&searchable, &asked, None).await.expect("searched");
+    let figures = report(&asked, &answered, 0.4, 0.8);
+    data::say(&format!(
+        "faq-zh, words and vectors: hit@1 {:.3}, hit@5 {:.3}, MRR {:.3}",
+        figures.recall_at_1, figures.recall_at_5, figures.mean_reciprocal_rank
+    ));
+    assert!(figures.recall_at_1 >= FLOOR_FUSED_HIT_AT_1);
+    assert!(figures.recall_at_5 >= FLOOR_FUSED_HIT_AT_5);
+    assert!(figures.mean_reciprocal_rank >= FLOOR_FUSED_MEAN_RECIPROCAL_RANK);
+}
+
 /// Rows of a file of two columns with a header: id, text.
 fn rows(folder: &std::path::Path, file: &str) -> Vec<(String, String)> {
     let rows = data::lines(folder, file);
@@ -69,6 +121,7 @@ fn indexed(questions: &[(String, String)]) -> (tempfile::TempDir, ShopIndex) {
             phrasings: Vec::new(),
             answer: Normalized::default(),
             tags: Normalized::default(),
+            intent: None,
             scope: Scope::default(),
             payload: id.clone(),
         };
