@@ -156,6 +156,41 @@ async fn a_correction_is_learned() {
 }
 
 #[tokio::test]
+async fn a_wrong_retrieval_counts_against_that_answer_to_that_question() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    shop.add_knowledge("invoice", "发票什么时候开", "签收后三天内开具。")
+        .await;
+    shop.wait_until_searchable("发票", "invoice", 1).await;
+    let mut body = asked("发票什么时候开");
+    body["explain"] = json!(true);
+    let evidence = async |body: &Value| {
+        let reply = shop.post("/v1/suggestions", body).send().await.json();
+        let answer = &reply["answers"][0];
+        let shown = if answer.is_null() {
+            &reply["abstention"]["closest"][0]
+        } else {
+            answer
+        };
+        (reply.clone(), shown["explain"]["feedback"].as_f64())
+    };
+    let (reply, before) = evidence(&body).await;
+    assert_eq!(before, Some(0.0));
+    let answer = reply["answers"][0]["id"].as_str().unwrap_or("").to_owned();
+    let path = format!("/v1/answers/{answer}/feedback");
+    let said = shop.patch(&path, &json!({"relevant": false})).send().await;
+    assert_eq!(said.status, 200);
+    train(&shop).await;
+    poll_until("the verdict counts", PATIENCE, async || {
+        evidence(&body).await.1.is_some_and(|found| found < 0.0)
+    })
+    .await;
+    let mut other = asked("发票抬头可以改吗");
+    other["explain"] = json!(true);
+    assert_eq!(evidence(&other).await.1, Some(0.0));
+}
+
+#[tokio::test]
 async fn refuses_what_is_no_intent_by_field() {
     let app = spawn_app().await;
     let shop = app.shop("hemu").await;

@@ -298,6 +298,7 @@ pub fn prepare(searchable: &Searchable, query: &Query<'_>) -> Prepared {
         products = searchable.terminology.mentions(context).products;
     }
     products.dedup();
+    let feedback = searchable.language.feedback(&text);
     let intents = reading
         .ranked
         .iter()
@@ -314,6 +315,7 @@ pub fn prepare(searchable: &Searchable, query: &Query<'_>) -> Prepared {
             expansions: mentions.expansions,
             context,
             intents: intents.collect(),
+            feedback,
             ..Question::default()
         },
         filter: Filter {

@@ -5,7 +5,7 @@ use zhiwen_models::classifier::examples::day_one;
 use zhiwen_models::classifier::{Cue, Example};
 use zhiwen_models::text::Normalized;
 
-use super::{ShopIntents, base};
+use super::{MOST_VERDICTS, ShopIntents, base};
 use crate::domain::ids::ShopId;
 use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::domain::language::{Correction, Verdict};
@@ -15,9 +15,8 @@ use crate::store::{KnowledgeFilter, Store, StoreError};
 /// Items read from the store at a time.
 const PAGE: u32 = 1_000;
 
-/// The latest corrections and verdicts that are learned from.
+/// The latest corrections that are learned from.
 const MOST_CORRECTIONS: u32 = 5_000;
-const MOST_VERDICTS: u32 = 50_000;
 
 /// A correction is somebody's word on a real question.
 const CORRECTION_WEIGHT: f32 = 2.0;

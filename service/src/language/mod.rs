@@ -5,6 +5,7 @@
 
 pub mod base;
 pub mod examples;
+mod feedback;
 mod intents;
 
 use std::sync::Arc;
@@ -15,14 +16,19 @@ use zhiwen_models::classifier::shop::{self, Earlier};
 use zhiwen_models::classifier::{Classifier, situation};
 use zhiwen_models::encoder::{Encoder, Identity};
 use zhiwen_models::lexical::StaticEncoder;
+use zhiwen_models::text::Normalized;
 
 pub use examples::wordings;
+pub use feedback::FeedbackMemory;
 pub use intents::ShopIntents;
 
 use crate::domain::ids::ShopId;
 use crate::domain::language::{ModelKind, Urgency};
 use crate::domain::taxonomy::{Intent, Stage};
 use crate::store::{Store, StoreError};
+
+/// The latest verdicts that are remembered and learned from.
+const MOST_VERDICTS: u32 = 50_000;
 
 /// What a shop understands questions with.
 pub struct Language {
@@ -34,6 +40,7 @@ pub struct Language {
     encoder: ShopEncoder,
     fusion: Arc<Fusion>,
     minimum_confidence: Option<f32>,
+    feedback: Arc<FeedbackMemory>,
 }
 
 /// A shop's own weights, with the threshold that they were fitted for.
@@ -123,6 +130,9 @@ impl Language {
             revision,
             fusion: Arc::new(own.fusion),
             minimum_confidence: own.minimum_confidence,
+            feedback: Arc::new(FeedbackMemory::of(
+                &store.verdicts(shop, MOST_VERDICTS).await?,
+            )),
             intents: ShopIntents::new(store.intents(shop).await?),
             classifier: classifier.map(Arc::new),
             encoder: encoder(store, shop, encoders).await?,
@@ -149,6 +159,7 @@ impl Language {
             encoder,
             fusion: Arc::new(fusion),
             minimum_confidence: None,
+            feedback: Arc::default(),
         }
     }
 
@@ -162,7 +173,13 @@ impl Language {
             encoder,
             fusion: Arc::new(fusion),
             minimum_confidence: None,
+            feedback: Arc::clone(&self.feedback),
         }
+    }
+
+    /// What agents said of answers to `question`: item ids with evidence from −1 to 1.
+    pub fn feedback(&self, question: &Normalized) -> Vec<(String, f32)> {
+        self.feedback.evidence(question)
     }
 
     /// What turns the shop's texts into vectors.

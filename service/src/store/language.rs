@@ -26,6 +26,9 @@ pub trait LanguageStore {
     /// most `limit`. An answer that was only displayed is none.
     async fn verdicts(&self, shop: &ShopId, limit: u32) -> StoreResult<Vec<Verdict>>;
 
+    /// Says that a shop's language is to be loaded again, for verdicts that came since.
+    async fn advance_language(&self, shop: &ShopId) -> StoreResult<()>;
+
     /// Keeps a model under the next version of its kind, and puts it in use if
     /// it says so. Of those out of use only the two latest keep their bodies.
     async fn add_model(&self, shop: &ShopId, model: &NewModel) -> StoreResult<u32>;

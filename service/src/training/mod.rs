@@ -98,6 +98,9 @@ pub async fn train(
         material: &material,
     };
     let classifier = classifier::train(&trainee).await?;
+    if !material.verdicts.is_empty() && classifier != Outcome::Unchanged {
+        store.advance_language(shop).await?;
+    }
     let encoder = match encoders {
         EncoderSource::Own => Some(encoder::train(&trainee, pairs).await?),
         EncoderSource::None | EncoderSource::Shared(_) => None,

@@ -106,6 +106,12 @@ impl LanguageStore for SqliteStore {
             .collect()
     }
 
+    async fn advance_language(&self, shop: &ShopId) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        shops::advance_language(&mut transaction, shop).await?;
+        Ok(transaction.commit().await?)
+    }
+
     async fn add_model(&self, shop: &ShopId, model: &NewModel) -> StoreResult<u32> {
         let mut transaction = self.write().await?;
         let kind = model.kind.as_str();

@@ -105,6 +105,9 @@ pub async fn tells_verdicts_from_what_was_only_seen(store: &Arc<dyn Store>) {
         .collect();
     assert_eq!(found, [("k-b", false), ("k-a", true)]);
     assert_eq!(verdicts[0].question, records[1].1.question);
+    assert_eq!(revision(store, &shop).await.language, 0);
+    store.advance_language(&shop).await.unwrap();
+    assert_eq!(revision(store, &shop).await.language, 1);
 }
 
 /// Versions grow; a model that is not put in use leaves the other where it is.
