@@ -221,7 +221,7 @@ fn asked(
     let example = |(item, text): &(usize, Normalized)| {
         let question = Question {
             text: text.clone(),
-            vector: Some(encoder.encode_one(text)),
+            vector: Some((1, encoder.encode_one(text))),
             ..Question::default()
         };
         let hits = search(&snapshot, &question, &Filter::default(), 40).unwrap();

@@ -120,7 +120,7 @@ fn median(index: &ShopIndex, items: usize, encoder: Option<&StaticEncoder>) -> D
             let words = Normalized::new(&format!("请问一下{}呢", text(number * 37 % items, 1)));
             let start = Instant::now();
             let question = Question {
-                vector: encoder.map(|encoder| encoder.encode_one(&words)),
+                vector: encoder.map(|encoder| (1, encoder.encode_one(&words))),
                 text: words,
                 ..Question::default()
             };

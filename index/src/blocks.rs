@@ -107,9 +107,11 @@ impl SnapshotVectors {
     }
 
     /// The vector as this table's encoder makes them; `None` when it is of
-    /// another length or all zeros.
-    pub(crate) fn probe(&self, vector: &[f32]) -> Option<Probe> {
-        let fits = vector.len() == self.table.identity().dimensions
+    /// another encoder, of another length or all zeros.
+    pub(crate) fn probe(&self, fingerprint: u64, vector: &[f32]) -> Option<Probe> {
+        let identity = self.table.identity();
+        let fits = fingerprint == identity.fingerprint
+            && vector.len() == identity.dimensions
             && vector.iter().any(|value| *value != 0.0);
         fits.then(|| Probe::new(vector))
     }

@@ -65,9 +65,9 @@ pub struct Question {
     pub expansions: Vec<Normalized>,
     /// What was said before, for a question that does not stand alone.
     pub context: Option<Normalized>,
-    /// The text's vector, by the encoder of the index's vector table; without
-    /// one the search is lexical.
-    pub vector: Option<Vec<f32>>,
+    /// The text's vector with the fingerprint of its encoder. Without one, or
+    /// where the index has another encoder's vectors, the search is lexical.
+    pub vector: Option<(u64, Vec<f32>)>,
     /// Codes of what the buyer may want, each with its probability; empty when not known.
     pub intents: Vec<(u64, f32)>,
     /// Ids of items with what is known of them as answers to such a question:

@@ -1,7 +1,7 @@
 //! The index's fields, its make, and opening it.
 
 use std::path::Path;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use tantivy::schema::{
@@ -73,6 +73,7 @@ pub struct ShopIndex {
     revision: u64,
     current: RwLock<Arc<Snapshot>>,
     extras: RwLock<Extras>,
+    refreshing: Mutex<()>,
 }
 
 /// What a snapshot searches with beside the index.
@@ -152,6 +153,7 @@ impl ShopIndex {
             revision,
             current: RwLock::new(Arc::new(snapshot)),
             extras: RwLock::new(extras),
+            refreshing: Mutex::new(()),
         })
     }
 
@@ -215,6 +217,12 @@ impl ShopIndex {
     }
 
     fn refresh(&self) -> Result<(), IndexError> {
+        // One at a time: of two, the one that began first could otherwise put
+        // its older snapshot in place of the other's.
+        let _turn = self
+            .refreshing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let extras = self
             .extras
             .read()

@@ -93,7 +93,8 @@ struct Probed<'a> {
 impl<'a> Probed<'a> {
     fn of(snapshot: &'a Snapshot, question: &Question) -> Option<Self> {
         let vectors = snapshot.vectors.as_ref()?;
-        let probe = vectors.probe(question.vector.as_ref()?)?;
+        let (fingerprint, vector) = question.vector.as_ref()?;
+        let probe = vectors.probe(*fingerprint, vector)?;
         Some(Self { vectors, probe })
     }
 

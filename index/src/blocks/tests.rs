@@ -93,7 +93,7 @@ fn signs_leave_the_closest_in() {
                 .zip(noise(50_000 + number))
                 .map(|(value, noise)| value + noise)
                 .collect();
-            let probe = vectors.probe(&asked).expect("of this length");
+            let probe = vectors.probe(1, &asked).expect("of this length");
             let searcher = &snapshot.searcher;
             let mut exact = Exact::new(&rows, &probe, 20);
             let exact = vectors.scan(searcher, &filter, &mut exact).expect("read");

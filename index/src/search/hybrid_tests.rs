@@ -37,7 +37,7 @@ fn shop() -> (tempfile::TempDir, ShopIndex, Arc<VectorTable>) {
 fn asked(text: &str, vector: [f32; 4]) -> Question {
     Question {
         text: Normalized::new(text),
-        vector: Some(vector.to_vec()),
+        vector: Some((IDENTITY.fingerprint, vector.to_vec())),
         ..Question::default()
     }
 }
@@ -99,7 +99,7 @@ fn a_vector_that_does_not_fit_leaves_the_search_lexical() {
     let wanted = hits(&index, &lexical, &Filter::default());
     for vector in [vec![1.0; 3], vec![0.0; 4]] {
         let question = Question {
-            vector: Some(vector),
+            vector: Some((IDENTITY.fingerprint, vector)),
             ..lexical.clone()
         };
         assert_eq!(hits(&index, &question, &Filter::default()), wanted);

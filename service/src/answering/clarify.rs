@@ -74,9 +74,9 @@ fn by_product(searchable: &Searchable, close: &[&Found]) -> Option<Clarification
         let is_new = options
             .iter()
             .all(|option| option.product.as_ref() != Some(product));
-        if is_new {
+        if is_new && let Some(name) = searchable.terminology.product_name(product) {
             options.push(ClarifyOption {
-                label: searchable.terminology.product_name(product)?.to_owned(),
+                label: name.to_owned(),
                 knowledge: found.item.id.clone(),
                 product: Some(product.clone()),
             });
@@ -89,7 +89,9 @@ fn by_question(close: &[&Found]) -> Option<Clarification> {
     let mut intents = Vec::new();
     let mut options = Vec::new();
     for found in close {
-        let intent = found.item.intent.as_ref()?;
+        let Some(intent) = found.item.intent.as_ref() else {
+            continue;
+        };
         if !intents.contains(&intent) {
             intents.push(intent);
             options.push(ClarifyOption {

@@ -88,22 +88,25 @@ pub async fn search(
     prepare_query: OwnedQuery,
 ) -> Result<(Retrieved, Vec<Degraded>), LiveError> {
     let shop = searchable.shop.id.clone();
+    let mut degraded = Vec::new();
+    if searchable.lacks_vectors {
+        degraded.push(Degraded::Encoder);
+    }
     let ShopEncoder::Shared(encoder) = searchable.encoder().clone() else {
         let work = move || {
             let prepared = prepare_query(&searchable);
             let encoded = encode_at_once(&searchable, &prepared.text);
             find(&searchable, prepared, encoded)
         };
-        return Ok((bench.pool.run(&shop, work).await??, Vec::new()));
+        let retrieved = bench.pool.run(&shop, work).await??;
+        return Ok((retrieved, degraded));
     };
     let work = move || (prepare_query(&searchable), searchable);
     let (prepared, searchable) = bench.pool.run(&shop, work).await?;
     let encoded = encode(encoder, &prepared.text, bench.encode_timeout).await;
-    let degraded = if encoded == Encoded::Degraded {
-        vec![Degraded::Encoder]
-    } else {
-        Vec::new()
-    };
+    if encoded == Encoded::Degraded && degraded.is_empty() {
+        degraded.push(Degraded::Encoder);
+    }
     let work = move || find(&searchable, prepared, encoded);
     Ok((bench.pool.run(&shop, work).await??, degraded))
 }
@@ -119,7 +122,7 @@ pub fn owned(
 fn encode_at_once(searchable: &Searchable, text: &Normalized) -> Encoded {
     match searchable.encoder() {
         ShopEncoder::Own(encoder) => {
-            Encoded::Vector(encoder.encode_one(text), encoder.identity().name.clone())
+            Encoded::Vector(encoder.encode_one(text), encoder.identity().clone())
         }
         ShopEncoder::None => Encoded::Lexical,
         ShopEncoder::Shared(_) => Encoded::Degraded,
@@ -131,7 +134,7 @@ async fn encode(encoder: Arc<dyn Encoder>, text: &Normalized, timeout: Duration)
     let texts = std::slice::from_ref(text);
     match tokio::time::timeout(timeout, encoder.encode(Side::Question, texts)).await {
         Ok(Ok(vectors)) => match vectors.rows().next() {
-            Some(vector) => Encoded::Vector(vector.to_vec(), encoder.identity().name.clone()),
+            Some(vector) => Encoded::Vector(vector.to_vec(), encoder.identity().clone()),
             None => Encoded::Degraded,
         },
         Ok(Err(error)) => {

@@ -16,6 +16,7 @@ use zhiwen_index::entry::{Filter, Question};
 use zhiwen_index::ranking::Parts;
 use zhiwen_index::search::search;
 use zhiwen_models::classifier::shop::{self, Earlier};
+use zhiwen_models::encoder::Identity;
 use zhiwen_models::privacy::Masked;
 use zhiwen_models::smalltalk::SmallTalk;
 use zhiwen_models::text::Normalized;
@@ -188,8 +189,8 @@ pub struct Retrieved {
 pub enum Encoded {
     /// The shop has no encoder.
     Lexical,
-    /// The question's vector and the encoder's name.
-    Vector(Vec<f32>, String),
+    /// The question's vector and whose it is.
+    Vector(Vec<f32>, Identity),
     /// The encoder did not answer, or not in time.
     Degraded,
 }
@@ -263,8 +264,8 @@ pub fn finish(
     if encoded == Encoded::Degraded || searchable.lacks_vectors {
         suggestion.degraded.push(Degraded::Encoder);
     }
-    if let Encoded::Vector(_, name) = &encoded {
-        suggestion.encoder = Some(name.clone());
+    if let Encoded::Vector(_, identity) = &encoded {
+        suggestion.encoder = Some(identity.name.clone());
     }
     let retrieved = find(searchable, prepared, encoded)?;
     suggestion.clarification =
@@ -342,7 +343,7 @@ pub fn find(
 ) -> Result<Retrieved, AnsweringError> {
     let mut question = prepared.question;
     question.vector = match encoded {
-        Encoded::Vector(vector, _) => Some(vector),
+        Encoded::Vector(vector, identity) => Some((identity.fingerprint, vector)),
         Encoded::Lexical | Encoded::Degraded => None,
     };
     let hits = search(

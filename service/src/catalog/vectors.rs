@@ -209,6 +209,7 @@ async fn show(index: &Arc<ShopIndex>, table: &Arc<VectorTable>) -> Result<(), Fi
 impl Catalog {
     fn vectors_file(&self, shop: &ShopId, identity: &Identity) -> PathBuf {
         let name = format!("{}.{:016x}.vectors", shop.as_str(), identity.fingerprint);
-        self.folder.join("vectors").join(name)
+        // Beside the indexes: among them is a folder for every shop's id.
+        self.folder.with_file_name("vectors").join(name)
     }
 }

@@ -17,6 +17,9 @@ use crate::language::ShopFusion;
 /// With fewer questions a half of them says too little.
 const FEWEST_QUESTIONS: usize = 60;
 
+/// How far the precision on the held-back half may lie below the promise.
+const PROMISE_TOLERANCE: f64 = 0.05;
+
 /// What a fit came to.
 pub struct Fitted {
     /// The figures.
@@ -148,10 +151,18 @@ fn refusal(report: &FitReport, questions: usize) -> Option<String> {
             report.recall_at_1, report.recall_at_1_before
         ));
     }
-    report.threshold.is_none().then(|| {
-        format!(
+    if report.threshold.is_none() {
+        return Some(format!(
             "no threshold gives the promised precision of {:.2}",
             report.promised_precision
+        ));
+    }
+    // A half is a sample: a little less on it may be chance.
+    let least = report.promised_precision - PROMISE_TOLERANCE;
+    (report.coverage == 0.0 || report.precision < least).then(|| {
+        format!(
+            "on what was held back {:.3} of the answers are right, {:.2} were promised",
+            report.precision, report.promised_precision
         )
     })
 }
@@ -233,5 +244,7 @@ mod tests {
             Some("in use"),
         );
         check(|report| report.threshold = None, 100, Some("no threshold"));
+        check(|report| report.precision = 0.7, 100, Some("were promised"));
+        check(|report| report.coverage = 0.0, 100, Some("were promised"));
     }
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use zhiwen_models::encoder::Side;
+use zhiwen_models::encoder::{Encoder, Side};
 use zhiwen_models::metrics::{self, Outcome};
+use zhiwen_models::privacy::{Masked, mask};
 
 use crate::answering::{AnsweringError, Encoded, Found, Query, find, prepare};
 use crate::catalog::Searchable;
@@ -142,9 +143,12 @@ pub async fn candidates(
     question: &GoldenQuestion,
     at: Option<jiff::Timestamp>,
 ) -> Result<Vec<Found>, AnsweringError> {
+    // As live: what is searched, and what an encoder sees, is masked.
+    let text = mask(&question.text);
+    let context = question.context.as_deref().map(mask);
     let query = Query {
-        text: &question.text,
-        context: question.context.as_deref(),
+        text: text.as_str(),
+        context: context.as_ref().map(Masked::as_str),
         product: question.product.as_ref(),
         channel: question.channel.as_ref(),
         status: Some(Status::Approved),
@@ -155,14 +159,15 @@ pub async fn candidates(
     let prepared = prepare(searchable, &query);
     let encoded = match searchable.encoder() {
         ShopEncoder::None => Encoded::Lexical,
-        ShopEncoder::Own(encoder) => {
-            Encoded::Vector(encoder.encode_one(&prepared.text), String::new())
-        }
+        ShopEncoder::Own(encoder) => Encoded::Vector(
+            encoder.encode_one(&prepared.text),
+            encoder.identity().clone(),
+        ),
         ShopEncoder::Shared(encoder) => {
             let texts = std::slice::from_ref(&prepared.text);
             match encoder.encode(Side::Question, texts).await {
                 Ok(vectors) => vectors.rows().next().map_or(Encoded::Degraded, |row| {
-                    Encoded::Vector(row.to_vec(), String::new())
+                    Encoded::Vector(row.to_vec(), encoder.identity().clone())
                 }),
                 Err(_) => Encoded::Degraded,
             }

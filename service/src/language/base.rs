@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 use zhiwen_models::classifier::examples::day_one;
 use zhiwen_models::classifier::{Classifier, shop};
+use zhiwen_models::text::lexicon_fingerprint;
 
 /// The same for every shop and every service of this process.
 static TRAINED: OnceLock<Arc<Classifier>> = OnceLock::new();
@@ -77,6 +78,7 @@ pub(super) fn fingerprint() -> u64 {
         digest.update(cue.phrase.as_bytes());
         digest.update([0]);
     }
+    digest.update(lexicon_fingerprint().to_le_bytes());
     digest.update(shop::DAY_ONE.temperature.to_le_bytes());
     digest.update(shop::DAY_ONE.threshold.to_le_bytes());
     let digest = digest.finalize();

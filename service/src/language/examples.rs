@@ -1,8 +1,11 @@
 //! What a shop's models learn from: its approved knowledge, its people's words, its own intents.
 
+use std::collections::HashMap;
+
 use sha2::{Digest, Sha256};
 use zhiwen_models::classifier::examples::day_one;
 use zhiwen_models::classifier::{Cue, Example};
+use zhiwen_models::lexical::Pair;
 use zhiwen_models::text::Normalized;
 
 use super::{MOST_VERDICTS, ShopIntents, base};
@@ -24,6 +27,10 @@ const CORRECTION_WEIGHT: f32 = 2.0;
 /// One in so many wordings of the shop's own is held back: no classifier ever
 /// trains on it, so that this one and the next are judged alike.
 const HELD_BACK_ONE_IN: u64 = 5;
+
+/// More of one intent teach little and take long.
+const MOST_WORDINGS_OF_AN_INTENT: usize = 300;
+const MOST_HELD_BACK_OF_AN_INTENT: usize = 100;
 
 /// All that a shop's models may learn from.
 pub struct Material {
@@ -65,8 +72,32 @@ impl Material {
         })
     }
 
-    /// A hash of all of it: equal where nothing new is to be learned.
+    /// A hash of what a classifier learns from: equal where that is nothing new.
     pub fn fingerprint(&self) -> String {
+        hex(self.digest())
+    }
+
+    /// A hash of what an encoder learns from, with `pairs` from elsewhere.
+    pub fn fingerprint_with(&self, pairs: &[Pair]) -> String {
+        let mut digest = self.digest();
+        let mut add = |part: &str| {
+            digest.update(part.as_bytes());
+            digest.update([0]);
+        };
+        for verdict in &self.verdicts {
+            add(verdict.question.as_str());
+            add(verdict.knowledge.as_str());
+            add(if verdict.is_right { "right" } else { "wrong" });
+        }
+        for pair in pairs {
+            add(pair.left.as_str());
+            add(pair.right.as_str());
+            add(if pair.same { "same" } else { "other" });
+        }
+        hex(digest)
+    }
+
+    fn digest(&self) -> Sha256 {
         let mut digest = Sha256::new();
         let mut add = |part: &str| {
             digest.update(part.as_bytes());
@@ -86,18 +117,14 @@ impl Material {
             add(&correction.suggestion.to_string());
             add(correction.intent.as_str());
         }
-        for verdict in &self.verdicts {
-            add(verdict.question.as_str());
-            add(verdict.knowledge.as_str());
-            add(if verdict.is_right { "right" } else { "wrong" });
-        }
         digest
-            .finalize()
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
     }
+}
+
+fn hex(digest: Sha256) -> String {
+    let digest = digest.finalize();
+    let bytes = digest.iter().take(16);
+    bytes.map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What a classifier trains on and what it is judged by.
@@ -130,7 +157,7 @@ pub fn split(material: &Material) -> Split {
         let phrasings = setting.phrasings.iter();
         training.extend(phrasings.map(|text| example(text, setting.intent.as_str(), 1.0)));
     }
-    let mut held_back = Vec::new();
+    let (mut held_back, mut own_wordings) = (Vec::new(), Vec::new());
     for item in &material.items {
         let Some(intent) = item.content.intent.as_ref() else {
             continue;
@@ -140,13 +167,17 @@ pub fn split(material: &Material) -> Split {
         }
         for wording in wordings(item) {
             let example = example(wording, intent.as_str(), 1.0);
-            if stable_hash(example.text.as_str()).is_multiple_of(HELD_BACK_ONE_IN) {
-                held_back.push(example);
+            let hash = stable_hash(example.text.as_str());
+            let part = if hash.is_multiple_of(HELD_BACK_ONE_IN) {
+                &mut held_back
             } else {
-                training.push(example);
-            }
+                &mut own_wordings
+            };
+            part.push((hash, example));
         }
     }
+    let held_back = fair_share(held_back, MOST_HELD_BACK_OF_AN_INTENT);
+    training.extend(fair_share(own_wordings, MOST_WORDINGS_OF_AN_INTENT));
     for correction in &material.corrections {
         if material.intents.is_on(&correction.intent) {
             let text = correction.question.as_str();
@@ -160,6 +191,19 @@ pub fn split(material: &Material) -> Split {
         cues,
         own,
     }
+}
+
+/// At most so many examples of each label, drawn by their hash: the same ones
+/// every time, and a large shop trains in seconds too.
+fn fair_share(mut hashed: Vec<(u64, Example)>, most: usize) -> Vec<Example> {
+    hashed.sort_by_key(|(hash, _)| *hash);
+    let mut taken: HashMap<String, usize> = HashMap::new();
+    hashed.retain(|(_, example)| {
+        let count = taken.entry(example.label.clone()).or_default();
+        *count += 1;
+        *count <= most
+    });
+    hashed.into_iter().map(|(_, example)| example).collect()
 }
 
 /// An item's title and other phrasings.
@@ -183,4 +227,32 @@ pub fn stable_hash(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
     let (first, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
     u64::from_le_bytes(*first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_intent_has_its_share_and_always_the_same() {
+        let texts: Vec<String> = (0..40).map(|number| format!("问题{number}")).collect();
+        let hashed = |label: &'static str, texts: &[String]| -> Vec<(u64, Example)> {
+            let hashed = texts
+                .iter()
+                .map(|text| (stable_hash(text), example(text, label, 1.0)));
+            hashed.collect()
+        };
+        let mut all = hashed("a", &texts);
+        all.extend(hashed("b", &texts[..3]));
+        let mut reversed = all.clone();
+        reversed.reverse();
+        let shared = fair_share(all, 10);
+        let of = |label: &str| shared.iter().filter(|one| one.label == label).count();
+        assert_eq!((of("a"), of("b")), (10, 3));
+        let labels = |examples: &[Example]| -> std::collections::BTreeSet<String> {
+            let texts = examples.iter().filter(|one| one.label == "a");
+            texts.map(|one| one.text.as_str().to_owned()).collect()
+        };
+        assert_eq!(labels(&shared), labels(&fair_share(reversed, 10)));
+    }
 }

@@ -14,6 +14,9 @@ use crate::language::examples::{Split, split};
 /// With fewer examples of its own a shop is served by what comes with the service.
 const FEWEST_OWN_EXAMPLES: usize = 20;
 
+/// With fewer wordings held back an accuracy is a coin's toss.
+const FEWEST_HELD_BACK: usize = 20;
+
 /// Trains a classifier on the day-one examples and the shop's own, and puts it
 /// in use unless it does worse than the one in use on wordings that neither has seen.
 ///
@@ -43,7 +46,9 @@ pub(super) async fn train(trainee: &Trainee<'_>) -> Result<Outcome, TrainError> 
         .await?
         .and_then(|(_, body)| Classifier::from_bytes(&body).ok());
     let judged = tokio::task::spawn_blocking(move || judge(&split, in_use)).await?;
-    let is_used = judged.after >= judged.before;
+    // Intents of the shop's own are known to nothing that was in use: without
+    // enough of its wordings to judge by they have to be believed.
+    let is_used = judged.held_back < FEWEST_HELD_BACK || judged.after >= judged.before;
     let report = json!({
         "learned_from": learned_from,
         "own_examples": judged.own,

@@ -33,12 +33,16 @@ const MOST_ITEMS: usize = 5_000;
 /// Wordings of one item that are paired with each other.
 const MOST_PAIRED_WORDINGS: usize = 5;
 
+/// More pairs and texts take longer than they teach.
+const MOST_LESSONS: usize = 100_000;
+const MOST_TEXTS: usize = 100_000;
+
 /// Trains an encoder on wordings of the same item, on verdicts and on `pairs`.
 ///
 /// # Errors
 /// When the store or the exam fails.
 pub(super) async fn train(trainee: &Trainee<'_>, pairs: &[Pair]) -> Result<Outcome, TrainError> {
-    let learned_from = format!("{}+{}", trainee.material.fingerprint(), pairs.len());
+    let learned_from = trainee.material.fingerprint_with(pairs);
     if trainee
         .has_learned(ModelKind::Encoder, &learned_from)
         .await?
@@ -164,7 +168,7 @@ fn lessons(trainee: &Trainee<'_>, pairs: &[Pair]) -> Vec<Pair> {
     };
     let mut lessons = pairs.to_vec();
     for item in &trainee.material.items {
-        if is_for_exam(item) {
+        if is_for_exam(item) || lessons.len() >= pairs.len() + MOST_LESSONS {
             continue;
         }
         let wordings: Vec<&str> = wordings(item).take(MOST_PAIRED_WORDINGS).collect();
@@ -178,7 +182,9 @@ fn lessons(trainee: &Trainee<'_>, pairs: &[Pair]) -> Vec<Pair> {
         let items = &trainee.material.items;
         // Items come by id.
         let found = items.binary_search_by(|item| item.id.cmp(&verdict.knowledge));
-        if let Ok(place) = found {
+        if let Ok(place) = found
+            && !is_for_exam(&items[place])
+        {
             let title = &items[place].content.title;
             lessons.push(pair(verdict.question.as_str(), title, verdict.is_right));
         }
@@ -190,6 +196,9 @@ fn texts(items: &[KnowledgeItem]) -> Vec<Normalized> {
     let mut texts = Vec::new();
     for item in items {
         let content = &item.content;
+        if texts.len() >= MOST_TEXTS {
+            break;
+        }
         texts.extend(wordings(item).map(Normalized::new));
         let answers = [&content.answer_brief, &content.answer_consultative];
         texts.extend(

@@ -98,7 +98,7 @@ pub async fn train(
         material: &material,
     };
     let classifier = classifier::train(&trainee).await?;
-    if !material.verdicts.is_empty() && classifier != Outcome::Unchanged {
+    if !material.verdicts.is_empty() {
         store.advance_language(shop).await?;
     }
     let encoder = match encoders {
