@@ -5,7 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use zhiwen::domain::key::Scope;
-use zhiwen_tests::support::{App, Reply, Shop, poll_until, spawn_app};
+use zhiwen::settings::Encoder;
+use zhiwen_tests::support::{App, Reply, Shop, poll_until, spawn_app, spawn_app_with};
 
 /// Training takes seconds on a free machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -259,4 +260,20 @@ async fn language_needs_its_scopes() {
     PUT /v1/models/classifier/version 403
     GET /v1/jobs 403
     ");
+}
+
+#[tokio::test]
+async fn without_its_encoder_a_suggestion_goes_on_and_says_so() {
+    let app = spawn_app_with(|settings| {
+        settings.encoder = Encoder::Distilled("/nowhere/table".into());
+    })
+    .await;
+    let shop = app.shop("hemu").await;
+    shop.add_knowledge("invoice", "发票什么时候开", "签收后三天内开具。")
+        .await;
+    shop.wait_until_searchable("发票", "invoice", 1).await;
+    let call = shop.post("/v1/suggestions", &asked("发票什么时候开"));
+    let reply = call.send().await.json();
+    assert_eq!(reply["answers"][0]["knowledge_id"], json!("invoice"));
+    assert_eq!(reply["degraded"], json!(["encoder"]));
 }

@@ -163,7 +163,7 @@ impl Catalog {
                     .vectors
                     .as_ref()
                     .map(|filled| filled.table.identity().fingerprint),
-                lacks_vectors: state.lacks_vectors(),
+                lacks_vectors: state.lacks_vectors() || language.lacks_encoder(),
             }),
             _ => Err(CatalogError::Building {
                 done: state.progress.0,

@@ -41,6 +41,7 @@ pub struct Language {
     fusion: Arc<Fusion>,
     minimum_confidence: Option<f32>,
     feedback: Arc<FeedbackMemory>,
+    lacks_encoder: bool,
 }
 
 /// A shop's own weights, with the threshold that they were fitted for.
@@ -83,6 +84,8 @@ pub enum EncoderSource {
     Own,
     /// From one encoder for all.
     Shared(Arc<dyn Encoder>),
+    /// From one that could not be started: suggestions say that it lacks.
+    Failed,
 }
 
 /// What kind of question a text is.
@@ -136,6 +139,7 @@ impl Language {
             intents: ShopIntents::new(store.intents(shop).await?),
             classifier: classifier.map(Arc::new),
             encoder: encoder(store, shop, encoders).await?,
+            lacks_encoder: matches!(encoders, EncoderSource::Failed),
         })
     }
 
@@ -160,6 +164,7 @@ impl Language {
             fusion: Arc::new(fusion),
             minimum_confidence: None,
             feedback: Arc::default(),
+            lacks_encoder: false,
         }
     }
 
@@ -174,7 +179,13 @@ impl Language {
             fusion: Arc::new(fusion),
             minimum_confidence: None,
             feedback: Arc::clone(&self.feedback),
+            lacks_encoder: self.lacks_encoder,
         }
+    }
+
+    /// Whether the settings name an encoder that could not be started.
+    pub fn lacks_encoder(&self) -> bool {
+        self.lacks_encoder
     }
 
     /// What agents said of answers to `question`: item ids with evidence from −1 to 1.
@@ -235,7 +246,7 @@ async fn encoder(
     source: &EncoderSource,
 ) -> Result<ShopEncoder, StoreError> {
     Ok(match source {
-        EncoderSource::None => ShopEncoder::None,
+        EncoderSource::None | EncoderSource::Failed => ShopEncoder::None,
         EncoderSource::Shared(encoder) => ShopEncoder::Shared(Arc::clone(encoder)),
         EncoderSource::Own => {
             let kept = store.model_in_use(shop, ModelKind::Encoder).await?;

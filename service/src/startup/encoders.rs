@@ -58,7 +58,7 @@ pub async fn start(settings: &settings::Encoder) -> EncoderSource {
                 error = &error as &dyn std::error::Error,
                 "encoder cannot be started: search is lexical"
             );
-            EncoderSource::None
+            EncoderSource::Failed
         }
     }
 }

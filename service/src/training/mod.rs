@@ -103,7 +103,7 @@ pub async fn train(
     }
     let encoder = match encoders {
         EncoderSource::Own => Some(encoder::train(&trainee, pairs).await?),
-        EncoderSource::None | EncoderSource::Shared(_) => None,
+        EncoderSource::None | EncoderSource::Failed | EncoderSource::Shared(_) => None,
     };
     Ok(TrainReport {
         classifier,

@@ -51,7 +51,7 @@ const DRAWS: u64 = 5;
 pub(super) async fn run(args: &ClassifyArgs, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
     let encoder = match open(&args.encoder).await? {
         EncoderSource::Shared(encoder) => Some(encoder),
-        EncoderSource::None | EncoderSource::Own => None,
+        EncoderSource::None | EncoderSource::Failed | EncoderSource::Own => None,
     };
     let all = read(&args.train, args)?;
     let (train, test) = match &args.test {

@@ -99,7 +99,7 @@ async fn encoder(
     if args.pairs.is_empty() {
         return Ok(match open(&args.encoder).await? {
             EncoderSource::Shared(encoder) => ShopEncoder::Shared(encoder),
-            EncoderSource::None | EncoderSource::Own => ShopEncoder::None,
+            EncoderSource::None | EncoderSource::Failed | EncoderSource::Own => ShopEncoder::None,
         });
     }
     let mut all = Vec::new();
