@@ -46,7 +46,9 @@ pub struct ModelResponse {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UseRequest {
-    /// Its number, or null for what comes with the service.
+    /// Its number, or null for what comes with the service. Never left out.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
     pub version: Option<u32>,
 }
 

@@ -69,8 +69,8 @@ struct TrainArgs {
     /// The shop's id
     #[arg(long)]
     shop: String,
-    /// Pairs of the same meaning to learn from as well: two columns of texts
-    /// and one of labels, 1 or 0
+    /// Pairs of the same meaning to learn from as well: columns left and right
+    /// (or sentence1, sentence2) and label, 1 or 0; or no header
     #[arg(long, value_name = "FILE")]
     pairs: Vec<PathBuf>,
 }

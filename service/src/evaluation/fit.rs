@@ -17,6 +17,10 @@ use crate::language::ShopFusion;
 /// With fewer questions a half of them says too little.
 const FEWEST_QUESTIONS: usize = 60;
 
+/// With fewer questions that nothing answers no threshold is set: it would
+/// promise its precision because nearly everything is answerable.
+const FEWEST_UNANSWERABLE: usize = 10;
+
 /// How far the precision on the held-back half may lie below the promise.
 const PROMISE_TOLERANCE: f64 = 0.05;
 
@@ -85,7 +89,12 @@ pub async fn fit(
     let learned = ask(searchable, &fit_to, Some(at)).await?;
     let after = ask(searchable, &held_back, Some(at)).await?;
     let halves = fusion::compare(&fitted, &self::examples(searchable, &held_back, at).await?);
-    let promise = metrics::threshold_for_precision(&outcomes(&learned), promised_precision);
+    let unanswerable = learned.iter().filter(|answered| !answered.is_answerable);
+    let promise = if unanswerable.count() < FEWEST_UNANSWERABLE {
+        None
+    } else {
+        metrics::threshold_for_precision(&outcomes(&learned), promised_precision)
+    };
     let threshold = promise.map(|selection| selection.threshold);
     let kept = metrics::selection_at(&outcomes(&after), threshold.unwrap_or(1.0));
     let report = FitReport {
@@ -153,7 +162,8 @@ fn refusal(report: &FitReport, questions: usize) -> Option<String> {
     }
     if report.threshold.is_none() {
         return Some(format!(
-            "no threshold gives the promised precision of {:.2}",
+            "no threshold gives the promised precision of {:.2}, or too few questions \
+             ({FEWEST_UNANSWERABLE} in either half) have no answer to say",
             report.promised_precision
         ));
     }

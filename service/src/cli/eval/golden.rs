@@ -27,15 +27,15 @@ use crate::store::{self, Store};
 pub struct GoldenArgs {
     /// Questions: columns text and id (of the right items, parted by |, empty
     /// where none answers), and if there are any, context, product, channel, intent
-    file: PathBuf,
+    file: Option<PathBuf>,
     /// The shop's id
     #[arg(long)]
-    shop: String,
+    shop: Option<String>,
     /// Compare with the search by words alone, by a paired bootstrap
     #[arg(long)]
     versus_lexical: bool,
     /// The precision that a threshold has to keep
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 0.8, value_parser = super::share)]
     promise: f64,
     /// Write the reliability diagram to this file
     #[arg(long, value_name = "FILE")]
@@ -53,7 +53,7 @@ pub struct FitArgs {
     #[arg(long)]
     shop: String,
     /// The precision that the threshold is set for
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 0.8, value_parser = super::share)]
     promise: f64,
     /// Measure and print only
     #[arg(long)]
@@ -67,8 +67,11 @@ pub(super) async fn run(
     args: &GoldenArgs,
     output: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
-    let bench = Bench::open(settings, &args.shop).await?;
-    let asked = questions(&read(&args.file)?, &Columns::default())?;
+    let (Some(file), Some(shop)) = (&args.file, &args.shop) else {
+        return Err("a golden set and --shop are needed: zhiwen eval FILE --shop S".into());
+    };
+    let bench = Bench::open(settings, shop).await?;
+    let asked = questions(&read(file)?, &Columns::default())?;
     let searchable = bench.searchable().await?;
     let threshold = bench.threshold(settings);
     let now = Some(Timestamp::now());
@@ -158,5 +161,14 @@ impl Bench {
     async fn searchable_with(&self, language: Language) -> Result<Searchable, Box<dyn Error>> {
         let folder = self.folder.path().join("other");
         Ok(standalone(folder, self.knowledge.clone(), Arc::new(language)).await?)
+    }
+}
+
+#[cfg(test)]
+impl GoldenArgs {
+    /// Whether the line named this file and shop.
+    pub(super) fn is_of(&self, file: &str, shop: &str) -> bool {
+        self.file.as_deref() == Some(std::path::Path::new(file))
+            && self.shop.as_deref() == Some(shop)
     }
 }

@@ -14,12 +14,12 @@ use crate::settings::Settings;
 
 /// Measure answers, retrieval and classification.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct EvalArgs {
     #[command(subcommand)]
     command: Option<EvalCommand>,
     #[command(flatten)]
-    golden: Option<golden::GoldenArgs>,
+    golden: golden::GoldenArgs,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -41,11 +41,52 @@ pub async fn run(
     args: EvalArgs,
     output: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
-    match (args.command, args.golden) {
-        (Some(EvalCommand::Fit(args)), _) => golden::fit(settings, &args, output).await,
-        (Some(EvalCommand::Retrieve(args)), _) => retrieve::run(&args, output).await,
-        (Some(EvalCommand::Classify(args)), _) => classify::run(&args, output).await,
-        (None, Some(args)) => golden::run(settings, &args, output).await,
-        (None, None) => Err("a golden set or a subcommand is needed: zhiwen eval --help".into()),
+    match args.command {
+        Some(EvalCommand::Fit(args)) => golden::fit(settings, &args, output).await,
+        Some(EvalCommand::Retrieve(args)) => retrieve::run(&args, output).await,
+        Some(EvalCommand::Classify(args)) => classify::run(&args, output).await,
+        None => golden::run(settings, &args.golden, output).await,
+    }
+}
+
+/// A share from 0 to 1, for clap.
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "is not a number".to_owned())?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err("must be from 0 to 1".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        eval: EvalArgs,
+    }
+
+    fn parse(line: &[&str]) -> Result<EvalArgs, String> {
+        let line = std::iter::once(&"eval").chain(line);
+        let parsed = Line::try_parse_from(line);
+        parsed
+            .map(|line| line.eval)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_golden_set_needs_no_subcommand() {
+        let args = parse(&["golden.csv", "--shop", "acme", "--failures", "4"]).expect("parsed");
+        assert!(args.command.is_none());
+        assert!(args.golden.is_of("golden.csv", "acme"));
+        let args = parse(&["fit", "golden.csv", "--shop", "acme"]).expect("parsed");
+        assert!(matches!(args.command, Some(EvalCommand::Fit(_))));
+        let refused = parse(&["fit", "g.csv", "--shop", "acme", "--promise", "3"]);
+        assert!(refused.is_err_and(|error| error.contains("must be from 0 to 1")));
     }
 }

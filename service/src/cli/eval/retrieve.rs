@@ -29,8 +29,8 @@ pub struct RetrieveArgs {
     /// |, empty where no item answers
     #[arg(long, value_name = "FILE")]
     questions: PathBuf,
-    /// Pairs of the same meaning to train a static encoder on: two columns of
-    /// texts and one of labels, 1 or 0
+    /// Pairs of the same meaning to train a static encoder on: columns left and
+    /// right (or sentence1, sentence2) and label, 1 or 0; or no header
     #[arg(long, value_name = "FILE")]
     pairs: Vec<PathBuf>,
     /// none, bert:FOLDER or distilled:FILE; with --pairs the static one is taken
@@ -49,7 +49,7 @@ pub struct RetrieveArgs {
     #[arg(long)]
     versus_lexical: bool,
     /// The precision that a threshold has to keep
-    #[arg(long, default_value_t = 0.8)]
+    #[arg(long, default_value_t = 0.8, value_parser = super::share)]
     promise: f64,
     /// The threshold that precision and coverage are given at
     #[arg(long, default_value_t = 0.4)]
