@@ -106,8 +106,11 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let listener = listen(&settings)?;
     let address = listener.local_addr()?;
     let file = settings.data_folder.join(BASE_CLASSIFIER);
-    // Beside the first requests, which do without.
-    tokio::task::spawn_blocking(move || base::load_or_train(&file));
+    // Beside the first requests, which do without. A thread of its own: the end
+    // of the service does not wait for it, as it would for the runtime's.
+    std::thread::Builder::new()
+        .name("day-one".to_owned())
+        .spawn(move || base::load_or_train(&file))?;
     let encoders = encoders::start(&settings.encoder).await;
     let catalog = Arc::new(Catalog::new(
         Arc::clone(&store),
