@@ -12,7 +12,7 @@ use super::{Comparison, Outcome, TrainError, Trainee};
 use crate::catalog::{Knowledge, standalone};
 use crate::domain::knowledge::KnowledgeItem;
 use crate::domain::language::{ModelKind, NewModel};
-use crate::evaluation::retrieve::{GoldenQuestion, ask};
+use crate::evaluation::retrieve::{Answered, GoldenQuestion, ask};
 use crate::language::examples::{stable_hash, wordings};
 use crate::language::{Language, ShopEncoder};
 use crate::store::StoreError;
@@ -20,6 +20,9 @@ use crate::store::StoreError;
 /// Of the items with several wordings one in so many is for the exam: no
 /// encoder ever learns which of its wordings mean the same.
 const EXAM_ONE_IN: u64 = 5;
+
+/// As `answering.minimum_confidence` is by default.
+const SUGGESTED_FROM: f64 = 0.4;
 
 /// With fewer questions an exam says nothing.
 const FEWEST_QUESTIONS: usize = 20;
@@ -88,9 +91,9 @@ pub(super) async fn train(trainee: &Trainee<'_>, pairs: &[Pair]) -> Result<Outco
             "pairs": count,
             "features": training.features,
             "held_back": exam.questions.len(),
-            "recall_at_1": after,
-            "recall_at_1_before": before,
-            "recall_at_1_lexical": lexical,
+            "suggested_right": after,
+            "suggested_right_before": before,
+            "suggested_right_lexical": lexical,
         }),
         is_used,
         at: trainee.at,
@@ -135,7 +138,9 @@ impl Exam {
         Self { items, questions }
     }
 
-    /// The share of questions whose item comes first.
+    /// The share of questions that an agent would get the right answer to: it
+    /// comes first, and is sure enough to be suggested. An encoder that ranks
+    /// well and spoils the confidence helps nobody.
     async fn hold(&self, trainee: &Trainee<'_>, encoder: ShopEncoder) -> Result<f64, TrainError> {
         let shops = trainee.store.shops().await?;
         let shop = shops.into_iter().find(|shop| shop.id == *trainee.shop);
@@ -149,7 +154,9 @@ impl Exam {
         let searchable = standalone(folder.path().join("exam"), knowledge, language).await?;
         // Windows are left out of account: a promotion's wordings teach as well.
         let answered = ask(&searchable, &self.questions, None).await?;
-        let right = answered.iter().filter(|answered| answered.is_right());
+        let is_suggested =
+            |answered: &&Answered| answered.is_right() && answered.confidence() >= SUGGESTED_FROM;
+        let right = answered.iter().filter(is_suggested);
         #[expect(clippy::cast_precision_loss, reason = "counts of questions are small")]
         let share = right.count() as f64 / answered.len().max(1) as f64;
         Ok(share)
