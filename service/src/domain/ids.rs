@@ -168,6 +168,22 @@ made_id!(
     /// One run of a job.
     JobId
 );
+made_id!(
+    /// A recurring question: a cluster of wordings.
+    ClusterId
+);
+made_id!(
+    /// Something that somebody changed because of a recurring question.
+    ActionId
+);
+made_id!(
+    /// A change of people's to clusters, which can be undone.
+    EditId
+);
+made_id!(
+    /// An answer that agents gave, waiting for approval.
+    CandidateId
+);
 
 #[cfg(test)]
 mod tests {

@@ -2,12 +2,16 @@
 
 pub mod fault;
 pub mod ids;
+pub mod insights;
 pub mod job;
 pub mod key;
 pub mod knowledge;
 pub mod language;
+pub mod listening;
+pub mod message;
 pub mod shop;
 pub mod suggestion;
 pub mod taxonomy;
 pub mod text;
 pub mod time;
+pub mod week;
