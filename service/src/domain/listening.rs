@@ -3,10 +3,12 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use zhiwen_models::privacy::Masked;
+use zhiwen_models::text::Normalized;
 
-use super::ids::{AgentId, ChannelId, ClusterId, ProductId};
+use super::ids::{AgentId, ChannelId, ClusterId, EditId, ProductId};
 use super::message::Thread;
 use super::suggestion::{Classified, Pseudonym};
 
@@ -16,8 +18,29 @@ use super::suggestion::{Classified, Pseudonym};
 pub struct QuestionId(pub [u8; 16]);
 
 /// A wording's key: a hash of its normalised text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct WordingKey(pub u64);
+
+impl WordingKey {
+    /// The key of a question's words: texts that differ in no letter and no
+    /// digit have the same.
+    pub fn of(text: &Normalized) -> Self {
+        let mut hash = Sha256::new();
+        let words = text
+            .as_str()
+            .split(|character: char| !character.is_alphanumeric());
+        for (place, word) in words.filter(|word| !word.is_empty()).enumerate() {
+            // "is it 10 5" is not "is it 105"; "多久 发货" is "多久发货".
+            if place > 0 && word.starts_with(|character: char| character.is_ascii()) {
+                hash.update([b' ']);
+            }
+            hash.update(word.as_bytes());
+        }
+        let digest = hash.finalize();
+        Self(u64::from_be_bytes(std::array::from_fn(|at| digest[at])))
+    }
+}
 
 /// How a buyer took the reply to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -122,4 +145,86 @@ pub struct AnsweredBy {
     pub knowledge: String,
     /// The estimated probability that it is right.
     pub confidence: f32,
+}
+
+/// Where a wording is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WordingPlace {
+    /// The wording.
+    pub key: WordingKey,
+    /// Its cluster; `None` where it is alone.
+    pub cluster: Option<ClusterId>,
+    /// Whether people put it there.
+    pub is_pinned: bool,
+}
+
+/// What people do to clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EditKind {
+    /// Put all of one cluster into another.
+    Merge,
+    /// Put some wordings into a cluster of their own.
+    Split,
+    /// Changed its name, or whether it is muted or pinned.
+    Change,
+}
+
+/// A change of people's to clusters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterEdit {
+    /// Its id.
+    pub id: EditId,
+    /// What was done.
+    pub kind: EditKind,
+    /// The cluster that it was done to.
+    pub cluster: ClusterId,
+    /// In a few words, for a list of changes.
+    pub detail: String,
+    /// What stood before of all that it changed.
+    pub before: Before,
+    /// Who did it.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// When it was undone, if it was.
+    pub undone_at: Option<Timestamp>,
+}
+
+/// What stood before an edit.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    /// Where wordings were.
+    pub places: Vec<WordingPlace>,
+    /// What people had said of clusters.
+    pub clusters: Vec<ClusterMarks>,
+}
+
+/// What people say of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClusterMarks {
+    /// The cluster.
+    pub id: ClusterId,
+    /// What they call it.
+    pub name: Option<String>,
+    /// Whether it is muted.
+    pub is_muted: bool,
+    /// Whether it is pinned.
+    pub is_pinned: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wording_is_its_letters_and_digits() {
+        let key = |text: &str| WordingKey::of(&Normalized::new(text));
+        for same in ["多久发货?", " 多久发货 ", "多久发货！！", "多久 发货"] {
+            assert_eq!(key("多久发货"), key(same), "{same}");
+        }
+        assert_eq!(key("Is it 10 5"), key("is it 10 5?"));
+        assert_ne!(key("is it 10 5"), key("is it 105"));
+        assert_ne!(key("多久发货"), key("多久到货"));
+    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use zhiwen_models::privacy::Masked;
+use zhiwen_models::privacy::{Masked, mask};
 
 use super::ids::{AgentId, ChannelId, ConversationId, MessageId, ProductId};
 use super::suggestion::Pseudonym;
@@ -100,4 +100,25 @@ pub struct Taken {
     pub known: usize,
     /// Places, from 0, of messages whose id is on record with other words; not kept.
     pub conflicts: Vec<usize>,
+}
+
+/// The most characters of a message that are kept; what is longer is no chat.
+pub const MOST_MESSAGE_CHARACTERS: usize = 20_000;
+
+/// A message's text as it is kept: masked, without blanks around it, each
+/// control character but a line end a blank. Whoever keeps a message makes its
+/// text here, so that the same message is the same text.
+pub fn message_text(text: &str) -> Masked {
+    let visible: String = text
+        .trim()
+        .chars()
+        .map(|character| {
+            if character.is_control() && character != '\n' {
+                ' '
+            } else {
+                character
+            }
+        })
+        .collect();
+    mask(&visible)
 }

@@ -9,6 +9,8 @@ pub mod knowledge;
 pub mod language;
 pub mod listening;
 pub mod message;
+pub mod policy;
+pub mod queue;
 pub mod shop;
 pub mod suggestion;
 pub mod taxonomy;

@@ -1,11 +1,16 @@
 //! The store as one SQLite file: one connection writes, a few read.
 
+mod candidates;
 mod changes;
+mod clusters;
 mod errors;
+mod insights;
 mod jobs;
 mod keys;
 mod knowledge;
 mod language;
+mod listening;
+mod messages;
 mod replies;
 mod rows;
 mod shops;
