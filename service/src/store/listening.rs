@@ -21,6 +21,17 @@ pub struct UnreadThread {
     pub changed: u64,
 }
 
+/// A thread whose questions were read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadThread {
+    /// The thread.
+    pub thread: Thread,
+    /// How far its messages had come.
+    pub changed: u64,
+    /// From when on they were read: what was asked before stays.
+    pub since: Timestamp,
+}
+
 /// A question without its words, as figures are made of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QuestionFacts {
@@ -119,7 +130,7 @@ pub trait ListeningStore {
     async fn write_questions(
         &self,
         shop: &ShopId,
-        threads: &[UnreadThread],
+        threads: &[ReadThread],
         questions: &[HeardQuestion],
         wordings: &[Wording],
     ) -> StoreResult<()>;

@@ -30,7 +30,8 @@ pub use insights::{
 pub use jobs::{JobEnd, JobStore};
 pub use language::{LanguageStore, NewCorrection};
 pub use listening::{
-    ClusterChange, ListeningChanges, ListeningStore, MinedReply, QuestionFacts, UnreadThread,
+    ClusterChange, ListeningChanges, ListeningStore, MinedReply, QuestionFacts, ReadThread,
+    UnreadThread,
 };
 
 /// Why the store did not do it.

@@ -17,8 +17,8 @@ use crate::domain::message::{Message, Taken, Thread};
 use crate::domain::suggestion::{Classified, Pseudonym};
 use crate::domain::taxonomy::Intent;
 use crate::store::{
-    ClusterChange, ListeningChanges, ListeningStore, MinedReply, QuestionFacts, StoreResult,
-    UnreadThread,
+    ClusterChange, ListeningChanges, ListeningStore, MinedReply, QuestionFacts, ReadThread,
+    StoreResult, UnreadThread,
 };
 
 /// Rows of one statement.
@@ -54,7 +54,7 @@ impl ListeningStore for SqliteStore {
     async fn write_questions(
         &self,
         shop: &ShopId,
-        threads: &[UnreadThread],
+        threads: &[ReadThread],
         questions: &[HeardQuestion],
         wordings: &[Wording],
     ) -> StoreResult<()> {
@@ -63,7 +63,7 @@ impl ListeningStore for SqliteStore {
         upsert_questions(&mut transaction, shop, questions).await?;
         let standing: HashSet<QuestionId> = questions.iter().map(|question| question.id).collect();
         for thread in threads {
-            forget_others(&mut transaction, shop, &thread.thread, &standing).await?;
+            forget_others(&mut transaction, shop, thread, &standing).await?;
         }
         messages::mark_read(&mut transaction, shop, threads).await?;
         Ok(transaction.commit().await?)
@@ -303,14 +303,15 @@ async fn upsert_questions(
 async fn forget_others(
     connection: &mut SqliteConnection,
     shop: &ShopId,
-    thread: &Thread,
+    thread: &ReadThread,
     standing: &HashSet<QuestionId>,
 ) -> StoreResult<()> {
     let known: Vec<Vec<u8>> = sqlx::query_scalar(
-        "SELECT id FROM questions WHERE shop = ?1 AND thread = ?2 AND is_gone = 0",
+        "SELECT id FROM questions WHERE shop = ?1 AND thread = ?2 AND is_gone = 0 AND at >= ?3",
     )
     .bind(shop.as_str())
-    .bind(thread.as_str())
+    .bind(thread.thread.as_str())
+    .bind(thread.since.as_millisecond())
     .fetch_all(&mut *connection)
     .await?;
     for id in known {

@@ -10,7 +10,7 @@ use super::rows::{from_word, optional_id, sound, time, word};
 use crate::domain::ids::{AgentId, ChannelId, MessageId, ProductId, ShopId};
 use crate::domain::message::{Message, MessageSource, Taken, Thread};
 use crate::domain::suggestion::Pseudonym;
-use crate::store::{StoreError, StoreResult, UnreadThread};
+use crate::store::{ReadThread, StoreError, StoreResult, UnreadThread};
 
 /// Rows of one statement: a statement a row costs more than the row.
 const ROWS: usize = 200;
@@ -24,6 +24,7 @@ pub(super) async fn take(
 ) -> StoreResult<Taken> {
     let mut taken = Taken::default();
     let mut changed = BTreeSet::new();
+    let messages: Vec<&Message> = messages.iter().collect();
     for (chunk_at, chunk) in messages.chunks(ROWS).enumerate() {
         let mut new = insert(connection, shop, chunk, (at, chunk_at * ROWS)).await?;
         for (place, message) in chunk.iter().enumerate() {
@@ -48,11 +49,33 @@ pub(super) async fn take(
     Ok(taken)
 }
 
+/// Keeps the turns that a suggestion was asked with. What is on record under a
+/// turn's id stays as it is: it is not the chat client's to set right here.
+pub(super) async fn hear(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    turns: &[&Message],
+    at: Timestamp,
+) -> StoreResult<()> {
+    let mut changed = BTreeSet::new();
+    for (chunk_at, chunk) in turns.chunks(ROWS).enumerate() {
+        let new = insert(connection, shop, chunk, (at, chunk_at * ROWS)).await?;
+        let is_new =
+            |turn: &Message| new.contains(&(turn.thread.as_str().to_owned(), turn.id.to_string()));
+        let threads = chunk.iter().filter(|turn| is_new(turn));
+        changed.extend(threads.map(|turn| &turn.thread));
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    mark_unread(connection, shop, &changed).await
+}
+
 /// Inserts those that are not there; gives thread and id of each that was not.
 async fn insert(
     connection: &mut SqliteConnection,
     shop: &ShopId,
-    messages: &[Message],
+    messages: &[&Message],
     (at, first_place): (Timestamp, usize),
 ) -> StoreResult<HashSet<(String, String)>> {
     let mut words = Vec::with_capacity(messages.len());
@@ -218,7 +241,7 @@ pub(super) async fn unread(
 pub(super) async fn mark_read(
     connection: &mut SqliteConnection,
     shop: &ShopId,
-    threads: &[UnreadThread],
+    threads: &[ReadThread],
 ) -> StoreResult<()> {
     for thread in threads {
         sqlx::query("UPDATE threads SET read = max(read, ?3) WHERE shop = ?1 AND thread = ?2")
