@@ -3,8 +3,8 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, models, openapi, operations,
-    products, search, suggestions, synonyms,
+    answers, imports, intents, knowledge, knowledge_versions, messages, models, openapi,
+    operations, products, search, suggestions, synonyms,
 };
 use crate::error::ApiError;
 use crate::web::{assets, docs_page, get_or_head, try_page};
@@ -20,6 +20,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
         .service(resource("/metrics", "GET").route(get().to(operations::metrics)))
         .service(resource("/openapi.json", "GET").route(get().to(openapi::openapi)))
+        .service(resource("/v1/messages", "POST").route(post().to(messages::ingest)))
         .service(resource("/v1/suggestions", "POST").route(post().to(suggestions::create)))
         .service(resource("/v1/suggestions/{id}", "GET").route(get().to(suggestions::read)))
         .service(

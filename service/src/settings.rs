@@ -105,6 +105,8 @@ pub struct Server {
     pub workers: usize,
     /// The most bytes of a JSON body.
     pub body_limit_bytes: usize,
+    /// The most bytes of a batch of messages.
+    pub ingest_limit_bytes: usize,
     /// The most bytes of an imported file.
     pub import_limit_bytes: usize,
     /// Seconds for requests under way after SIGTERM.

@@ -22,6 +22,7 @@ use crate::catalog::{Catalog, follow};
 use crate::domain::time::Clock;
 use crate::jobs::{self, Runner, TrainLanguage, Trainer};
 use crate::language::base;
+use crate::listening::{Listener, Listening};
 use crate::pool::{Places, Pool};
 use crate::router;
 use crate::settings::Settings;
@@ -91,6 +92,7 @@ struct Background {
     recorder: JoinHandle<()>,
     janitor: JoinHandle<()>,
     jobs: JoinHandle<()>,
+    listener: JoinHandle<()>,
     /// Held until the end: one serving process a folder.
     _lock: File,
 }
@@ -123,6 +125,12 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let delay = Duration::from_millis(settings.answering.record_delay_milliseconds);
     let (recorder, recorder_task) =
         Recorder::start(Arc::clone(&store), settings.answering.record_queue, delay);
+    let listening = Arc::new(Listening::new(Arc::clone(&store)));
+    let ear = Listener {
+        store: Arc::clone(&store),
+        catalog: Arc::clone(&catalog),
+        listening: Arc::clone(&listening),
+    };
     let (stop, stopped) = watch::channel(false);
     let runner = Runner {
         store: Arc::clone(&store),
@@ -137,6 +145,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     };
     let background = Background {
         jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
+        listener: tokio::spawn(ear.run(stopped.clone())),
         follower: tokio::spawn(follow(Arc::clone(&catalog), stopped.clone())),
         recorder: recorder_task,
         janitor: tokio::spawn(forget_replies(
@@ -154,6 +163,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         pool: Pool::start(settings.search_threads, settings.search_queue)?,
         store,
         catalog,
+        listening,
         trainer,
         recorder,
         clock,
@@ -185,10 +195,11 @@ impl Service {
             follower,
             janitor,
             jobs,
+            listener,
             recorder,
             ..
         } = self.background;
-        for task in [follower, janitor, jobs] {
+        for task in [follower, janitor, jobs, listener] {
             // A task that panicked has nothing left to end.
             let _panicked = task.await;
         }

@@ -10,6 +10,7 @@ use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
 use crate::jobs::Trainer;
+use crate::listening::Listening;
 use crate::pool::{Places, Pool};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -25,6 +26,8 @@ pub struct AppState {
     pub pool: Pool,
     /// Imports and exports under way: each takes memory, disk and a thread.
     pub transfers: Places,
+    /// What is heard in the shops' conversations.
+    pub listening: Arc<Listening>,
     /// Says which shops have learned something.
     pub trainer: Arc<Trainer>,
     /// Writes suggestions down.

@@ -10,6 +10,7 @@ pub mod items;
 pub mod json;
 pub mod knowledge;
 pub mod knowledge_versions;
+pub mod messages;
 pub mod models;
 pub mod observe;
 pub mod openapi;

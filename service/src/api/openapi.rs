@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, models, operations, products, search,
-    suggestions, synonyms,
+    answers, imports, intents, knowledge, knowledge_versions, messages, models, operations,
+    products, search, suggestions, synonyms,
 };
 use crate::error::{ApiError, Problem};
 
@@ -27,6 +27,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
             language of `Accept-Language`, English or Chinese.",
     ),
     paths(
+        messages::ingest,
         suggestions::create,
         suggestions::read,
         answers::patch_feedback,
@@ -62,6 +63,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
     modifiers(&Keys, &Bodies),
     tags(
         (name = "suggestions", description = "What to answer a buyer, and what became of it"),
+        (name = "messages", description = "What buyers and agents say"),
         (name = "knowledge", description = "What the shop knows, with versions and effective windows"),
         (name = "vocabulary", description = "What the shop and its buyers call things"),
         (name = "language", description = "What questions are about, and the models that tell"),

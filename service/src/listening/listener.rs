@@ -38,27 +38,27 @@ pub struct Listener {
     pub listening: Arc<Listening>,
 }
 
-/// Reads until `stop` turns true.
-pub async fn listen(listener: Listener, mut stop: watch::Receiver<bool>) {
-    loop {
-        tokio::select! {
-            read = listener.read_all() => if let Err(error) = read {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "messages cannot be read"
-                );
-            },
-            _ = stop.changed() => return,
-        }
-        tokio::select! {
-            () = listener.listening.heard.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
-            _ = stop.changed() => return,
+impl Listener {
+    /// Reads until `stop` turns true.
+    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+        loop {
+            tokio::select! {
+                read = self.read_all() => if let Err(error) = read {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "messages cannot be read"
+                    );
+                },
+                _ = stop.changed() => return,
+            }
+            tokio::select! {
+                () = self.listening.heard.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+                _ = stop.changed() => return,
+            }
         }
     }
-}
 
-impl Listener {
     /// Reads what is unread, of every shop in turn, until nothing is.
     async fn read_all(&self) -> Result<(), StoreError> {
         // Before the first classifier is there, questions would stay without intent.

@@ -1,10 +1,11 @@
 //! Use case: from messages to questions, and from questions to those that recur.
 //!
-//! [`listen`] reads threads that have new messages, within a second of their
+//! The [`Listener`] reads threads that have new messages, within a second of their
 //! arrival; a job clusters all wordings anew now and then. What is heard
 //! stands in the store; a [`Ledger`] follows it in memory, from which every
 //! figure is made.
 
+pub mod intake;
 mod ledger;
 mod listener;
 mod reading;
@@ -15,7 +16,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::Notify;
 
 pub use ledger::{Fact, Ledger, Name, Names, WordingEntry};
-pub use listener::{Listener, listen};
+pub use listener::Listener;
 
 use crate::domain::ids::ShopId;
 use crate::store::{Store, StoreError};
