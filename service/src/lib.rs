@@ -10,6 +10,7 @@ pub mod domain;
 pub mod error;
 pub mod evaluation;
 pub mod formats;
+pub mod insights;
 pub mod jobs;
 pub mod knowledge;
 pub mod language;
