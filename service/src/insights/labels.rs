@@ -48,6 +48,20 @@ impl Labels<'_> {
         name.to_owned()
     }
 
+    /// A stage's name.
+    pub fn stage(&self, id: &str) -> String {
+        let name = match (self.locale, id) {
+            (Locale::Chinese, "pre") => "售前",
+            (Locale::Chinese, "order") => "下单至发货",
+            (Locale::Chinese, "post") => "售后",
+            (Locale::English, "pre") => "Before the order",
+            (Locale::English, "order") => "While ordering",
+            (Locale::English, "post") => "After the sale",
+            _ => id,
+        };
+        name.to_owned()
+    }
+
     /// A product's name; its id where it has none.
     pub fn product(&self, id: &str) -> String {
         let name = self.terminology.product_name(id);

@@ -8,7 +8,6 @@ use super::tally::{Tally, count, most, share};
 use crate::domain::ids::ClusterId;
 use crate::domain::insights::{Count, QuestionLine, Trend};
 use crate::domain::listening::Cluster;
-use crate::domain::policy::ListeningPolicy;
 use crate::domain::taxonomy::{Intent, Stage};
 use crate::listening::Ledger;
 use crate::store::AnswerUse;
@@ -22,8 +21,10 @@ pub struct Lines<'a> {
     pub ledger: &'a Ledger,
     /// Names of intents and products.
     pub labels: &'a Labels<'a>,
-    /// The policy.
-    pub policy: &'a ListeningPolicy,
+    /// Clusters that fewer buyers asked are left out, and not quoted.
+    pub smallest_group: u32,
+    /// The share of false alarms that is allowed.
+    pub false_discovery_rate: f64,
     /// How answers of the week were taken.
     pub uses: &'a [AnswerUse],
     /// Distinct buyers of the week and of the one before.
@@ -36,8 +37,14 @@ pub struct Lines<'a> {
 pub struct QuestionFigures {
     /// The line.
     pub line: QuestionLine,
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Whether people want it left out.
+    pub is_muted: bool,
     /// When it is usually asked.
     pub stage: Option<Stage>,
+    /// Distinct buyers of all weeks.
+    pub buyers_of_all: u32,
 }
 
 impl QuestionFigures {
@@ -48,21 +55,20 @@ impl QuestionFigures {
 }
 
 impl Lines<'_> {
-    /// The lines of clusters that may be shown, by buyers, most first. Muted
-    /// ones are left out, and those that fewer buyers than the smallest group
-    /// asked in all weeks: their label would quote a few.
+    /// The lines of clusters that may be shown, by buyers, most first. Those
+    /// that fewer buyers than the smallest group asked in all weeks are left
+    /// out: their label would quote a few.
     pub fn figures(&self, tallies: &HashMap<ClusterId, Tally>) -> Vec<QuestionFigures> {
         let shown: Vec<(&Cluster, &Tally, f64)> = tallies
             .iter()
             .filter_map(|(id, tally)| {
                 let cluster = self.ledger.cluster(*id)?;
-                let is_shown =
-                    !cluster.is_muted && tally.buyers_of_all() >= self.policy.smallest_group;
+                let is_shown = tally.buyers_of_all() >= self.smallest_group;
                 is_shown.then(|| (cluster, tally, self.p_value(tally)))
             })
             .collect();
         let p_values: Vec<f64> = shown.iter().map(|(_, _, p_value)| *p_value).collect();
-        let rate = self.policy.false_discovery_rate;
+        let rate = self.false_discovery_rate;
         let threshold = discovery_threshold(&p_values, rate).unwrap_or(-1.0);
         let acceptance = self.acceptance();
         let mut figures: Vec<QuestionFigures> = shown
@@ -74,7 +80,10 @@ impl Lines<'_> {
                     acceptance: acceptance.get(&cluster.id).copied(),
                     ..self.line(cluster, tally)
                 },
+                cluster: cluster.id,
+                is_muted: cluster.is_muted,
                 stage: most(&tally.stages),
+                buyers_of_all: tally.buyers_of_all(),
             })
             .collect();
         figures.sort_by(|left, right| {
@@ -175,7 +184,7 @@ impl Lines<'_> {
     /// Buyers' own words, the most common first, where enough buyers asked
     /// that none of them is quoted alone.
     fn words(&self, cluster: &Cluster, tally: &Tally) -> Vec<String> {
-        if tally.buyers_now() < self.policy.smallest_group {
+        if tally.buyers_now() < self.smallest_group {
             return Vec::new();
         }
         let mut wordings: Vec<(u32, &str)> = tally

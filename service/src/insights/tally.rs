@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::domain::ids::ClusterId;
@@ -25,6 +26,15 @@ impl Calendar {
         let first = week.plus(1 - WEEKS as i64);
         Self {
             starts_ms: std::array::from_fn(|at| first.plus(at as i64).start(zone).as_millisecond()),
+        }
+    }
+
+    /// Eight stretches of seven days, the last of which ends at `until`.
+    pub fn rolling(until: Timestamp) -> Self {
+        const WEEK_MS: i64 = 7 * 24 * 3_600_000;
+        let end_ms = until.as_millisecond() + 1;
+        Self {
+            starts_ms: std::array::from_fn(|at| end_ms - (WEEKS - at) as i64 * WEEK_MS),
         }
     }
 
@@ -61,6 +71,8 @@ pub struct Tally {
     pub products: HashMap<Name, HashSet<Name>>,
     /// Over all weeks: questions by intent.
     pub intents: HashMap<Name, u32>,
+    /// Over all weeks: questions by channel.
+    pub channels: HashMap<Name, u32>,
     /// Over all weeks: questions by stage.
     pub stages: HashMap<Stage, u32>,
     /// Of the last week: distinct buyers by wording.
@@ -90,6 +102,9 @@ impl Tally {
         self.buyers[place].insert(fact.buyer);
         if let Some(intent) = fact.intent {
             *self.intents.entry(intent).or_default() += 1;
+        }
+        if let Some(channel) = fact.channel {
+            *self.channels.entry(channel).or_default() += 1;
         }
         if let Some(stage) = fact.stage {
             *self.stages.entry(stage).or_default() += 1;
@@ -151,4 +166,17 @@ pub fn share(part: u32, whole: u32) -> f64 {
     } else {
         f64::from(part) / f64::from(whole)
     }
+}
+
+/// Distinct buyers of the last two weeks of a calendar.
+pub fn buyers_of_last_two(ledger: &Ledger, calendar: &Calendar) -> (u32, u32) {
+    let mut weeks = [HashSet::new(), HashSet::new()];
+    for fact in ledger.all() {
+        match calendar.place(fact.at_ms) {
+            Some(place) if place + 1 == WEEKS => weeks[0].insert(fact.buyer),
+            Some(place) if place + 2 == WEEKS => weeks[1].insert(fact.buyer),
+            _ => continue,
+        };
+    }
+    (count(&weeks[0]), count(&weeks[1]))
 }

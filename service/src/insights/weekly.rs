@@ -62,12 +62,14 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     let lines = Lines {
         ledger: sources.ledger,
         labels: &sources.labels,
-        policy: sources.policy.1,
+        smallest_group: sources.policy.1.smallest_group,
+        false_discovery_rate: sources.policy.1.false_discovery_rate,
         uses: sources.uses,
         buyers: (totals.buyers, previous.buyers),
         week_start_ms: calendar.last_start_ms(),
     };
-    let figures = lines.figures(&tallies);
+    let mut figures = lines.figures(&tallies);
+    figures.retain(|figures| !figures.is_muted);
     let now = period(week, &zone);
     let before = period(week.plus(-1), &zone);
     let shares = |key: &dyn Fn(&Fact) -> Option<String>, label: &dyn Fn(&str) -> String| {

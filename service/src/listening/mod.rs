@@ -5,9 +5,11 @@
 //! stands in the store; a [`Ledger`] follows it in memory, from which every
 //! figure is made.
 
+pub mod editing;
 pub mod intake;
 mod ledger;
 mod listener;
+pub mod mining;
 mod reading;
 
 use std::collections::HashMap;
