@@ -1,10 +1,13 @@
 //! The JSON API: one file a resource. Handlers are typed input → one use-case call → typed output.
 
 pub mod answers;
+pub mod cluster_edits;
+pub mod clusters;
 pub mod conditions;
 pub mod files;
 pub mod idempotency;
 pub mod imports;
+pub mod insights;
 pub mod intents;
 pub mod items;
 pub mod json;
@@ -18,6 +21,7 @@ pub mod operations;
 pub mod page;
 pub mod path;
 pub mod products;
+pub mod queues;
 pub mod search;
 pub mod suggestion_request;
 pub mod suggestion_response;

@@ -5,6 +5,7 @@ pub mod clusters;
 pub mod labels;
 mod lines;
 pub mod profile;
+pub mod queues;
 pub mod report;
 pub mod significance;
 pub mod tags;

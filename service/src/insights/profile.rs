@@ -253,7 +253,7 @@ fn make(
     profile.channels = parts(&group.channels, &ToOwned::to_owned);
     let stages = group.stages.iter();
     let stages: BTreeMap<String, (u32, HashSet<Name>)> = stages
-        .map(|(stage, counts)| (stage_id(*stage).to_owned(), counts.clone()))
+        .map(|(stage, counts)| (stage.as_str().to_owned(), counts.clone()))
         .collect();
     profile.stages = parts(&stages, &|id| labels.stage(id));
     let mut words: HashMap<&str, u32> = HashMap::new();
@@ -305,13 +305,5 @@ fn earlier(period: Period) -> Period {
             .checked_sub(length)
             .unwrap_or(jiff::Timestamp::MIN),
         until: period.from,
-    }
-}
-
-fn stage_id(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Pre => "pre",
-        Stage::Order => "order",
-        Stage::Post => "post",
     }
 }

@@ -29,7 +29,7 @@ pub enum InsightError {
     Store(#[from] StoreError),
     /// Something asked for does not hold.
     #[error("request has invalid fields")]
-    Invalid(FieldError),
+    Invalid(Vec<FieldError>),
     /// A kept report cannot be read, or counting panicked.
     #[error("insights cannot be made")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -70,7 +70,7 @@ pub async fn weekly(
     if week.start(&zone) > desk.now {
         let expected = "a week that has begun".to_owned();
         let fault = Fault::Malformed { expected };
-        return Err(InsightError::Invalid(FieldError::new("week", fault)));
+        return Err(InsightError::Invalid(vec![FieldError::new("week", fault)]));
     }
     let ledger = desk.listening.ledger(shop).await?;
     let has_ended = week.end(&zone) <= desk.now;

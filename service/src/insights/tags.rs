@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use crate::domain::language::Urgency;
 use crate::domain::listening::Outcome;
 use crate::domain::queue::{Tag, TagSource};
-use crate::domain::taxonomy::Stage;
 use crate::listening::{Fact, Ledger, Name};
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -106,12 +105,7 @@ fn live(ledger: &Ledger, fact: &Fact, tags: &mut BTreeSet<String>) {
         tags.insert("asked_again".to_owned());
     }
     if let Some(stage) = fact.stage {
-        let stage = match stage {
-            Stage::Pre => "pre",
-            Stage::Order => "order",
-            Stage::Post => "post",
-        };
-        tags.insert(format!("stage:{stage}"));
+        tags.insert(format!("stage:{}", stage.as_str()));
     }
     if let Some(channel) = fact.channel {
         tags.insert(format!("channel:{}", ledger.channels.get(channel)));
