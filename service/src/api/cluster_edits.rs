@@ -181,8 +181,7 @@ pub async fn undo(
     state: web::Data<AppState>,
     id: Id<EditId>,
 ) -> Result<HttpResponse, ApiError> {
-    let now = state.clock.now();
-    state.store.undo_edit(&caller.shop, id.0, now).await?;
+    editor(&caller, &state).undo(id.0).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -170,6 +170,16 @@ impl Editor<'_> {
             .await
     }
 
+    /// Puts back what stood before an edit.
+    ///
+    /// # Errors
+    /// When there is none of that id that is not undone.
+    pub async fn undo(self, edit: EditId) -> Result<(), EditError> {
+        self.store.undo_edit(self.shop, edit, self.at).await?;
+        self.listening.clusters_edited(self.shop);
+        Ok(())
+    }
+
     async fn write(
         self,
         kind: EditKind,
@@ -189,6 +199,7 @@ impl Editor<'_> {
             undone_at: None,
         };
         self.store.edit_clusters(self.shop, change, &edit).await?;
+        self.listening.clusters_edited(self.shop);
         Ok(edit.id)
     }
 }
