@@ -14,6 +14,7 @@ pub mod jobs;
 pub mod knowledge;
 pub mod language;
 pub mod pool;
+pub mod reports;
 pub mod router;
 pub mod settings;
 pub mod startup;

@@ -118,8 +118,19 @@ mod tests {
     fn is_well_formed_and_has_what_the_rfc_requires() {
         let xml = atom(&feed::sample(), &samples::entries());
         let names = elements(&xml);
-        for (name, count) in [("feed", 1), ("entry", 2), ("id", 3), ("updated", 3), ("author", 1), ("content", 2)] {
-            assert_eq!(names.iter().filter(|found| *found == name).count(), count, "{name}");
+        for (name, count) in [
+            ("feed", 1),
+            ("entry", 2),
+            ("id", 3),
+            ("updated", 3),
+            ("author", 1),
+            ("content", 2),
+        ] {
+            assert_eq!(
+                names.iter().filter(|found| *found == name).count(),
+                count,
+                "{name}"
+            );
         }
         let is_allowed = |c: char| c == '\n' || (!c.is_control() && c != '\u{ffff}');
         assert!(xml.chars().all(is_allowed), "{xml:?}");

@@ -177,11 +177,18 @@ mod tests {
         let bars = days(&samples::shop(), WORDS);
         assert_eq!(bars.len(), 7);
         assert_eq!((bars[0].height.as_str(), bars[0].is_peak), ("64.00%", true));
-        assert_eq!((bars[0].y.as_str(), bars[0].count.as_str()), ("12.00%", "248"));
+        assert_eq!(
+            (bars[0].y.as_str(), bars[0].count.as_str()),
+            ("12.00%", "248")
+        );
         assert_eq!(bars[6].height, "37.68%");
         assert_eq!((bars[6].name, bars[6].date.as_str()), ("周日", "11/22"));
         let empty = days(&samples::nothing(), WORDS);
-        assert!(empty.iter().all(|bar| bar.height == "0.00%" && !bar.is_peak));
+        assert!(
+            empty
+                .iter()
+                .all(|bar| bar.height == "0.00%" && !bar.is_peak)
+        );
     }
 
     #[test]
@@ -189,7 +196,10 @@ mod tests {
         let mut report = samples::nothing();
         report.has_ended = false;
         report.made_at = samples::time("2026-11-18T16:30:00Z");
-        let begun: Vec<bool> = days(&report, WORDS).iter().map(|bar| bar.has_begun).collect();
+        let begun: Vec<bool> = days(&report, WORDS)
+            .iter()
+            .map(|bar| bar.has_begun)
+            .collect();
         assert_eq!(begun, [true, true, true, true, false, false, false]);
     }
 
@@ -217,7 +227,10 @@ mod tests {
         let line = spark(&[0, 5, 10], WORDS).expect("a line");
         assert_eq!(line.points, "3.0,21.0 44.0,12.0 85.0,3.0");
         assert_eq!((line.x.as_str(), line.y.as_str()), ("85.0", "3.0"));
-        assert_eq!(spark(&[0, 0], WORDS).expect("a line").points, "3.0,21.0 85.0,21.0");
+        assert_eq!(
+            spark(&[0, 0], WORDS).expect("a line").points,
+            "3.0,21.0 85.0,21.0"
+        );
         assert!(spark(&[1], WORDS).is_none() && spark(&[], WORDS).is_none());
     }
 }

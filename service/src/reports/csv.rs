@@ -40,7 +40,11 @@ fn header(report: &WeeklyReport, words: Words) -> Vec<String> {
         say("买家变化", "change of buyers"),
         say("本周提问", "questions"),
     ];
-    header.extend((0..WEEKS).rev().map(|back| report.week.plus(-back).to_string()));
+    header.extend(
+        (0..WEEKS)
+            .rev()
+            .map(|back| report.week.plus(-back).to_string()),
+    );
     header.extend([
         say("人工回复率", "answered by agents"),
         say("建议采用率", "suggestions used"),
@@ -136,7 +140,13 @@ mod tests {
             .has_headers(false)
             .from_reader(text)
             .records()
-            .map(|record| record.expect("as wide as the others").iter().map(str::to_owned).collect())
+            .map(|record| {
+                record
+                    .expect("as wide as the others")
+                    .iter()
+                    .map(str::to_owned)
+                    .collect()
+            })
             .collect()
     }
 
@@ -175,8 +185,14 @@ mod tests {
         for record in records(&report, Locale::English).iter().skip(1) {
             for (place, cell) in record.iter().enumerate() {
                 let is_number = cell.parse::<i64>().is_ok();
-                assert!(is_number || !cell.starts_with(['=', '+', '-', '@']), "{place}: {cell}");
-                assert!(!cell.contains(['\n', '\r', '\u{0}', '\u{202e}']), "{cell:?}");
+                assert!(
+                    is_number || !cell.starts_with(['=', '+', '-', '@']),
+                    "{place}: {cell}"
+                );
+                assert!(
+                    !cell.contains(['\n', '\r', '\u{0}', '\u{202e}']),
+                    "{cell:?}"
+                );
             }
         }
         assert_eq!(records(&samples::nothing(), Locale::English).len(), 1);

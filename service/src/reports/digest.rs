@@ -5,7 +5,7 @@ use super::figures::{change, empty, summary};
 use super::plain;
 use super::words::{Words, number};
 use crate::domain::fault::Locale;
-use crate::domain::insights::{QuestionLine, WeeklyReport};
+use crate::domain::insights::{QuestionLine, Trend, WeeklyReport};
 
 /// Questions named under one heading.
 const TOP: usize = 5;
@@ -51,13 +51,7 @@ pub fn digest(report: &WeeklyReport, locale: Locale) -> Digest {
         lines.push(empty(&report, words).to_owned());
     } else {
         lines.push(summary(&report, words));
-        let top = words.say("问得最多", "Most asked");
-        push(&mut lines, top, &report.top, (TOP, words));
-        // A digest has room for what to act on; falling ones can wait.
-        let rising = words.say("明显上升", "Rising");
-        push(&mut lines, rising, &report.rising, (OTHERS, words));
-        let unanswered = words.say("还没有答案", "Without an answer");
-        push(&mut lines, unanswered, &report.unanswered, (OTHERS, words));
+        push_all(&mut lines, &report, words);
     }
     let (title, period) = (words.title(&report), words.period(&report));
     Digest {
@@ -66,26 +60,51 @@ pub fn digest(report: &WeeklyReport, locale: Locale) -> Digest {
     }
 }
 
-/// A heading with the first of `questions`, on as many lines.
-fn push(lines: &mut Vec<String>, heading: &str, questions: &[QuestionLine], most: (usize, Words)) {
-    let (most, words) = most;
-    if questions.is_empty() {
-        return;
-    }
-    let beyond = questions.len().saturating_sub(most);
-    let heading = match (words.0, beyond) {
-        (_, 0) => format!("**{heading}**"),
-        (Locale::Chinese, _) => format!("**{heading}**（另有 {beyond} 个）"),
-        (Locale::English, _) => format!("**{heading}** ({beyond} more)"),
-    };
-    lines.push(heading);
-    for (rank, line) in (1..).zip(questions.iter().take(most)) {
-        let change = change(line.buyers, line.previous_buyers).text(words);
-        let (label, buyers) = (label(&line.label), words.buyers(line.buyers));
-        lines.push(match words.0 {
-            Locale::Chinese => format!("{rank}. {label}：{buyers}（{change}）"),
-            Locale::English => format!("{rank}. {label}: {buyers} ({change})"),
+/// The questions to know of, each once: the top ones, what else rises, and what
+/// else has no answer. Falling ones can wait for the report.
+fn push_all(lines: &mut Vec<String>, report: &WeeklyReport, words: Words) {
+    let mut shown: Vec<&str> = Vec::new();
+    for (heading, questions, most) in [
+        (words.say("问得最多", "Most asked"), &report.top, TOP),
+        (words.say("还在上升", "Also rising"), &report.rising, OTHERS),
+        (
+            words.say("还缺答案", "Also without an answer"),
+            &report.unanswered,
+            OTHERS,
+        ),
+    ] {
+        let open: Vec<&QuestionLine> = questions
+            .iter()
+            .filter(|line| !shown.contains(&line.cluster.as_str()))
+            .collect();
+        if open.is_empty() {
+            continue;
+        }
+        lines.push(match (words.0, open.len().saturating_sub(most)) {
+            (_, 0) => format!("**{heading}**"),
+            (Locale::Chinese, more) => format!("**{heading}**（另有 {more} 个）"),
+            (Locale::English, more) => format!("**{heading}** ({more} more)"),
         });
+        for (rank, line) in (1..).zip(open.into_iter().take(most)) {
+            lines.push(format!("{rank}. {}", question(line, words)));
+            shown.push(&line.cluster);
+        }
+    }
+}
+
+/// `今天拍什么时候发货：121 位买家（+38%，上升，缺答案）`.
+fn question(line: &QuestionLine, words: Words) -> String {
+    let mut notes = vec![change(line.buyers, line.previous_buyers).text(words)];
+    if matches!(line.trend, Trend::Rising | Trend::Fading) {
+        notes.push(words.trend(line.trend).to_lowercase());
+    }
+    if line.answered_by.is_none() {
+        notes.push(words.say("缺答案", "no answer").to_owned());
+    }
+    let (label, buyers) = (label(&line.label), words.buyers(line.buyers));
+    match words.0 {
+        Locale::Chinese => format!("{label}：{buyers}（{}）", notes.join("，")),
+        Locale::English => format!("{label}: {buyers} ({})", notes.join(", ")),
     }
 }
 
@@ -99,12 +118,16 @@ pub fn alarm(surge: &Surge, locale: Locale) -> Digest {
     let title = match locale {
         Locale::Chinese => {
             lines.push(format!("**{label}**"));
-            lines.push(format!("最近 {hours} 小时有 {buyers}在问，平时同样时长约 {usual} 位。"));
+            lines.push(format!(
+                "最近 {hours} 小时有 {buyers}在问，平时同样时长约 {usual} 位。"
+            ));
             format!("突然很多人在问：{label}")
         }
         Locale::English => {
             lines.push(format!("**{label}**"));
-            lines.push(format!("{buyers} in the last {hours} h; about {usual} are usual."));
+            lines.push(format!(
+                "{buyers} in the last {hours} h; about {usual} are usual."
+            ));
             format!("Suddenly asked a lot: {label}")
         }
     };
@@ -175,9 +198,15 @@ mod tests {
         let report = samples::shop();
         let digest = digest(&report, Locale::Chinese);
         assert!(digest.lines.len() <= 15, "{}", digest.lines.len());
-        insta::assert_snapshot!("digest_zh", format!("{}\n\n{}", digest.title, digest.lines.join("\n")));
+        insta::assert_snapshot!(
+            "digest_zh",
+            format!("{}\n\n{}", digest.title, digest.lines.join("\n"))
+        );
         let english = super::digest(&report, Locale::English);
-        insta::assert_snapshot!("digest_en", format!("{}\n\n{}", english.title, english.lines.join("\n")));
+        insta::assert_snapshot!(
+            "digest_en",
+            format!("{}\n\n{}", english.title, english.lines.join("\n"))
+        );
     }
 
     #[test]
@@ -218,6 +247,9 @@ mod tests {
             ]
         );
         let english = alarm(&surge, Locale::English);
-        assert_eq!(english.lines[1], "41 buyers in the last 3 h; about 2.2 are usual.");
+        assert_eq!(
+            english.lines[1],
+            "41 buyers in the last 3 h; about 2.2 are usual."
+        );
     }
 }

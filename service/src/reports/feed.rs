@@ -80,7 +80,10 @@ mod tests {
     fn ids_are_uris() {
         assert_eq!(sample().id(), "urn:zhiwen:feed:hemu:design");
         for (id, expected) in [
-            ("2026-W47/new/c-1", "urn:zhiwen:insight:hemu:2026-W47/new/c-1"),
+            (
+                "2026-W47/new/c-1",
+                "urn:zhiwen:insight:hemu:2026-W47/new/c-1",
+            ),
             ("坏 #?", "urn:zhiwen:insight:hemu:%E5%9D%8F%20%23%3F"),
         ] {
             assert_eq!(sample().entry_id(id), expected);

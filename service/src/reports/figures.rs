@@ -107,49 +107,108 @@ pub struct Figure {
     pub direction: &'static str,
 }
 
+/// How a figure is taken from totals.
+struct Definition {
+    label: &'static str,
+    meaning: &'static str,
+    value: fn(&Totals) -> Value,
+}
+
 /// The totals of a week, most telling first.
 pub fn figures(report: &WeeklyReport, words: Words) -> Vec<Figure> {
-    let rows: [(&str, &str, fn(&Totals) -> Value); 9] = [
-        (words.say("提问", "Questions"), words.say("买家问的问题，连发算一个", "asked by buyers, a burst counts once"), |t| {
-            Value::Count(t.questions)
-        }),
-        (words.say("提问买家", "Buyers who asked"), words.say("去重人数", "distinct"), |t| Value::Count(t.buyers)),
-        (words.say("有提问的会话", "Conversations"), words.say("至少有一个问题的会话", "with at least one question"), |t| {
-            Value::Count(t.conversations)
-        }),
-        (words.say("人工回复率", "Answered by agents"), words.say("有人工回复的问题 ÷ 提问", "questions with a human reply ÷ questions"), |t| {
-            ratio(t.answered, t.questions)
-        }),
-        (words.say("首次回复（中位数）", "First reply (median)"), words.say("从提问到第一条人工回复", "from the question to the first human reply"), |t| {
-            Value::Seconds(t.median_reply_seconds)
-        }),
-        (words.say("常见问题占比", "Recurring questions"), words.say("归入常见问题的提问 ÷ 提问", "questions of a recurring one ÷ questions"), |t| {
-            ratio(t.recurring, t.questions)
-        }),
-        (words.say("知识覆盖率", "Covered by knowledge"), words.say("有已审核答案的 ÷ 归入常见问题的提问", "with an approved answer ÷ recurring questions"), |t| {
-            ratio(t.covered, t.recurring)
-        }),
-        (words.say("建议采用率", "Suggestions used"), words.say("客服采用的答案 ÷ 看到的答案", "answers used ÷ answers seen by agents"), |t| {
-            ratio(t.used, t.displayed)
-        }),
-        (words.say("建议空缺率", "Suggestions withheld"), words.say("没有给出答案的建议 ÷ 建议", "suggestions without an answer ÷ suggestions"), |t| {
-            ratio(t.abstained, t.suggestions)
-        }),
-    ];
-    rows.into_iter()
-        .map(|(label, meaning, value)| {
-            let (now, before) = (value(&report.totals), value(&report.previous));
-            let (change, direction) = compare(report, words, now, before);
-            Figure {
-                label,
-                meaning,
-                now,
-                before,
-                change,
-                direction,
-            }
-        })
-        .collect()
+    let figure = |definition: Definition| {
+        let now = (definition.value)(&report.totals);
+        let before = (definition.value)(&report.previous);
+        let (change, direction) = compare(report, words, now, before);
+        Figure {
+            label: definition.label,
+            meaning: definition.meaning,
+            now,
+            before,
+            change,
+            direction,
+        }
+    };
+    let definitions = counts(words).into_iter().chain(rates(words));
+    definitions.map(figure).collect()
+}
+
+/// How much was asked.
+fn counts(words: Words) -> Vec<Definition> {
+    vec![
+        Definition {
+            label: words.say("提问", "Questions"),
+            meaning: words.say(
+                "买家问的问题，连发算一个",
+                "asked by buyers, a burst counts once",
+            ),
+            value: |totals| Value::Count(totals.questions),
+        },
+        Definition {
+            label: words.say("提问买家", "Buyers who asked"),
+            meaning: words.say("去重人数", "distinct"),
+            value: |totals| Value::Count(totals.buyers),
+        },
+        Definition {
+            label: words.say("有提问的会话", "Conversations"),
+            meaning: words.say("至少有一个问题的会话", "with at least one question"),
+            value: |totals| Value::Count(totals.conversations),
+        },
+    ]
+}
+
+/// How it was answered.
+fn rates(words: Words) -> Vec<Definition> {
+    vec![
+        Definition {
+            label: words.say("人工回复率", "Answered by agents"),
+            meaning: words.say(
+                "有人工回复的问题 ÷ 提问",
+                "questions with a human reply ÷ questions",
+            ),
+            value: |totals| ratio(totals.answered, totals.questions),
+        },
+        Definition {
+            label: words.say("首次回复（中位数）", "First reply (median)"),
+            meaning: words.say(
+                "从提问到第一条人工回复",
+                "from the question to the first human reply",
+            ),
+            value: |totals| Value::Seconds(totals.median_reply_seconds),
+        },
+        Definition {
+            label: words.say("常见问题占比", "Recurring questions"),
+            meaning: words.say(
+                "归入常见问题的提问 ÷ 提问",
+                "questions of a recurring one ÷ questions",
+            ),
+            value: |totals| ratio(totals.recurring, totals.questions),
+        },
+        Definition {
+            label: words.say("知识覆盖率", "Covered by knowledge"),
+            meaning: words.say(
+                "有已审核答案的 ÷ 归入常见问题的提问",
+                "with an approved answer ÷ recurring questions",
+            ),
+            value: |totals| ratio(totals.covered, totals.recurring),
+        },
+        Definition {
+            label: words.say("建议采用率", "Suggestions used"),
+            meaning: words.say(
+                "客服采用的答案 ÷ 看到的答案",
+                "answers used ÷ answers seen by agents",
+            ),
+            value: |totals| ratio(totals.used, totals.displayed),
+        },
+        Definition {
+            label: words.say("建议空缺率", "Suggestions withheld"),
+            meaning: words.say(
+                "没有给出答案的建议 ÷ 建议",
+                "suggestions without an answer ÷ suggestions",
+            ),
+            value: |totals| ratio(totals.abstained, totals.suggestions),
+        },
+    ]
 }
 
 fn ratio(part: u32, whole: u32) -> Value {
@@ -181,7 +240,7 @@ fn compare(
 /// The difference of two shares as they are shown, in percentage points.
 fn points(words: Words, now: f64, before: f64) -> (String, &'static str) {
     let points = (now * 100.0).round() - (before * 100.0).round();
-    let unit = words.say("个百分点", "points");
+    let unit = words.say("个百分点", "pp");
     let direction = match points {
         points if points > 0.0 => "up",
         points if points < 0.0 => "down",
@@ -198,7 +257,10 @@ pub fn has_before(report: &WeeklyReport) -> bool {
 /// What is said about the comparison where it would mislead.
 pub fn caution(report: &WeeklyReport, words: Words) -> Option<&'static str> {
     if !has_before(report) {
-        Some(words.say("上周没有提问，不作比较。", "Nothing was asked last week: no comparison."))
+        Some(words.say(
+            "上周没有提问，不作比较。",
+            "Nothing was asked last week: no comparison.",
+        ))
     } else if !report.has_ended {
         Some(words.say(
             "本周还没结束，与上周整周相比偏低是正常的。",
@@ -215,7 +277,10 @@ pub fn summary(report: &WeeklyReport, words: Words) -> String {
     if totals.questions == 0 {
         return empty(report, words).to_owned();
     }
-    let (questions, buyers) = (words.questions(totals.questions), words.buyers(totals.buyers));
+    let (questions, buyers) = (
+        words.questions(totals.questions),
+        words.buyers(totals.buyers),
+    );
     let compared = if has_before(report) {
         let before = report.previous.questions;
         let change = change(totals.questions, before).text(words);
@@ -237,7 +302,7 @@ pub fn summary(report: &WeeklyReport, words: Words) -> String {
             "{buyers}问了 {questions}{compared}。常见问题中 {rising} 个明显上升、{new} 个新出现，{open} 个还没有已审核的答案。"
         ),
         Locale::English => format!(
-            "{buyers} asked {questions}{compared}. Of the recurring ones {rising} rose, {new} are new and {open} have no approved answer."
+            "{buyers} asked {questions}{compared}. Among the recurring ones: {rising} rising, {new} new, {open} without an approved answer."
         ),
     }
 }
@@ -247,7 +312,10 @@ pub fn empty(report: &WeeklyReport, words: Words) -> &'static str {
     if report.has_ended {
         words.say("本周没有提问。", "Nothing was asked this week.")
     } else {
-        words.say("本周到现在还没有提问。", "Nothing has been asked this week so far.")
+        words.say(
+            "本周到现在还没有提问。",
+            "Nothing has been asked this week so far.",
+        )
     }
 }
 
@@ -269,8 +337,16 @@ mod tests {
             (40, 1, "40 倍", "40 times", "up"),
         ] {
             let change = change(now, before);
-            assert_eq!(change.text(Words(Locale::Chinese)), chinese, "{now}/{before}");
-            assert_eq!(change.text(Words(Locale::English)), english, "{now}/{before}");
+            assert_eq!(
+                change.text(Words(Locale::Chinese)),
+                chinese,
+                "{now}/{before}"
+            );
+            assert_eq!(
+                change.text(Words(Locale::English)),
+                english,
+                "{now}/{before}"
+            );
             assert_eq!(change.direction(), direction, "{now}/{before}");
         }
     }
@@ -285,7 +361,11 @@ mod tests {
         assert!(figures(&report, words).iter().all(|row| row.change == "—"));
         assert!(caution(&report, words).is_some());
         report.previous = report.totals;
-        assert!(figures(&report, words).iter().all(|row| row.change == "持平"));
+        assert!(
+            figures(&report, words)
+                .iter()
+                .all(|row| row.change == "持平")
+        );
         report.has_ended = false;
         assert!(caution(&report, words).is_some());
     }

@@ -69,8 +69,14 @@ pub fn html(
         by_domain: shares(&report.by_domain),
         breakdowns: [
             (words.say("按意图", "By intent"), shares(&report.by_intent)),
-            (words.say("按商品", "By product"), shares(&report.by_product)),
-            (words.say("按渠道", "By channel"), shares(&report.by_channel)),
+            (
+                words.say("按商品", "By product"),
+                shares(&report.by_product),
+            ),
+            (
+                words.say("按渠道", "By channel"),
+                shares(&report.by_channel),
+            ),
         ],
         top: list(Section::Top),
         moves: [Section::Rising, Section::New, Section::Fading].map(list),
@@ -81,7 +87,11 @@ pub fn html(
             Section::PromotionConfusion,
         ]
         .map(list),
-        actions: report.actions.iter().map(|action| ActionRow::new(action, words)).collect(),
+        actions: report
+            .actions
+            .iter()
+            .map(|action| ActionRow::new(action, words))
+            .collect(),
         policy: words.policy(&report),
         report: &report,
     };
@@ -126,7 +136,10 @@ impl<'a> List<'a> {
         let most = lines.iter().map(|line| line.buyers).max().unwrap_or(0);
         Self {
             section,
-            rows: lines.iter().map(|line| Row::new(line, most, words)).collect(),
+            rows: lines
+                .iter()
+                .map(|line| Row::new(line, most, words))
+                .collect(),
         }
     }
 }
@@ -159,7 +172,10 @@ impl<'a> Row<'a> {
         let domain = line.domain.as_deref().map(|id| words.domain(id));
         let is_steady = line.trend == Trend::Steady;
         let certainty = if is_steady { " chance" } else { "" };
-        let kinds: Vec<&str> = domain.into_iter().chain(line.intent_label.as_deref()).collect();
+        let kinds: Vec<&str> = domain
+            .into_iter()
+            .chain(line.intent_label.as_deref())
+            .collect();
         Self {
             kind: kinds.join(" · "),
             buyers: number(line.buyers),
@@ -196,7 +212,7 @@ impl<'a> ShareRow<'a> {
     fn new(part: &'a Share, whole: u32, words: Words) -> Self {
         let change = change(part.questions, part.previous_questions);
         Self {
-            label: &part.label,
+            label: words.part(part),
             questions: number(part.questions),
             share: share(f64::from(part.questions) / f64::from(whole.max(1))),
             bar: chart::width(part.questions, whole),
@@ -245,7 +261,10 @@ mod tests {
     fn page(report: &WeeklyReport, locale: Locale) -> String {
         let links = PageLinks {
             icon: "/assets/x/icon.svg".to_owned(),
-            stylesheets: vec!["/assets/x/zhiwen.css".to_owned(), "/assets/x/report.css".to_owned()],
+            stylesheets: vec![
+                "/assets/x/zhiwen.css".to_owned(),
+                "/assets/x/report.css".to_owned(),
+            ],
             previous: Some("/v1/insights/weekly/2026-W46?a=1&b=2".to_owned()),
             next: None,
             downloads: vec![Link {
@@ -268,7 +287,9 @@ mod tests {
                     depth += i32::from(matches!(event, Event::Start(_)));
                     let names = start
                         .attributes()
-                        .map(|attribute| attribute.expect("quoted, and once").key.as_ref().to_owned())
+                        .map(|attribute| {
+                            attribute.expect("quoted, and once").key.as_ref().to_owned()
+                        })
                         .collect();
                     elements.push((start.name().as_ref().to_owned(), names));
                 }
@@ -320,7 +341,17 @@ mod tests {
     #[test]
     fn figures_are_there_and_named() {
         let (text, _) = read(&page(&samples::shop(), Locale::Chinese));
-        for figure in ["1,284", "612", "+18%", "88%", "47 秒", "121", "第 2 版", "口径第 1 版", "2 个百分点"] {
+        for figure in [
+            "1,284",
+            "612",
+            "+18%",
+            "88%",
+            "47 秒",
+            "121",
+            "第 2 版",
+            "口径第 1 版",
+            "2 个百分点",
+        ] {
             assert!(text.contains(figure), "{figure}");
         }
         let (text, _) = read(&page(&samples::shop(), Locale::English));

@@ -180,7 +180,7 @@ impl Page {
             words.say("变化", "Change"),
         ];
         for (title, shares) in [
-            (words.say("## 按负责方", "## By owner"), &report.by_domain),
+            (words.say("## 按领域", "## By domain"), &report.by_domain),
             (words.say("## 按意图", "## By intent"), &report.by_intent),
             (words.say("## 按商品", "## By product"), &report.by_product),
             (words.say("## 按渠道", "## By channel"), &report.by_channel),
@@ -211,7 +211,11 @@ impl Page {
         ];
         let rows = actions.iter().map(|action| {
             vec![
-                format!("{}: {}", escape(words.action(&action.kind)), escape(&action.note)),
+                format!(
+                    "{}: {}",
+                    escape(words.action(&action.kind)),
+                    escape(&action.note)
+                ),
                 words.day(action.on),
                 escape(&action.label),
                 number(action.buyers_before),
@@ -223,7 +227,10 @@ impl Page {
     }
 
     fn policy(&mut self, report: &WeeklyReport) {
-        self.block(self.words.say("## 数字怎么来的", "## How the figures are made"));
+        self.block(
+            self.words
+                .say("## 数字怎么来的", "## How the figures are made"),
+        );
         for line in self.words.policy(report) {
             // Writing to a string does not fail.
             let _ = writeln!(self.text, "- {}", escape(&line));
@@ -254,7 +261,7 @@ fn row(line: &QuestionLine, words: Words) -> Vec<String> {
 
 fn share_row(part: &Share, whole: u32, words: Words) -> Vec<String> {
     vec![
-        escape(&part.label),
+        escape(words.part(part)),
         number(part.questions),
         number(part.buyers),
         share(f64::from(part.questions) / f64::from(whole.max(1))),
@@ -280,14 +287,25 @@ mod tests {
         insta::assert_snapshot!("empty_zh", markdown(&report, Locale::Chinese));
         report.has_ended = false;
         let text = markdown(&report, Locale::English);
-        assert!(text.contains("Nothing has been asked this week so far."), "{text}");
+        assert!(
+            text.contains("Nothing has been asked this week so far."),
+            "{text}"
+        );
         assert!(text.contains("So far · 2026-11-23 02:05"), "{text}");
     }
 
     #[test]
     fn labels_are_text_and_never_markup() {
         let text = markdown(&samples::nasty(), Locale::Chinese);
-        for markup in ["<script", "<at ", "[链接](", " **粗体**", "\u{202e}", "\u{0}", "\n# 第二行"] {
+        for markup in [
+            "<script",
+            "<at ",
+            "[链接](",
+            " **粗体**",
+            "\u{202e}",
+            "\u{0}",
+            "\n# 第二行",
+        ] {
             assert!(!text.contains(markup), "{markup:?} in {text}");
         }
         let columns = |line: &str| line.replace("\\|", "").matches('|').count();

@@ -34,32 +34,143 @@ struct Row(
 );
 
 const ROWS: [Row; 15] = [
-    Row("c-01", "今天拍什么时候发货", Some(("warehouse.ship_time", "发货时间")), "warehouse", [61, 58, 64, 70, 66, 73, 88, 121], Trend::Rising),
-    Row("c-02", "双十一买的降价了能补差价吗", Some(("process.price_protection", "价保差价")), "process", [0, 0, 2, 3, 4, 9, 31, 97], Trend::Rising),
-    Row("c-03", "电饭煲两个人用买多大合适", Some(("product.size", "尺码型号选择")), "product", [40, 44, 39, 47, 51, 48, 55, 58], Trend::Steady),
-    Row("c-04", "K2 能不能一直保温", Some(("product.usage", "功能与使用方法")), "product", [33, 30, 35, 31, 36, 38, 41, 44], Trend::Steady),
-    Row("c-05", "满减和优惠券可以一起用吗", Some(("process.promotion", "活动优惠券")), "process", [5, 4, 6, 8, 22, 40, 63, 41], Trend::Fading),
-    Row("c-06", "外箱压坏了里面会不会摔坏", Some(("warehouse.packaging", "包装")), "warehouse", [9, 8, 11, 10, 12, 9, 14, 33], Trend::Rising),
-    Row("c-07", "内胆涂层会不会掉", Some(("product.quality", "质量")), "product", [21, 25, 22, 28, 26, 30, 27, 29], Trend::Steady),
-    Row("c-08", "能开专票吗", Some(("process.invoice", "发票")), "process", [18, 20, 17, 22, 19, 24, 23, 25], Trend::Steady),
-    Row("c-09", "为什么放驿站不送上门", Some(("warehouse.courier", "快递选择")), "warehouse", [14, 12, 16, 15, 13, 18, 20, 22], Trend::Steady),
-    Row("c-10", "空气炸锅能放锡纸碗吗", Some(("product.usage", "功能与使用方法")), "product", [0, 0, 0, 0, 0, 0, 0, 19], Trend::New),
-    Row("c-11", "四件套洗了缩水吗", Some(("product.quality", "质量")), "product", [11, 13, 12, 10, 14, 12, 15, 16], Trend::Steady),
-    Row("c-12", "赠品怎么没有一起发", Some(("warehouse.missing_wrong", "少发错发")), "warehouse", [3, 2, 4, 3, 5, 4, 6, 13], Trend::Rising),
-    Row("c-13", "新疆能发吗要加运费不", Some(("warehouse.delivery_scope", "配送范围运费")), "warehouse", [8, 9, 7, 10, 9, 8, 11, 12], Trend::Steady),
-    Row("c-14", "预售尾款什么时候付", Some(("process.payment", "支付分期")), "process", [0, 0, 0, 12, 44, 69, 58, 6], Trend::Fading),
-    Row("c-15", "破壁机晚上用吵不吵", None, "product", [6, 7, 5, 8, 6, 7, 9, 5], Trend::Steady),
+    Row(
+        "c-01",
+        "今天拍什么时候发货",
+        Some(("warehouse.ship_time", "发货时间")),
+        "warehouse",
+        [61, 58, 64, 70, 66, 73, 88, 121],
+        Trend::Rising,
+    ),
+    Row(
+        "c-02",
+        "双十一买的降价了能补差价吗",
+        Some(("process.price_protection", "价保差价")),
+        "process",
+        [0, 0, 2, 3, 4, 9, 31, 97],
+        Trend::Rising,
+    ),
+    Row(
+        "c-03",
+        "电饭煲两个人用买多大合适",
+        Some(("product.size", "尺码型号选择")),
+        "product",
+        [40, 44, 39, 47, 51, 48, 55, 58],
+        Trend::Steady,
+    ),
+    Row(
+        "c-04",
+        "K2 能不能一直保温",
+        Some(("product.usage", "功能与使用方法")),
+        "product",
+        [33, 30, 35, 31, 36, 38, 41, 44],
+        Trend::Steady,
+    ),
+    Row(
+        "c-05",
+        "满减和优惠券可以一起用吗",
+        Some(("process.promotion", "活动优惠券")),
+        "process",
+        [5, 4, 6, 8, 22, 40, 63, 41],
+        Trend::Fading,
+    ),
+    Row(
+        "c-06",
+        "外箱压坏了里面会不会摔坏",
+        Some(("warehouse.packaging", "包装")),
+        "warehouse",
+        [9, 8, 11, 10, 12, 9, 14, 33],
+        Trend::Rising,
+    ),
+    Row(
+        "c-07",
+        "内胆涂层会不会掉",
+        Some(("product.quality", "质量")),
+        "product",
+        [21, 25, 22, 28, 26, 30, 27, 29],
+        Trend::Steady,
+    ),
+    Row(
+        "c-08",
+        "能开专票吗",
+        Some(("process.invoice", "发票")),
+        "process",
+        [18, 20, 17, 22, 19, 24, 23, 25],
+        Trend::Steady,
+    ),
+    Row(
+        "c-09",
+        "为什么放驿站不送上门",
+        Some(("warehouse.courier", "快递选择")),
+        "warehouse",
+        [14, 12, 16, 15, 13, 18, 20, 22],
+        Trend::Steady,
+    ),
+    Row(
+        "c-10",
+        "空气炸锅能放锡纸碗吗",
+        Some(("product.usage", "功能与使用方法")),
+        "product",
+        [0, 0, 0, 0, 0, 0, 0, 19],
+        Trend::New,
+    ),
+    Row(
+        "c-11",
+        "四件套洗了缩水吗",
+        Some(("product.quality", "质量")),
+        "product",
+        [11, 13, 12, 10, 14, 12, 15, 16],
+        Trend::Steady,
+    ),
+    Row(
+        "c-12",
+        "赠品怎么没有一起发",
+        Some(("warehouse.missing_wrong", "少发错发")),
+        "warehouse",
+        [3, 2, 4, 3, 5, 4, 6, 13],
+        Trend::Rising,
+    ),
+    Row(
+        "c-13",
+        "新疆能发吗要加运费不",
+        Some(("warehouse.delivery_scope", "配送范围运费")),
+        "warehouse",
+        [8, 9, 7, 10, 9, 8, 11, 12],
+        Trend::Steady,
+    ),
+    Row(
+        "c-14",
+        "预售尾款什么时候付",
+        Some(("process.payment", "支付分期")),
+        "process",
+        [0, 0, 0, 12, 44, 69, 58, 6],
+        Trend::Fading,
+    ),
+    Row(
+        "c-15",
+        "破壁机晚上用吵不吵",
+        None,
+        "product",
+        [6, 7, 5, 8, 6, 7, 9, 5],
+        Trend::Steady,
+    ),
 ];
 
 fn question(row: &Row) -> QuestionLine {
     let Row(cluster, label, intent, domain, weeks, trend) = row;
     let [.., previous_buyers, buyers] = *weeks;
     let product = match *domain {
-        "product" => vec![("cooker-r5-pro", "IH 电饭煲 R5-Pro", buyers / 2 + 1), ("kettle-k2", "恒温电水壶 K2", buyers / 5)],
+        "product" => vec![
+            ("cooker-r5-pro", "IH 电饭煲 R5-Pro", buyers / 2 + 1),
+            ("kettle-k2", "恒温电水壶 K2", buyers / 5),
+        ],
         _ => vec![("kettle-k2", "恒温电水壶 K2", buyers / 3)],
     };
     let words = match *cluster {
-        "c-02" => vec!["我 11 号买的今天便宜了 60 能退吗", "才买三天就降价 补差怎么申请"],
+        "c-02" => vec![
+            "我 11 号买的今天便宜了 60 能退吗",
+            "才买三天就降价 补差怎么申请",
+        ],
         "c-06" => vec!["箱子角都瘪了 里面有泡沫吗", "快递盒破了个洞 锅会不会磕到"],
         "c-10" => vec!["锡纸碗可以直接放进去烤吗", "放锡纸会不会打火"],
         "c-03" => vec!["两口人 3 升够不够"],
@@ -85,7 +196,13 @@ fn question(row: &Row) -> QuestionLine {
         buyers,
         previous_buyers,
         trend: *trend,
-        p_value: (*trend != Trend::New).then(|| if *trend == Trend::Steady { 0.31 } else { 0.0004 }),
+        p_value: (*trend != Trend::New).then(|| {
+            if *trend == Trend::Steady {
+                0.31
+            } else {
+                0.0004
+            }
+        }),
         buyers_by_week: weeks.to_vec(),
         answered_share: 0.9 - f64::from(buyers % 7) / 20.0,
         acceptance: (buyers > 20).then_some(0.62),
@@ -259,7 +376,9 @@ pub fn nasty() -> WeeklyReport {
         line.intent_label = Some(next());
         line.domain = Some(next());
         line.answered_by = Some(next());
-        line.products.iter_mut().for_each(|product| product.label = next());
+        line.products
+            .iter_mut()
+            .for_each(|product| product.label = next());
     }
     for share in report.by_product.iter_mut().chain(&mut report.by_channel) {
         share.label = next();

@@ -147,7 +147,10 @@ pub fn questions(report: &WeeklyReport) -> Vec<(&QuestionLine, Vec<Section>)> {
     let mut found: Vec<(&QuestionLine, Vec<Section>)> = Vec::new();
     for section in Section::ALL {
         for line in section.lines(report) {
-            match found.iter_mut().find(|(held, _)| held.cluster == line.cluster) {
+            match found
+                .iter_mut()
+                .find(|(held, _)| held.cluster == line.cluster)
+            {
                 Some((_, sections)) => sections.push(section),
                 None => found.push((line, vec![section])),
             }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::domain::fault::Locale;
-use crate::domain::insights::{Trend, WeeklyReport};
+use crate::domain::insights::{Share, Trend, WeeklyReport};
 
 /// The words of a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,15 @@ impl Words {
             "warehouse" => self.say("仓配", "Warehouse"),
             "other" => self.say("其他", "Other"),
             unknown => unknown,
+        }
+    }
+
+    /// What a part of the questions is called: a domain of ours in this
+    /// language, all else as the report has it.
+    pub fn part<'a>(&self, part: &'a Share) -> &'a str {
+        match self.domain(&part.id) {
+            unknown if unknown == part.id => &part.label,
+            known => known,
         }
     }
 
@@ -129,11 +138,7 @@ impl Words {
         let (from, until) = (self.day(report.from), self.day(report.until));
         let week = report.from.iso_week_date();
         match self.0 {
-            Locale::Chinese => format!(
-                "{} 年第 {} 周（{from}–{until}）",
-                week.year(),
-                week.week()
-            ),
+            Locale::Chinese => format!("{} 年第 {} 周（{from}–{until}）", week.year(), week.week()),
             Locale::English => format!("Week {}, {} ({from} – {until})", week.week(), week.year()),
         }
     }
@@ -193,7 +198,9 @@ impl Words {
                 format!(
                     "Rising and fading mean a change of share beyond chance (two-sided exact binomial test, false discovery rate {rate})."
                 ),
-                format!("Questions of fewer than {group} buyers are not quoted; quotes are masked."),
+                format!(
+                    "Questions of fewer than {group} buyers are not quoted; quotes are masked."
+                ),
             ],
         }
     }
@@ -223,8 +230,12 @@ mod tests {
 
     #[test]
     fn numbers_and_times_read_well() {
-        for (count, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")]
-        {
+        for (count, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(number(count), expected);
         }
         let (chinese, english) = (Words(Locale::Chinese), Words(Locale::English));

@@ -116,7 +116,7 @@ fn share_columns(words: Words) -> Vec<Column> {
 fn share_row(report: &WeeklyReport, part: &Share, words: Words) -> Vec<Cell> {
     let whole = f64::from(report.totals.questions.max(1));
     vec![
-        Cell::text(&part.label),
+        Cell::text(words.part(part)),
         Cell::Count(part.questions),
         Cell::Share(Some(f64::from(part.questions) / whole)),
         Cell::Count(part.buyers),
@@ -224,34 +224,69 @@ mod tests {
         let bytes = xlsx(&report, Locale::Chinese).expect("written");
         assert_eq!(
             open(&bytes).sheet_names(),
-            ["概览", "常见问题", "待补答案", "商品", "领域意图渠道", "改动效果"]
+            [
+                "概览",
+                "常见问题",
+                "待补答案",
+                "商品",
+                "领域意图渠道",
+                "改动效果"
+            ]
         );
         let questions = rows(&bytes, "常见问题");
         assert_eq!(questions.len(), 1 + report.top.len());
-        assert_eq!(questions[1][1], Data::String("今天拍什么时候发货".to_owned()));
-        let buyers = questions[0].iter().position(|cell| *cell == Data::String("本周买家".to_owned()));
+        assert_eq!(
+            questions[1][1],
+            Data::String("今天拍什么时候发货".to_owned())
+        );
+        let buyers = questions[0]
+            .iter()
+            .position(|cell| *cell == Data::String("本周买家".to_owned()));
         let buyers = buyers.expect("a column");
         assert_eq!(questions[1][buyers], Data::Float(121.0));
         assert_eq!(rows(&bytes, "待补答案").len(), 1 + report.unanswered.len());
         assert_eq!(rows(&bytes, "改动效果")[1][5], Data::Float(58.0));
         let overview = rows(&bytes, "概览");
-        let has = |text: &str| overview.iter().flatten().any(|cell| matches!(cell, Data::String(held) if held.contains(text)));
+        let has = |text: &str| {
+            overview
+                .iter()
+                .flatten()
+                .any(|cell| matches!(cell, Data::String(held) if held.contains(text)))
+        };
         for text in ["禾木生活", "第 2 版", "口径第 1 版", "提问买家", "周三"] {
             assert!(has(text), "{text}");
         }
-        assert!(overview.iter().flatten().any(|cell| *cell == Data::Float(1_284.0)));
+        assert!(
+            overview
+                .iter()
+                .flatten()
+                .any(|cell| *cell == Data::Float(1_284.0))
+        );
     }
 
     #[test]
     fn charts_lines_and_filters_are_real() {
         let bytes = xlsx(&samples::shop(), Locale::English).expect("written");
-        let (days, top) = (part(&bytes, "xl/charts/chart1.xml"), part(&bytes, "xl/charts/chart2.xml"));
-        assert!(days.contains("<c:barDir val=\"col\"/>") && top.contains("<c:barDir val=\"bar\"/>"));
+        let (days, top) = (
+            part(&bytes, "xl/charts/chart1.xml"),
+            part(&bytes, "xl/charts/chart2.xml"),
+        );
+        assert!(
+            days.contains("<c:barDir val=\"col\"/>") && top.contains("<c:barDir val=\"bar\"/>")
+        );
         let sheet = part(&bytes, "xl/worksheets/sheet2.xml");
-        for mark in ["<autoFilter ", "state=\"frozen\"", "x14:sparkline>", "dataBar"] {
+        for mark in [
+            "<autoFilter ",
+            "state=\"frozen\"",
+            "x14:sparkline>",
+            "dataBar",
+        ] {
             assert!(sheet.contains(mark), "{mark}");
         }
-        assert_eq!(sheet.matches("<x14:sparkline>").count(), samples::shop().top.len());
+        assert_eq!(
+            sheet.matches("<x14:sparkline>").count(),
+            samples::shop().top.len()
+        );
     }
 
     #[test]
@@ -268,7 +303,12 @@ mod tests {
             assert!(formulas.is_empty(), "{sheet}");
         }
         let labels = rows(&bytes, "常见问题");
-        let held = |text: &str| labels.iter().flatten().any(|cell| *cell == Data::String(text.to_owned()));
+        let held = |text: &str| {
+            labels
+                .iter()
+                .flatten()
+                .any(|cell| *cell == Data::String(text.to_owned()))
+        };
         assert!(held(samples::NASTY[0]) && held(samples::NASTY[1]) && held("abcde"));
     }
 

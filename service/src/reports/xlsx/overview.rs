@@ -21,14 +21,17 @@ const MOST_BARS: usize = 10;
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn add(
-    workbook: &mut Workbook,
-    report: &WeeklyReport,
-    words: Words,
-) -> Result<(), XlsxError> {
+pub fn add(workbook: &mut Workbook, report: &WeeklyReport, words: Words) -> Result<(), XlsxError> {
     let sheet = workbook.add_worksheet();
     sheet.set_name(name(words))?;
-    for (column, width) in [(0, 24.0), (1, 13.0), (2, 13.0), (3, 16.0), (4, 36.0), (5, 3.0)] {
+    for (column, width) in [
+        (0, 24.0),
+        (1, 13.0),
+        (2, 13.0),
+        (3, 16.0),
+        (4, 36.0),
+        (5, 3.0),
+    ] {
         sheet.set_column_width(column, width)?;
     }
     head(sheet, report, words)?;
@@ -57,7 +60,10 @@ fn name(words: Words) -> &'static str {
 }
 
 fn head(sheet: &mut Worksheet, report: &WeeklyReport, words: Words) -> Result<(), XlsxError> {
-    let title = Format::new().set_bold().set_font_size(16).set_font_color(ACCENT);
+    let title = Format::new()
+        .set_bold()
+        .set_font_size(16)
+        .set_font_color(ACCENT);
     let soft = Format::new().set_font_color(SOFT);
     sheet.write_string_with_format(0, 0, words.title(report), &title)?;
     sheet.write_string_with_format(1, 0, words.period(report), &soft)?;
@@ -170,8 +176,20 @@ fn top_chart(report: &WeeklyReport, words: Words) -> Chart {
     let mut chart = Chart::new(ChartType::Bar);
     chart
         .add_series()
-        .set_categories((sheet, 1, questions::LABEL_COLUMN, last, questions::LABEL_COLUMN))
-        .set_values((sheet, 1, questions::BUYERS_COLUMN, last, questions::BUYERS_COLUMN))
+        .set_categories((
+            sheet,
+            1,
+            questions::LABEL_COLUMN,
+            last,
+            questions::LABEL_COLUMN,
+        ))
+        .set_values((
+            sheet,
+            1,
+            questions::BUYERS_COLUMN,
+            last,
+            questions::BUYERS_COLUMN,
+        ))
         .set_name(words.say("买家", "Buyers"))
         .set_format(rust_xlsxwriter::ChartSolidFill::new().set_color(ACCENT))
         .set_data_label(ChartDataLabel::new().show_value())

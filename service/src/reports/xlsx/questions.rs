@@ -30,11 +30,7 @@ pub fn rows(report: &WeeklyReport) -> usize {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn add(
-    workbook: &mut Workbook,
-    report: &WeeklyReport,
-    words: Words,
-) -> Result<(), XlsxError> {
+pub fn add(workbook: &mut Workbook, report: &WeeklyReport, words: Words) -> Result<(), XlsxError> {
     let rows: Vec<Vec<Cell>> = (1..)
         .zip(questions(report))
         .map(|(rank, (line, sections))| row(rank, line, &sections, words))
@@ -109,7 +105,10 @@ fn columns(report: &WeeklyReport, words: Words) -> Vec<Column> {
 
 fn row(rank: u32, line: &QuestionLine, sections: &[Section], words: Words) -> Vec<Cell> {
     let separator = words.say("、", ", ");
-    let titles: Vec<&str> = sections.iter().map(|section| section.title(words)).collect();
+    let titles: Vec<&str> = sections
+        .iter()
+        .map(|section| section.title(words))
+        .collect();
     let mut row = vec![
         Cell::Count(rank),
         Cell::text(&line.label),
