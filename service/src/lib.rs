@@ -16,6 +16,7 @@ pub mod knowledge;
 pub mod language;
 pub mod listening;
 pub mod pool;
+pub mod reports;
 pub mod router;
 pub mod settings;
 pub mod startup;
