@@ -10,6 +10,7 @@ mod duplicates;
 mod expiry;
 mod figures;
 mod lexicon;
+mod names;
 mod numerals;
 mod reading;
 mod scope;
@@ -169,10 +170,14 @@ impl Kind {
 impl<'a> Live<'a> {
     fn read(items: Vec<&'a KnowledgeItem>) -> Self {
         let mut folder = Folder::default();
-        let readings = items
+        let mut readings: Vec<Reading> = items
             .iter()
             .map(|item| Reading::new(item, &mut folder))
             .collect();
+        let names = names::names(&items, &readings);
+        for reading in &mut readings {
+            reading.finish(&names);
+        }
         let wordings = items
             .iter()
             .map(|item| wordings(item, &mut folder))
@@ -216,7 +221,7 @@ impl<'a> Live<'a> {
                 continue;
             };
             let (reading, other_reading) = (&self.readings[one], &self.readings[other]);
-            let questions = question_likeness(&reading.subjects, &other_reading.subjects);
+            let questions = question_likeness(reading, other_reading);
             for clash in clashes(reading, other_reading, questions) {
                 let sides = (
                     side_of_clash(item, reading, clash.first),

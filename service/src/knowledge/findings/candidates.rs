@@ -1,7 +1,7 @@
 //! Which items are worth comparing, without comparing all with all.
 //!
-//! Items meet where their questions share something rare: a word, a pair of
-//! features, or everything. What many items share brings nobody together, but
+//! Items meet where their questions share something rare (a word, a pair of
+//! features, or everything) or their answers a clause, whatever its figures. What many items share brings nobody together, but
 //! what many share and few have for one product does.
 
 use crate::domain::knowledge::KnowledgeItem;
@@ -14,6 +14,8 @@ use super::topic::{Topic, hash};
 const MOST_SHARING: usize = 48;
 /// Features of a question from which pairs are made.
 const MOST_PAIRED: usize = 8;
+/// Clauses with less content than this are said of many things.
+const LEAST_TELLING: u32 = 5;
 /// Items of more products than this are taken for items of any product.
 const MOST_PRODUCTS: usize = 4;
 
@@ -32,6 +34,9 @@ pub(super) fn candidates(
         for subject in &reading.subjects {
             push_keys(subject, &mut own);
         }
+        let statements = reading.statements.iter().map(|said| &said.topic.features);
+        let telling = statements.filter(|features| features.weight() >= LEAST_TELLING);
+        own.extend(telling.map(|features| hash(&("said", features))));
         own.extend(wordings.iter().map(|wording| hash(&wording.key)));
         own.sort_unstable();
         own.dedup();
@@ -65,8 +70,8 @@ pub(super) fn candidates(
 }
 
 fn push_keys(subject: &Topic, keys: &mut Vec<u64>) {
-    keys.extend(subject.rest.keys());
     let features: Vec<u64> = subject.features.keys().collect();
+    keys.extend(&features);
     keys.push(hash(&("all", &features)));
     keys.push(hash(&("concepts", subject.concepts)));
     let paired = &features[..features.len().min(MOST_PAIRED)];

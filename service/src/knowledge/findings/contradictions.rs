@@ -11,6 +11,7 @@
 use super::figures::{Figure, Role};
 use super::lexicon::Mode;
 use super::reading::{Reading, Statement};
+use super::statements::Clause;
 use super::topic::Topic;
 use super::units::Measure;
 
@@ -39,40 +40,68 @@ pub(super) struct Attribute {
 
 /// Questions at least this much alike ask the same.
 const SAME_QUESTION: f64 = 0.6;
+/// Names at least this much alike are of one thing.
+const SAME_NAME: f64 = 0.5;
+/// Questions at least this much alike ask the same, word for word nearly.
+const NEARLY_SAME_QUESTION: f64 = 0.75;
+/// Answers that share so much of the larger one are one answer and its revision.
+const SAME_ANSWER: f64 = 0.75;
+/// Shorter answers (可以的) fit any question.
+const LEAST_OF_AN_ANSWER: f64 = 10.0;
 /// Questions less alike than this are not compared.
 const RELATED_QUESTION: f64 = 0.5;
 /// Clauses at least this much alike, of the smaller and the larger, say the same of the same.
-const SAME_CLAUSE: (f64, f64) = (0.6, 0.4);
+const SAME_CLAUSE: (f64, f64) = (0.6, 0.5);
+/// Clauses at least this much alike say it in the same words.
+const SAME_WORDS: (f64, f64) = (0.8, 0.7);
 
-/// How much alike two items' questions are, 0 to 1: the best of their wordings.
-pub(super) fn question_likeness(one: &[Topic], other: &[Topic]) -> f64 {
+/// How much alike two items' questions are, 0 to 1: the best of their
+/// wordings, or nearly the same where the answers are nearly word for word.
+pub(super) fn question_likeness(one: &Reading, other: &Reading) -> f64 {
     let mut best: f64 = 0.0;
-    for a in one {
-        for b in other {
+    for a in &one.subjects {
+        for b in &other.subjects {
             best = best.max(likeness(a, b));
         }
     }
-    best
+    if best >= NEARLY_SAME_QUESTION {
+        return best;
+    }
+    let answers = one.answers.overlap(&other.answers);
+    let is_same_answer = answers.shared >= LEAST_OF_AN_ANSWER && answers.of_larger >= SAME_ANSWER;
+    let titles = one.subjects.first().zip(other.subjects.first());
+    let is_same_thing = titles.is_some_and(|(title, other)| !names_differ(title, other));
+    if is_same_answer && is_same_thing {
+        NEARLY_SAME_QUESTION
+    } else {
+        best
+    }
+}
+
+fn names_differ(one: &Topic, other: &Topic) -> bool {
+    !one.names.is_empty()
+        && !other.names.is_empty()
+        && one.names.overlap(&other.names).of_smaller < SAME_NAME
 }
 
 fn likeness(one: &Topic, other: &Topic) -> f64 {
-    let have_concepts = one.concepts != 0 && other.concepts != 0;
-    let share_concepts = one.concepts & other.concepts != 0;
-    if have_concepts && !share_concepts {
+    if names_differ(one, other) {
         return 0.0;
     }
     let rest = one.rest.overlap(&other.rest);
+    let concepts_differ =
+        one.concepts != 0 && other.concepts != 0 && one.concepts & other.concepts == 0;
+    if concepts_differ && rest.of_larger < SAME_QUESTION {
+        return 0.0;
+    }
+    let all = one.features.overlap(&other.features);
+    let all = (all.of_smaller + all.of_larger) / 2.0;
     match (one.rest.is_empty(), other.rest.is_empty()) {
-        (true, true) if share_concepts => one.features.overlap(&other.features).of_smaller,
-        (true, true) => 0.0,
+        (true, true) => all,
         // One names the thing and the other leaves it out.
-        (true, false) | (false, true) if share_concepts => RELATED_QUESTION,
-        (true, false) | (false, true) => 0.0,
+        (true, false) | (false, true) => all.min(RELATED_QUESTION),
         (false, false) if rest.of_smaller < RELATED_QUESTION => 0.0,
-        (false, false) => {
-            let all = one.features.overlap(&other.features);
-            (all.of_smaller + all.of_larger) / 2.0
-        }
+        (false, false) => all,
     }
 }
 
@@ -165,16 +194,24 @@ impl Pair<'_> {
             return None;
         }
         let clauses = said.topic.features.overlap(&other_said.topic.features);
-        let is_same_clause = clauses.of_smaller >= SAME_CLAUSE.0
+        let own_concepts = (said.topic.concepts, other_said.topic.concepts);
+        let is_of_others =
+            own_concepts.0 != 0 && own_concepts.1 != 0 && own_concepts.0 & own_concepts.1 == 0;
+        let is_same_clause = !is_of_others
+            && clauses.of_smaller >= SAME_CLAUSE.0
             && clauses.of_larger >= SAME_CLAUSE.1
             && clauses.shared >= 2.0;
-        let names_concepts = said.concepts != 0 && other_said.concepts != 0;
-        let shares_concept = said.concepts & other_said.concepts != 0;
-        let is_only_one = self.questions >= SAME_QUESTION
-            && is_only(self.one, said, figure)
+        let is_only_one = is_only(self.one, said, figure)
             && is_only(self.other, other_said, other_figure);
-        let is_about_the_same =
-            is_same_clause || shares_concept || (!names_concepts && is_only_one);
+        let asked = asked(self.one) & asked(self.other);
+        let names_asked = own_concepts.0 & own_concepts.1 & asked != 0;
+        let shares_concept = said.concepts & other_said.concepts != 0;
+        let have_concepts = said.concepts != 0 && other_said.concepts != 0;
+        let is_about_the_same = is_same_clause
+            || self.questions >= SAME_QUESTION && names_asked
+            || self.questions >= NEARLY_SAME_QUESTION
+                && (shares_concept || !have_concepts)
+                && is_only_one;
         is_about_the_same.then_some(clauses.of_smaller.max(self.questions))
     }
 
@@ -207,6 +244,12 @@ impl Pair<'_> {
             likeness,
         });
     }
+}
+
+/// The concepts that an item's questions name.
+fn asked(reading: &Reading) -> u128 {
+    let concepts = reading.subjects.iter().map(|subject| subject.concepts);
+    concepts.fold(0, |all, concepts| all | concepts)
 }
 
 fn is_other(one: Option<char>, other: Option<char>) -> bool {
@@ -281,7 +324,10 @@ fn verdict<'a>(reading: &'a Reading, statement: &'a Statement) -> Option<Verdict
         .figures
         .iter()
         .any(|figure| figure.role == Role::Threshold);
-    if topic.is_not_said || statement.clause.is_question || topic.negations > 1 || has_condition {
+    let is_unclear = topic.is_not_said || statement.clause.is_question || has_condition;
+    // Of two things said at once it is unclear which is denied.
+    let is_compound = topic.negations > 1 || topic.negations == 1 && is_list(&statement.clause);
+    if is_unclear || is_compound {
         return None;
     }
     let title = reading.subjects.first()?;
@@ -299,6 +345,10 @@ fn verdict<'a>(reading: &'a Reading, statement: &'a Statement) -> Option<Verdict
         is_no: topic.negations == 1,
         statement,
     })
+}
+
+fn is_list(clause: &Clause) -> bool {
+    clause.written.contains('、') || [" and ", " but "].iter().any(|word| clause.written.contains(word))
 }
 
 impl Verdict<'_> {
@@ -324,10 +374,16 @@ impl Verdict<'_> {
             return None;
         }
         let overlap = self.about.features.overlap(&other.about.features);
-        let is_enough = overlap.shared >= 2.0 || questions >= SAME_QUESTION && overlap.shared >= 1.0;
-        let is_same = is_enough
-            && overlap.of_smaller >= SAME_CLAUSE.0
-            && overlap.of_larger >= SAME_CLAUSE.1;
+        let names_mode = self.modes.iter().any(|mode| other.modes.contains(mode));
+        let least = if names_mode {
+            SAME_CLAUSE
+        } else {
+            SAME_WORDS
+        };
+        let is_enough =
+            overlap.shared >= 2.0 || questions >= SAME_QUESTION && overlap.shared >= 1.0;
+        let is_same =
+            is_enough && overlap.of_smaller >= least.0 && overlap.of_larger >= least.1;
         is_same.then_some((overlap.of_smaller + overlap.of_larger) / 2.0)
     }
 }
@@ -353,7 +409,7 @@ pub(super) fn inner_clashes(brief: &Reading, consultative: &Reading) -> Vec<Clas
             // One answer speaks of many things: only clauses alike are compared.
             said.zip(other).is_some_and(|(said, other)| {
                 let clauses = said.topic.features.overlap(&other.topic.features);
-                clauses.of_smaller >= SAME_CLAUSE.0 && clauses.of_larger >= SAME_CLAUSE.1
+                clauses.of_smaller >= SAME_WORDS.0 && clauses.of_larger >= SAME_CLAUSE.0
             })
         })
         .collect()

@@ -242,7 +242,7 @@ fn stem(word: &str) -> String {
             break;
         }
     }
-    if stem.len() > 4 && stem.ends_with('e') {
+    if stem.len() > 3 && stem.ends_with('e') {
         stem.pop();
     }
     stem

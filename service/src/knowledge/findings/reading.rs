@@ -1,11 +1,13 @@
 //! An item as the rules see it: what its questions are about and what its answers state, clause by clause.
 
+use std::collections::HashSet;
+
 use crate::domain::knowledge::KnowledgeItem;
 
 use super::figures::{Figure, figures};
 use super::lexicon::Circumstance;
 use super::statements::{Clause, Folder};
-use super::topic::{Topic, topic};
+use super::topic::{Features, Topic, topic};
 
 /// More wordings than this add time and no subject.
 const MOST_SUBJECTS: usize = 12;
@@ -26,6 +28,8 @@ pub(super) struct Reading {
     pub subjects: Vec<Topic>,
     /// What its answers say, clause by clause.
     pub statements: Vec<Statement>,
+    /// All that its answers are about.
+    pub answers: Features,
 }
 
 /// A clause of an answer, read.
@@ -67,6 +71,7 @@ impl Reading {
         let mut reading = Self {
             subjects,
             statements: Vec::new(),
+            answers: Features::default(),
         };
         let parts = [
             (Part::Brief, &content.answer_brief),
@@ -111,12 +116,25 @@ impl Reading {
         }
     }
 
+    /// Takes product names from what its questions and statements are about,
+    /// and gathers what is left of the answers.
+    pub(super) fn finish(&mut self, names: &HashSet<u64>) {
+        let statements = self.statements.iter_mut().map(|said| &mut said.topic);
+        for topic in self.subjects.iter_mut().chain(statements) {
+            topic.set_names(names);
+        }
+        for said in &self.statements {
+            self.answers.extend(&said.topic.features);
+        }
+    }
+
     /// The item with one form of its answer only.
     pub(super) fn of(&self, part: Part) -> Self {
         let statements = self.statements.iter().filter(|said| said.part == part);
         Self {
             subjects: self.subjects.clone(),
             statements: statements.cloned().collect(),
+            answers: self.answers.clone(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a piece of text is about, as sets that can be compared.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::lexicon::{Circumstance, LEXICON, Meaning, Mode, Piece, stemmed};
@@ -11,6 +12,8 @@ pub(super) struct Topic {
     pub features: Features,
     /// Its content that the lexicon does not know: mostly the thing's name.
     pub rest: Features,
+    /// What the thing is called: models such as K2, and what most questions of a product have.
+    pub names: Features,
     /// The concepts it names, as a set of bits.
     pub concepts: u128,
     /// The circumstances it names, in order.
@@ -24,7 +27,7 @@ pub(super) struct Topic {
 }
 
 /// Weighted features, ordered, each once.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Features(Vec<(u64, u8)>);
 
 /// How much two sets of features share.
@@ -52,6 +55,18 @@ impl Features {
     /// Whether there are none.
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// The features of both.
+    pub(super) fn extend(&mut self, other: &Self) {
+        let mut all = std::mem::take(&mut self.0);
+        all.extend(&other.0);
+        *self = Self::from(all);
+    }
+
+    /// The weight of all.
+    pub(super) fn weight(&self) -> u32 {
+        self.0.iter().map(|feature| u32::from(feature.1)).sum()
     }
 
     /// The features as numbers, ascending.
@@ -87,9 +102,18 @@ impl Features {
             of_larger: share(mine.max(theirs)),
         }
     }
+}
 
-    fn weight(&self) -> u32 {
-        self.0.iter().map(|feature| u32::from(feature.1)).sum()
+impl Topic {
+    /// Takes those of `names` from the content: they tell things apart, and
+    /// say nothing of what is asked about them.
+    pub(super) fn set_names(&mut self, names: &HashSet<u64>) {
+        let is_name = |feature: &(u64, u8)| names.contains(&feature.0);
+        let mut found = self.names.0.clone();
+        found.extend(self.rest.0.iter().filter(|feature| is_name(feature)));
+        self.names = Features::from(found);
+        self.rest.0.retain(|feature| !is_name(feature));
+        self.features.0.retain(|feature| !is_name(feature));
     }
 }
 
@@ -97,18 +121,20 @@ impl Features {
 pub(super) fn topic(text: &str) -> Topic {
     let stemmed = stemmed(text);
     let mut topic = Topic::default();
-    let (mut known, mut rest) = (Vec::new(), Vec::new());
+    let mut known = Vec::new();
+    let mut words = Words::default();
     LEXICON.visit(&stemmed, |piece| match piece {
         Piece::Known(meanings) => {
             for &meaning in meanings {
                 note(&mut topic, meaning, &mut known);
             }
         }
-        Piece::Other(text) => push_words(text, &mut rest),
+        Piece::Other(text) => words.push(text),
     });
-    known.extend(rest.iter().copied());
+    known.extend(words.rest.iter().copied());
+    topic.names = Features::from(words.models);
     topic.features = Features::from(known);
-    topic.rest = Features::from(rest);
+    topic.rest = Features::from(words.rest);
     topic.circumstances.sort_unstable();
     topic.circumstances.dedup();
     topic
@@ -131,37 +157,36 @@ fn note(topic: &mut Topic, meaning: Meaning, known: &mut Vec<(u64, u8)>) {
     }
 }
 
-/// Latin words whole, other runs as pairs of characters.
-fn push_words(text: &str, rest: &mut Vec<(u64, u8)>) {
-    for run in text.split(|character: char| !character.is_alphanumeric()) {
-        let mut han = Vec::new();
-        let mut word = String::new();
-        for character in run.chars() {
-            if character.is_ascii() {
-                flush_han(&mut han, rest);
-                word.push(character);
-            } else {
-                flush_word(&mut word, rest);
-                han.push(character);
+/// The features of what the lexicon does not know.
+#[derive(Default)]
+struct Words {
+    rest: Vec<(u64, u8)>,
+    models: Vec<(u64, u8)>,
+}
+
+impl Words {
+    /// Latin words whole, other runs as pairs of characters.
+    fn push(&mut self, text: &str) {
+        for run in text.split(|character: char| !character.is_alphanumeric()) {
+            let characters: Vec<char> = run.chars().collect();
+            for same in characters.chunk_by(|one, other| one.is_ascii() == other.is_ascii()) {
+                match same {
+                    [first, ..] if first.is_ascii() => self.push_latin(same),
+                    [only] => self.rest.push((hash(only), 1)),
+                    _ => self.rest.extend(same.windows(2).map(|pair| (hash(&pair), 1))),
+                }
             }
         }
-        flush_han(&mut han, rest);
-        flush_word(&mut word, rest);
     }
-}
 
-fn flush_han(han: &mut Vec<char>, rest: &mut Vec<(u64, u8)>) {
-    if let [only] = han[..] {
-        rest.push((hash(&only), 1));
-    }
-    rest.extend(han.windows(2).map(|pair| (hash(&pair), 1)));
-    han.clear();
-}
-
-fn flush_word(word: &mut String, rest: &mut Vec<(u64, u8)>) {
-    if !word.is_empty() {
-        rest.push((hash(&word), WORD_WEIGHT));
-        word.clear();
+    fn push_latin(&mut self, word: &[char]) {
+        let feature = (hash(&word), WORD_WEIGHT);
+        let is_model = word.iter().any(char::is_ascii_digit) || word.len() == 1;
+        if is_model {
+            self.models.push(feature);
+        } else {
+            self.rest.push(feature);
+        }
     }
 }
 
