@@ -194,16 +194,17 @@ impl Pair<'_> {
             return None;
         }
         let clauses = said.topic.features.overlap(&other_said.topic.features);
+        let asked = asked(self.one) & asked(self.other);
         let own_concepts = (said.topic.concepts, other_said.topic.concepts);
         let is_of_others =
             own_concepts.0 != 0 && own_concepts.1 != 0 && own_concepts.0 & own_concepts.1 == 0;
         let is_same_clause = !is_of_others
             && clauses.of_smaller >= SAME_CLAUSE.0
             && clauses.of_larger >= SAME_CLAUSE.1
-            && clauses.shared >= 2.0;
+            && clauses.shared >= 2.0
+            && (self.questions >= SAME_QUESTION || own_concepts.0 & own_concepts.1 & asked != 0);
         let is_only_one = is_only(self.one, said, figure)
             && is_only(self.other, other_said, other_figure);
-        let asked = asked(self.one) & asked(self.other);
         let names_asked = own_concepts.0 & own_concepts.1 & asked != 0;
         let shares_concept = said.concepts & other_said.concepts != 0;
         let have_concepts = said.concepts != 0 && other_said.concepts != 0;
