@@ -3,8 +3,8 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, models, openapi, operations,
-    products, search, suggestions, synonyms,
+    answers, findings, imports, intents, knowledge, knowledge_versions, models, openapi,
+    operations, products, search, suggestions, synonyms,
 };
 use crate::error::ApiError;
 use crate::web::{assets, docs_page, get_or_head, try_page};
@@ -52,6 +52,7 @@ pub fn configure(config: &mut ServiceConfig) {
             resource("/v1/knowledge/{id}/revert", "POST")
                 .route(post().to(knowledge_versions::revert)),
         )
+        .service(resource("/v1/findings", "GET").route(get().to(findings::list)))
         .service(resource("/v1/products", "GET").route(get().to(products::list)))
         .service(
             resource("/v1/products/{id}", "PUT, DELETE")

@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod conditions;
 pub mod files;
+pub mod findings;
 pub mod idempotency;
 pub mod imports;
 pub mod intents;

@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, models, operations, products, search,
-    suggestions, synonyms,
+    answers, findings, imports, intents, knowledge, knowledge_versions, models, operations,
+    products, search, suggestions, synonyms,
 };
 use crate::error::{ApiError, Problem};
 
@@ -40,6 +40,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         knowledge_versions::revert,
         imports::import,
         imports::export,
+        findings::list,
         products::list,
         products::put,
         products::delete,

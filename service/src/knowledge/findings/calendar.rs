@@ -55,9 +55,19 @@ fn role(text: &[char], start: usize, end: usize) -> Role {
     let is_end = ["前", "之前", "以前", "截止", "结束", "下班"]
         .iter()
         .any(|word| near.starts_with(word))
-        || ["到", "至", "截止", "截止到", "截至", "before", "until", "till", "by"]
-            .iter()
-            .any(|word| before.ends_with(word));
+        || [
+            "到",
+            "至",
+            "截止",
+            "截止到",
+            "截至",
+            "before",
+            "until",
+            "till",
+            "by",
+        ]
+        .iter()
+        .any(|word| before.ends_with(word));
     let is_start = ["起", "后", "之后", "以后", "开始", "上班", "开抢", "开售"]
         .iter()
         .any(|word| near.starts_with(word))
@@ -107,7 +117,11 @@ fn time(text: &[char], at: usize) -> Option<(f64, usize)> {
         }
         Some('点') => {
             let (minute, end) = after_the_hour(text, end + 1);
-            (minute, end, part.is_some() || end > from + 3 || is_bounded(text, end))
+            (
+                minute,
+                end,
+                part.is_some() || end > from + 3 || is_bounded(text, end),
+            )
         }
         _ => (0.0, end, false),
     };

@@ -203,8 +203,8 @@ impl Pair<'_> {
             && clauses.of_larger >= SAME_CLAUSE.1
             && clauses.shared >= 2.0
             && (self.questions >= SAME_QUESTION || own_concepts.0 & own_concepts.1 & asked != 0);
-        let is_only_one = is_only(self.one, said, figure)
-            && is_only(self.other, other_said, other_figure);
+        let is_only_one =
+            is_only(self.one, said, figure) && is_only(self.other, other_said, other_figure);
         let names_asked = own_concepts.0 & own_concepts.1 & asked != 0;
         let shares_concept = said.concepts & other_said.concepts != 0;
         let have_concepts = said.concepts != 0 && other_said.concepts != 0;
@@ -266,7 +266,11 @@ fn agrees(one: &Figure, other: &Figure) -> bool {
     if matches!(one.measure, Measure::TimeOfDay | Measure::Date) {
         let (a, b) = (one.span.high, other.span.high);
         // 4点 may be 16点 where nobody says which half of the day.
-        let half_day = if one.measure == Measure::TimeOfDay { 720.0 } else { 0.0 };
+        let half_day = if one.measure == Measure::TimeOfDay {
+            720.0
+        } else {
+            0.0
+        };
         a == b || ((a - b).abs() == half_day && a.min(b) < 480.0)
     } else {
         one.span.agrees(&other.span)
@@ -288,7 +292,10 @@ fn is_another_tier(
 ) -> bool {
     let kind = |figure: &Figure| (figure.measure, figure.role);
     let differs = |statement: &Statement, other: &Statement, but: &Figure| {
-        let others = statement.figures.iter().filter(|own| kind(own) != kind(but));
+        let others = statement
+            .figures
+            .iter()
+            .filter(|own| kind(own) != kind(but));
         others.into_iter().any(|own| {
             let mut same = other
                 .figures
@@ -306,7 +313,7 @@ fn is_another_tier(
 fn is_only(reading: &Reading, statement: &Statement, figure: &Figure) -> bool {
     reading
         .figures()
-        .filter(|(said, own)| said.part == statement.part && own.measure == figure.measure)
+        .filter(|(said, own)| said.form == statement.form && own.measure == figure.measure)
         .count()
         == 1
 }
@@ -349,7 +356,10 @@ fn verdict<'a>(reading: &'a Reading, statement: &'a Statement) -> Option<Verdict
 }
 
 fn is_list(clause: &Clause) -> bool {
-    clause.written.contains('、') || [" and ", " but "].iter().any(|word| clause.written.contains(word))
+    clause.written.contains('、')
+        || [" and ", " but "]
+            .iter()
+            .any(|word| clause.written.contains(word))
 }
 
 impl Verdict<'_> {
@@ -376,15 +386,10 @@ impl Verdict<'_> {
         }
         let overlap = self.about.features.overlap(&other.about.features);
         let names_mode = self.modes.iter().any(|mode| other.modes.contains(mode));
-        let least = if names_mode {
-            SAME_CLAUSE
-        } else {
-            SAME_WORDS
-        };
+        let least = if names_mode { SAME_CLAUSE } else { SAME_WORDS };
         let is_enough =
             overlap.shared >= 2.0 || questions >= SAME_QUESTION && overlap.shared >= 1.0;
-        let is_same =
-            is_enough && overlap.of_smaller >= least.0 && overlap.of_larger >= least.1;
+        let is_same = is_enough && overlap.of_smaller >= least.0 && overlap.of_larger >= least.1;
         is_same.then_some((overlap.of_smaller + overlap.of_larger) / 2.0)
     }
 }

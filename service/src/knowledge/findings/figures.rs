@@ -212,7 +212,10 @@ fn by_sign(
         _ => None,
     };
     let is_bare = text[at].is_ascii_digit()
-        && (before.ends_with('满') || ["减", "立减", "减免"].iter().any(|word| before.ends_with(word)))
+        && (before.ends_with('满')
+            || ["减", "立减", "减免"]
+                .iter()
+                .any(|word| before.ends_with(word)))
         && text
             .get(end)
             .is_none_or(|next| "减包免送打可享起就的".contains(*next));
@@ -247,7 +250,13 @@ fn finish(
     }
     if measure == Measure::Discount {
         // 八折 and 8.5折 are tenths of the price, 八五折 and 85折 hundredths.
-        let off = |paid: f64| if paid < 10.0 { 100.0 - paid * 10.0 } else { 100.0 - paid };
+        let off = |paid: f64| {
+            if paid < 10.0 {
+                100.0 - paid * 10.0
+            } else {
+                100.0 - paid
+            }
+        };
         (low, high) = (off(last.max(first)), off(last.min(first)));
     }
     if measure == Measure::Percent && is_off(&before, &after) {
@@ -291,14 +300,35 @@ fn is_off(before: &str, after: &str) -> bool {
 
 fn bound(before: &str, after: &str) -> Bound {
     const AT_MOST: [&str; 12] = [
-        "不超过", "最多", "最长", "最晚", "最迟", "不高于", "within", "up to", "no more than",
-        "at most", "no longer than", "not exceed",
+        "不超过",
+        "最多",
+        "最长",
+        "最晚",
+        "最迟",
+        "不高于",
+        "within",
+        "up to",
+        "no more than",
+        "at most",
+        "no longer than",
+        "not exceed",
     ];
     const AT_LEAST: [&str; 8] = [
-        "至少", "最少", "超过", "不低于", "不少于", "at least", "more than", "longer than",
+        "至少",
+        "最少",
+        "超过",
+        "不低于",
+        "不少于",
+        "at least",
+        "more than",
+        "longer than",
     ];
     let said = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
-    if said(&AT_MOST) || ["内", "以内", "之内", "以下"].iter().any(|word| after.starts_with(word)) {
+    if said(&AT_MOST)
+        || ["内", "以内", "之内", "以下"]
+            .iter()
+            .any(|word| after.starts_with(word))
+    {
         Bound::Upper
     } else if said(&AT_LEAST) || after.starts_with("以上") {
         Bound::Lower
@@ -315,15 +345,105 @@ fn role(measure: Measure, before: &str, after: &str) -> Role {
     let ends = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
     if !is_amount {
         Role::Plain
-    } else if ends(&["满", "满足", "达到", "凑够", "凑过", "凑满", "超过", "over", "above", "of at least", "spend"])
-        || after.starts_with('起')
+    } else if ends(&[
+        "满",
+        "满足",
+        "达到",
+        "凑够",
+        "凑过",
+        "凑满",
+        "超过",
+        "over",
+        "above",
+        "of at least",
+        "spend",
+    ]) || after.starts_with('起')
         || after.starts_with("以上")
         || after.starts_with("or more")
     {
         Role::Threshold
-    } else if ends(&["减", "立减", "减免", "抵扣", "优惠", "便宜", "返"]) || after.starts_with("off") {
+    } else if ends(&["减", "立减", "减免", "抵扣", "优惠", "便宜", "返"])
+        || after.starts_with("off")
+    {
         Role::Reduction
     } else {
         Role::Plain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "measure low..high" of each figure.
+    fn read(text: &str) -> Vec<String> {
+        let folded: Vec<char> = text.to_lowercase().chars().collect();
+        let figures = figures(&folded).into_iter();
+        figures
+            .map(|figure| {
+                let (low, high) = (figure.span.low, figure.span.high);
+                format!("{:?} {:?} {low}..{high}", figure.measure, figure.role)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_quantity_in_many_spellings_is_one_figure() {
+        for text in [
+            "7天内",
+            "七天内",
+            "一周内",
+            "within 7 days",
+            "within a week",
+        ] {
+            assert_eq!(read(text), ["Duration Plain 0..168"], "{text}");
+        }
+        for text in ["打八折", "打8折", "打80折", "20% off", "立减20%"] {
+            assert_eq!(read(text), ["Discount Plain 20..20"], "{text}");
+        }
+        for text in ["¥59", "59元", "59块钱", "59 rmb"] {
+            assert_eq!(read(text), ["Yuan Plain 59..59"], "{text}");
+        }
+        for text in ["2kg", "4斤", "2公斤", "2000克"] {
+            assert_eq!(read(text), ["Mass Plain 2000..2000"], "{text}");
+        }
+        for text in ["下午4点前", "16点前", "16:00前"] {
+            assert_eq!(read(text), ["TimeOfDay End 960..960"], "{text}");
+        }
+    }
+
+    #[test]
+    fn ranges_bounds_and_parts_are_kept() {
+        for (text, expected) in [
+            ("3-5天", "Duration Plain 72..120"),
+            ("三到五天", "Duration Plain 72..120"),
+            ("至少3天", "Duration Plain 72..inf"),
+            ("两年半", "Duration Plain 21900..21900"),
+            ("满199", "Yuan Threshold 199..199"),
+            ("满20件", "Count(\"件\") Threshold 20..20"),
+            ("11月12日前", "Date End 1112..1112"),
+        ] {
+            assert_eq!(read(text), [expected], "{text}");
+        }
+        assert_eq!(
+            read("9:00-22:00"),
+            ["TimeOfDay Start 540..540", "TimeOfDay End 1320..1320"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_figure_is_left_alone() {
+        for text in [
+            "第3天",
+            "K2",
+            "2026年",
+            "一件代发",
+            "便宜一点",
+            "30x60cm",
+            "有3点说明",
+            "7*24小时",
+        ] {
+            assert_eq!(read(text), Vec::<String>::new(), "{text}");
+        }
     }
 }

@@ -209,7 +209,7 @@ fn push_stem(out: &mut String, word: &str) {
             "wo" => "will",
             verb => verb,
         };
-        out.push_str(verb);
+        out.push_str(&stem(verb));
         out.push_str(" not");
         return;
     }
@@ -259,7 +259,10 @@ mod tests {
             Piece::Known(_) => known += 1,
             Piece::Other(text) => other.push(text.to_owned()),
         });
-        assert_eq!((known, other), (4, vec!["羽绒服".to_owned(), " ".to_owned()]));
+        assert_eq!(
+            (known, other),
+            (4, vec!["羽绒服".to_owned(), " ".to_owned()])
+        );
     }
 
     #[test]

@@ -31,7 +31,11 @@ fn digits(text: &[char], at: usize) -> Option<Numeral> {
     let value: f64 = written.parse().ok()?;
     match text.get(end) {
         Some('万') => Some((value * 10_000.0, end + 1)),
-        Some('千') if text.get(end + 1).is_none_or(|next| !"克瓦米".contains(*next)) => {
+        Some('千')
+            if text
+                .get(end + 1)
+                .is_none_or(|next| !"克瓦米".contains(*next)) =>
+        {
             Some((value * 1_000.0, end + 1))
         }
         _ => Some((value, end)),
@@ -71,7 +75,12 @@ fn chinese(text: &[char], at: usize) -> Option<Numeral> {
             digit = Some(digit.unwrap_or(0.0) * 10.0 + value);
         } else if let Some(unit) = chinese_unit(character) {
             // 千克, 千瓦 and 千米 are units of their own.
-            if end > at && unit == 1_000.0 && text.get(end + 1).is_some_and(|next| "克瓦米".contains(*next)) {
+            if end > at
+                && unit == 1_000.0
+                && text
+                    .get(end + 1)
+                    .is_some_and(|next| "克瓦米".contains(*next))
+            {
                 break;
             }
             total += digit.take().unwrap_or(1.0) * unit;
@@ -113,14 +122,31 @@ fn english(text: &[char], at: usize) -> Option<Numeral> {
     if !text.get(at)?.is_ascii_alphabetic() || !starts_a_word {
         return None;
     }
+    if let Some(end) = article(text, at) {
+        return Some((1.0, end));
+    }
     WORDS.iter().find_map(|&(word, value)| {
         let end = at + word.len();
         let stands = text.get(at..end)?.iter().copied().eq(word.chars())
-            && text
-                .get(end)
-                .is_some_and(|next| matches!(next, ' ' | '-'));
+            && text.get(end).is_some_and(|next| matches!(next, ' ' | '-'));
         stands.then_some((value, end))
     })
+}
+
+/// The end of "a" or "an" where it counts: within a week, but not once a week.
+fn article(text: &[char], at: usize) -> Option<usize> {
+    const BEFORE: [&str; 8] = [
+        "within ", "in ", "for ", "about ", "around ", "after ", "than ", "to ",
+    ];
+    let end = at
+        + text[at..]
+            .iter()
+            .take_while(|one| one.is_ascii_alphabetic())
+            .count();
+    let is_article = matches!(text[at..end], ['a'] | ['a', 'n']) && text.get(end) == Some(&' ');
+    let before: String = text[at.saturating_sub(7)..at].iter().collect();
+    let counts = BEFORE.iter().any(|word| before.ends_with(word));
+    (is_article && counts).then_some(end)
 }
 
 #[cfg(test)]

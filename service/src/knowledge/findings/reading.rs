@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::domain::knowledge::KnowledgeItem;
+use crate::domain::suggestion::AnswerForm;
 
 use super::figures::{Figure, figures};
 use super::lexicon::Circumstance;
@@ -11,15 +12,6 @@ use super::topic::{Features, Topic, topic};
 
 /// More wordings than this add time and no subject.
 const MOST_SUBJECTS: usize = 12;
-
-/// Which form of the answer a clause stands in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// The answer in a sentence or two.
-    Brief,
-    /// The answer that advises.
-    Consultative,
-}
 
 /// An item, read.
 #[derive(Clone)]
@@ -36,7 +28,7 @@ pub(super) struct Reading {
 #[derive(Clone)]
 pub(super) struct Statement {
     /// Which form of the answer it stands in.
-    pub part: Part,
+    pub form: AnswerForm,
     /// The clause.
     pub clause: Clause,
     /// What it is about, without its figures.
@@ -73,18 +65,18 @@ impl Reading {
             statements: Vec::new(),
             answers: Features::default(),
         };
-        let parts = [
-            (Part::Brief, &content.answer_brief),
-            (Part::Consultative, &content.answer_consultative),
+        let forms = [
+            (AnswerForm::Brief, &content.answer_brief),
+            (AnswerForm::Consultative, &content.answer_consultative),
         ];
-        for (part, answer) in parts {
+        for (form, answer) in forms {
             let clauses = folder.clauses(answer.as_deref().unwrap_or_default());
-            reading.add(part, clauses);
+            reading.add(form, clauses);
         }
         reading
     }
 
-    fn add(&mut self, part: Part, clauses: Vec<Clause>) {
+    fn add(&mut self, form: AnswerForm, clauses: Vec<Clause>) {
         let Some(title) = self.subjects.first().cloned() else {
             return;
         };
@@ -104,7 +96,7 @@ impl Reading {
             last = Some((clause.sentence, concepts));
             let is_verdict = !topic.modes.is_empty() || topic.negations > 0;
             self.statements.push(Statement {
-                part,
+                form,
                 per: per(&clause.folded),
                 circumstances: under(&topic, &title),
                 concepts,
@@ -129,8 +121,8 @@ impl Reading {
     }
 
     /// The item with one form of its answer only.
-    pub(super) fn of(&self, part: Part) -> Self {
-        let statements = self.statements.iter().filter(|said| said.part == part);
+    pub(super) fn of(&self, form: AnswerForm) -> Self {
+        let statements = self.statements.iter().filter(|said| said.form == form);
         Self {
             subjects: self.subjects.clone(),
             statements: statements.cloned().collect(),

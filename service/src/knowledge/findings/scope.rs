@@ -44,7 +44,11 @@ fn both<Id: Clone + PartialEq>(one: &[Id], other: &[Id]) -> Option<Vec<Id>> {
     match (one, other) {
         ([], all) | (all, []) => Some(all.to_vec()),
         (one, other) => {
-            let both: Vec<Id> = one.iter().filter(|id| other.contains(id)).cloned().collect();
+            let both: Vec<Id> = one
+                .iter()
+                .filter(|id| other.contains(id))
+                .cloned()
+                .collect();
             (!both.is_empty()).then_some(both)
         }
     }

@@ -97,9 +97,7 @@ fn ending(folded: &[char], at: usize) -> Option<Ending> {
     let within_number = is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
     match character {
         '。' | '!' | '?' | ';' | '\n' | '…' => Some(Ending::Sentence),
-        '.' if folded.get(at + 1).is_none_or(|next| next.is_whitespace()) => {
-            Some(Ending::Sentence)
-        }
+        '.' if folded.get(at + 1).is_none_or(|next| next.is_whitespace()) => Some(Ending::Sentence),
         ',' | ':' if within_number => None,
         ',' | ':' | '(' | ')' | '【' | '】' => Some(Ending::Clause),
         _ => None,
@@ -122,7 +120,11 @@ mod tests {
         let pair = |text: &str, sentence| (text.to_owned(), sentence);
         assert_eq!(
             cut("亲，满１,０９９元包郵。9:00 开始！"),
-            [pair("亲", 0), pair("满1,099元包邮", 0), pair("9:00 开始", 1)]
+            [
+                pair("亲", 0),
+                pair("满1,099元包邮", 0),
+                pair("9:00 开始", 1)
+            ]
         );
         assert_eq!(
             cut("It's 1.7 L. Yes, it is."),

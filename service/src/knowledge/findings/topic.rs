@@ -173,7 +173,9 @@ impl Words {
                 match same {
                     [first, ..] if first.is_ascii() => self.push_latin(same),
                     [only] => self.rest.push((hash(only), 1)),
-                    _ => self.rest.extend(same.windows(2).map(|pair| (hash(&pair), 1))),
+                    _ => self
+                        .rest
+                        .extend(same.windows(2).map(|pair| (hash(&pair), 1))),
                 }
             }
         }

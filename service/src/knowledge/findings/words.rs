@@ -1,14 +1,12 @@
 //! Findings in words, for people.
 
-use jiff::Timestamp;
-
 use crate::domain::fault::Locale;
 
 use super::contradictions::Attribute;
 use super::figures::Role;
 use super::lexicon::LEXICON;
 use super::units::Measure;
-use super::{Finding, Kind};
+use super::{Detail, Finding};
 
 /// A stable name such as `dispatch.duration` or `machine_wash.verdict`.
 pub(super) fn attribute(attribute: &Attribute) -> String {
@@ -61,8 +59,8 @@ impl Finding {
             .second
             .as_ref()
             .is_some_and(|second| second.id == self.first.id);
-        match (&self.kind, locale) {
-            (Kind::Contradiction { subject, .. }, Locale::Chinese) => {
+        match (&self.detail, locale) {
+            (Detail::Contradiction { subject, .. }, Locale::Chinese) => {
                 let about = subject
                     .as_ref()
                     .map_or_else(|| "同一件事".to_owned(), |subject| format!("“{subject}”"));
@@ -73,7 +71,7 @@ impl Finding {
                 };
                 format!("{who}都在说{about}，一处写“{first}”，另一处写“{second}”")
             }
-            (Kind::Contradiction { .. }, Locale::English) => {
+            (Detail::Contradiction { .. }, Locale::English) => {
                 let who = if is_one_item {
                     "the brief and the consultative answer of one item"
                 } else {
@@ -81,25 +79,22 @@ impl Finding {
                 };
                 format!("{who} speak of the same, one says “{first}”, the other “{second}”")
             }
-            (Kind::Duplicate { similarity }, Locale::Chinese) => format!(
+            (Detail::Duplicate { similarity }, Locale::Chinese) => format!(
                 "两条知识问的是同一句话：“{first}”和“{second}”，相似度 {:.0}%",
                 similarity * 100.0
             ),
-            (Kind::Duplicate { similarity }, Locale::English) => format!(
+            (Detail::Duplicate { similarity }, Locale::English) => format!(
                 "two items answer one question: “{first}” and “{second}”, {:.0} % alike",
                 similarity * 100.0
             ),
-            (Kind::Expiring { days_left, has_ended, .. }, locale) => {
-                expiring(*days_left, Ended::from(*has_ended), locale)
-            }
-        }
-    }
-
-    /// When the item ends, of one that runs out.
-    pub fn until(&self) -> Option<Timestamp> {
-        match self.kind {
-            Kind::Expiring { until, .. } => Some(until),
-            Kind::Contradiction { .. } | Kind::Duplicate { .. } => None,
+            (
+                Detail::Expiring {
+                    days_left,
+                    has_ended,
+                    ..
+                },
+                locale,
+            ) => expiring(*days_left, Ended::from(*has_ended), locale),
         }
     }
 }
@@ -111,7 +106,11 @@ enum Ended {
 
 impl From<bool> for Ended {
     fn from(has_ended: bool) -> Self {
-        if has_ended { Self::Already } else { Self::NotYet }
+        if has_ended {
+            Self::Already
+        } else {
+            Self::NotYet
+        }
     }
 }
 
