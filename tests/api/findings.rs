@@ -254,7 +254,11 @@ async fn needs_a_scope_and_refuses_what_it_does_not_know() {
         "what=this",
     ] {
         let reply = shop.get(&format!("/v1/findings?{query}")).send().await;
-        assert!(matches!(reply.status, 400 | 422), "{query}: {}", reply.text());
+        assert!(
+            matches!(reply.status, 400 | 422),
+            "{query}: {}",
+            reply.text()
+        );
     }
 }
 
