@@ -3,8 +3,9 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, cluster_edits, clusters, imports, insights, intents, knowledge, knowledge_versions,
+    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge, knowledge_versions,
     messages, models, openapi, operations, products, queues, search, suggestions, synonyms,
+    weekly,
 };
 use crate::error::ApiError;
 use crate::web::{assets, docs_page, get_or_head, try_page};
@@ -53,6 +54,7 @@ pub fn configure(config: &mut ServiceConfig) {
             resource("/v1/knowledge/{id}/revert", "POST")
                 .route(post().to(knowledge_versions::revert)),
         )
+        .service(resource("/v1/findings", "GET").route(get().to(findings::list)))
         .service(resource("/v1/products", "GET").route(get().to(products::list)))
         .service(
             resource("/v1/products/{id}", "PUT, DELETE")

@@ -4,6 +4,7 @@ mod auth;
 mod errors;
 mod exports;
 mod feedback;
+mod findings;
 mod imports;
 mod knowledge;
 mod language;

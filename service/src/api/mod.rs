@@ -5,6 +5,7 @@ pub mod cluster_edits;
 pub mod clusters;
 pub mod conditions;
 pub mod files;
+pub mod findings;
 pub mod idempotency;
 pub mod imports;
 pub mod insights;

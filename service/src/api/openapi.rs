@@ -9,8 +9,9 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, cluster_edits, clusters, imports, insights, intents, knowledge, knowledge_versions,
+    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge, knowledge_versions,
     messages, models, operations, products, queues, search, suggestions, synonyms,
+    weekly,
 };
 use crate::error::{ApiError, Problem};
 
@@ -41,6 +42,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         knowledge_versions::revert,
         imports::import,
         imports::export,
+        findings::list,
         products::list,
         products::put,
         products::delete,
