@@ -22,6 +22,7 @@ use crate::knowledge::import::ImportError;
 use crate::knowledge::report::ImportReport;
 use crate::listening::editing::EditError;
 use crate::pool::PoolError;
+use crate::reports::ReportError;
 use crate::store::StoreError;
 
 /// What a handler or an extractor fails with.
@@ -415,6 +416,12 @@ impl From<InsightError> for ApiError {
             InsightError::Invalid(errors) => Self::InvalidFields(errors),
             InsightError::Broken(cause) => Self::Internal(cause),
         }
+    }
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        Self::internal(error)
     }
 }
 

@@ -3,12 +3,12 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge, knowledge_versions,
-    messages, models, openapi, operations, products, queues, search, suggestions, synonyms,
-    weekly,
+    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
+    knowledge_versions, messages, models, openapi, operations, products, queues, search,
+    suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
-use crate::web::{assets, docs_page, get_or_head, try_page};
+use crate::web::{assets, docs_page, get_or_head, try_page, weekly_page};
 
 /// Adds all routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -95,6 +95,12 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/queues/write", "GET").route(get().to(queues::list_gaps)))
         .service(resource("/v1/queues/write/{id}", "POST").route(post().to(queues::write)))
+        .service(
+            resource("/v1/insights/weekly/{id}", "GET")
+                .route(get().guard(weekly_page::is_asked()).to(weekly_page::show))
+                .route(get().to(weekly::read)),
+        )
+        .service(resource("/v1/feeds/{id}", "GET").route(get().to(feeds::read)))
         .service(resource("/v1/profile", "GET").route(get().to(insights::profile)))
         .service(
             resource("/v1/consumers/{id}/tags", "GET, PUT")

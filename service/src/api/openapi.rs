@@ -9,9 +9,9 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge, knowledge_versions,
-    messages, models, operations, products, queues, search, suggestions, synonyms,
-    weekly,
+    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
+    knowledge_versions, messages, models, operations, products, queues, search, suggestions,
+    synonyms, weekly,
 };
 use crate::error::{ApiError, Problem};
 
@@ -69,6 +69,8 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         queues::dismiss,
         queues::list_gaps,
         queues::write,
+        weekly::read,
+        feeds::read,
         insights::profile,
         insights::read_tags,
         insights::put_tags,
