@@ -8,6 +8,7 @@ mod findings;
 mod imports;
 mod knowledge;
 mod language;
+mod listening;
 mod openapi;
 mod preview;
 mod products;
