@@ -66,10 +66,10 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            neighbours: 15,
+            neighbours: 20,
             resolution: 16.0,
-            questions_a_resolution: 300.0,
-            pull: 0.5,
+            questions_a_resolution: 600.0,
+            pull: 0.3,
         }
     }
 }
