@@ -69,7 +69,7 @@ impl Default for Options {
             neighbours: 20,
             resolution: 16.0,
             questions_a_resolution: 600.0,
-            pull: 0.3,
+            pull: 0.8,
         }
     }
 }
