@@ -66,10 +66,10 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            neighbours: 15,
+            neighbours: 20,
             resolution: 16.0,
-            questions_a_resolution: 300.0,
-            pull: 0.5,
+            questions_a_resolution: 600.0,
+            pull: 0.8,
         }
     }
 }
@@ -150,6 +150,7 @@ fn pulled(questions: &Questions<'_>, pull: f32) -> Vec<f32> {
     let known: Vec<(usize, u64)> = questions
         .previous
         .iter()
+        .take(vectors.len() / width)
         .enumerate()
         .filter_map(|(row, previous)| Some((row, (*previous)?)))
         .collect();
@@ -207,3 +208,6 @@ fn after(merges: &[Merge], count: usize) -> Vec<u32> {
 fn count_of(rows: usize) -> f64 {
     rows as f64
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::neighbours::{InvertedFile, Matrix};
+use super::neighbours::{InvertedFile, Matrix, dot};
 use super::parallel::map_rows;
 use crate::encoder::normalize;
-use crate::lexical::matrix::{add_scaled, dot};
+use crate::lexical::matrix::add_scaled;
 
 /// The cluster nearest to a question.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,21 +5,21 @@ use std::collections::HashMap;
 use crate::text::{Normalized, is_han, is_stop_word};
 
 /// The longest run of Han characters that is a phrase.
-const MOST_CHARACTERS: usize = 6;
+const MOST_CHARACTERS: usize = 4;
 
 /// A run seen less often than this is chance.
-const LEAST_COUNT: f32 = 2.0;
+const LEAST_COUNT: f32 = 3.0;
 
 /// Where one longer run has more than this share of a run's occurrences, the
 /// run is a piece of that.
 const MOST_IN_ONE_LONGER: f32 = 0.75;
 
-/// How much more often than by chance the halves of a run stand together, as a
-/// logarithm (pointwise mutual information: Church & Hanks, 1990).
-const LEAST_COHESION: f32 = 1.2;
+/// How much more often than by chance the halves of a run stand together:
+/// normalised pointwise mutual information, −1 to 1 (Bouma, 2009).
+const LEAST_COHESION: f32 = 0.35;
 
 /// Characters that no phrase begins or ends with: they tie phrases together.
-const TIES: &str = "的了吗呢吧啊呀哦么嘛哈个我你您他她它们这那是在有和与或就都也还又把被给跟对从到会要能可想请问下没不很太再才着过得地为以之一啥";
+const TIES: &str = "的了吗呢吧啊呀哦么嘛哈个我你您他她它们这那是在有和与或就都也还又把被给跟对从到会要能可想请问下没不很太再才着过得地为以之一啥几两";
 
 /// Up to `most` phrases of each cluster, the most telling first. A cluster is
 /// its wordings with how often each was asked.
@@ -107,9 +107,9 @@ struct Phrases<'a> {
 impl<'a> Phrases<'a> {
     fn of(clusters: &[Vec<(&'a Normalized, f32)>]) -> Self {
         let mut counts: HashMap<&str, f32> = HashMap::new();
-        let mut characters = 0.0;
+        let mut texts = 0.0;
         for (text, _) in clusters.iter().flatten() {
-            characters += 1.0;
+            texts += 1.0;
             for run in distinct_runs(text.as_str()) {
                 *counts.entry(run).or_default() += 1.0;
             }
@@ -127,7 +127,7 @@ impl<'a> Phrases<'a> {
                 **count >= LEAST_COUNT
                     && reads_alone(run)
                     && longer.get(*run).copied().unwrap_or(0.0) <= MOST_IN_ONE_LONGER * **count
-                    && cohesion(run, &counts, characters) >= LEAST_COHESION
+                    && cohesion(run, &counts, texts) >= LEAST_COHESION
             })
             .map(|(run, _)| (*run, length_bonus(run)))
             .collect();
@@ -153,11 +153,13 @@ fn reads_alone(run: &str) -> bool {
         });
     }
     let tie = |character: Option<char>| character.is_none_or(|character| TIES.contains(character));
-    run.chars().count() >= 2 && !tie(run.chars().next()) && !tie(run.chars().next_back())
+    (2..=MOST_CHARACTERS).contains(&run.chars().count())
+        && !tie(run.chars().next())
+        && !tie(run.chars().next_back())
 }
 
-/// The least pointwise mutual information over the ways to part the run in two;
-/// English words need none, pairs of them do.
+/// The least normalised pointwise mutual information over the ways to part the
+/// run in two; a single English word has no parts.
 fn cohesion(run: &str, counts: &HashMap<&str, f32>, texts: f32) -> f32 {
     let whole = counts.get(run).copied().unwrap_or(0.0);
     let cuts = run.char_indices().skip(1).filter(|(at, character)| {
@@ -170,7 +172,8 @@ fn cohesion(run: &str, counts: &HashMap<&str, f32>, texts: f32) -> f32 {
     cuts.map(|(at, _)| {
         let (left, right) = (run[..at].trim(), run[at..].trim());
         let count = |part: &str| counts.get(part).copied().unwrap_or(whole).max(1.0);
-        (whole * texts / (count(left) * count(right))).ln()
+        let surprise = (texts / whole.max(1.0)).ln().max(f32::MIN_POSITIVE);
+        (whole * texts / (count(left) * count(right))).ln() / surprise
     })
     .fold(f32::INFINITY, f32::min)
 }
@@ -191,7 +194,7 @@ fn inner(run: &str) -> Vec<&str> {
     }
 }
 
-/// Runs of one to seven Han characters, English words and pairs of them, each once.
+/// Runs of Han characters up to one more than a phrase has, English words and pairs of them, each once.
 fn distinct_runs(text: &str) -> Vec<&str> {
     let mut runs = Vec::new();
     for piece in text.split(|character: char| !is_han(character)) {

@@ -1,8 +1,8 @@
 //! Average linkage of fine communities, cut where the silhouette is highest.
 
-use super::neighbours::Matrix;
+use super::neighbours::{Matrix, dot};
 use super::parallel::map_rows;
-use crate::lexical::matrix::{add_scaled, dot};
+use crate::lexical::matrix::add_scaled;
 
 /// Fine communities: sums of their vectors, how many, and whom people pinned there.
 pub(super) struct Parts {

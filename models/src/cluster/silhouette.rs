@@ -1,9 +1,8 @@
 //! Where to cut: the simplified silhouette of every step of a linkage.
 
 use super::linkage::{Merge, Parts};
-use super::neighbours::Matrix;
+use super::neighbours::{Matrix, dot};
 use super::parallel::map_rows;
-use crate::lexical::matrix::dot;
 
 /// A step of the linkage at which it may be cut.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -122,5 +121,33 @@ fn silhouette(products: &[f32], own: usize, sizes: &[f32], alive: &[usize]) -> f
         f64::from((nearest - inside) / most)
     } else {
         0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::linkage::merges;
+
+    #[test]
+    fn cuts_between_two_pairs() {
+        let values: Vec<f32> = [0.0_f32, 0.1, 1.4, 1.5]
+            .into_iter()
+            .flat_map(|angle| [angle.cos(), angle.sin()])
+            .collect();
+        let rows = Matrix {
+            values: &values,
+            width: 2,
+        };
+        let groups = [0, 1, 2, 3];
+        let parts = Parts::of(rows, &groups, 4);
+        let merges = merges(&parts);
+        let step = best_step(rows, &parts, &groups, &merges);
+        assert_eq!(step.merges, 2, "{merges:?}");
+        // By hand: inside 1 − cos 0.1 = 0.004996; nearest, for the outer two,
+        // 1 − (cos 1.4 + cos 1.5) / 2 = 0.879648, for the inner two
+        // 1 − (cos 1.3 + cos 1.4) / 2 = 0.781267.
+        let expected = 1.0 - 0.004_996 * (1.0 / 0.879_648 + 1.0 / 0.781_267) / 2.0;
+        assert!((step.silhouette - expected).abs() < 1e-4, "{step:?}");
     }
 }

@@ -2,6 +2,7 @@
 //! measured by the code that answers live.
 
 pub mod classify;
+pub mod cluster;
 pub mod dataset;
 pub mod fit;
 pub mod knowledge;

@@ -2,6 +2,7 @@
 //! data set with the code that answers live.
 
 mod classify;
+mod cluster;
 mod encoder;
 mod golden;
 mod output;
@@ -30,6 +31,8 @@ enum EvalCommand {
     Retrieve(retrieve::RetrieveArgs),
     /// Measure classification on labelled texts of any data set
     Classify(classify::ClassifyArgs),
+    /// Measure clustering on texts with a reference
+    Cluster(cluster::ClusterArgs),
 }
 
 /// Measures what `args` say and prints it.
@@ -45,6 +48,7 @@ pub async fn run(
         Some(EvalCommand::Fit(args)) => golden::fit(settings, &args, output).await,
         Some(EvalCommand::Retrieve(args)) => retrieve::run(&args, output).await,
         Some(EvalCommand::Classify(args)) => classify::run(&args, output).await,
+        Some(EvalCommand::Cluster(args)) => cluster::run(&args, output).await,
         None => golden::run(settings, &args.golden, output).await,
     }
 }
