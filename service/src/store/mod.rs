@@ -6,6 +6,7 @@
 
 mod jobs;
 mod language;
+mod push;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -24,6 +25,7 @@ use crate::domain::taxonomy::KnowledgeDomain;
 
 pub use jobs::{JobEnd, JobStore};
 pub use language::{LanguageStore, NewCorrection};
+pub use push::{DeliveryFilter, PushStore};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -163,7 +165,7 @@ pub struct SuggestionWithFeedback {
 /// Storage. To write to a shop that does not exist is [`StoreError::NotFound`];
 /// reading finds nothing.
 #[async_trait]
-pub trait Store: LanguageStore + JobStore + Send + Sync {
+pub trait Store: LanguageStore + JobStore + PushStore + Send + Sync {
     /// Answers when the store can be read.
     async fn check_health(&self) -> StoreResult<()>;
 

@@ -1,11 +1,13 @@
 //! The store as one SQLite file: one connection writes, a few read.
 
 mod changes;
+mod deliveries;
 mod errors;
 mod jobs;
 mod keys;
 mod knowledge;
 mod language;
+mod pushes;
 mod replies;
 mod rows;
 mod shops;

@@ -12,6 +12,7 @@ pub mod jobs;
 pub mod keys;
 pub mod knowledge;
 pub mod language;
+pub mod pushes;
 pub mod replies;
 pub mod sealing;
 pub mod shops;
@@ -33,6 +34,7 @@ pub async fn run(store: Arc<dyn Store>) {
     replies::run(&store).await;
     language::run(&store).await;
     jobs::run(&store).await;
+    pushes::run(&store).await;
     sealing::run(&store).await;
     concurrency::run(&store).await;
 }
