@@ -13,6 +13,7 @@ pub mod formats;
 pub mod jobs;
 pub mod knowledge;
 pub mod language;
+pub mod notices;
 pub mod pool;
 pub mod router;
 pub mod settings;

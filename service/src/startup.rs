@@ -1,6 +1,7 @@
 //! Puts a service together: the only place that names concrete parts.
 
 pub mod encoders;
+mod pushes;
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -19,6 +20,7 @@ use crate::api::files;
 use crate::api::observe::observe;
 use crate::auth::{Keys, identify};
 use crate::catalog::{Catalog, follow};
+use crate::connectors::push::PushError;
 use crate::domain::time::Clock;
 use crate::jobs::{self, Runner, TrainLanguage, Trainer};
 use crate::language::base;
@@ -71,6 +73,9 @@ pub enum StartError {
     /// Metrics cannot be made.
     #[error("metrics cannot be made")]
     Metrics(#[from] prometheus::Error),
+    /// What sends pushes cannot be made.
+    #[error("pushes cannot be sent")]
+    Pushes(#[from] PushError),
 }
 
 /// A running service.
@@ -91,6 +96,7 @@ struct Background {
     recorder: JoinHandle<()>,
     janitor: JoinHandle<()>,
     jobs: JoinHandle<()>,
+    pushes: JoinHandle<()>,
     /// Held until the end: one serving process a folder.
     _lock: File,
 }
@@ -123,6 +129,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let delay = Duration::from_millis(settings.answering.record_delay_milliseconds);
     let (recorder, recorder_task) =
         Recorder::start(Arc::clone(&store), settings.answering.record_queue, delay);
+    let notices = pushes::notices(&settings.push, Arc::clone(&store), Arc::clone(&clock))?;
     let (stop, stopped) = watch::channel(false);
     let runner = Runner {
         store: Arc::clone(&store),
@@ -137,6 +144,11 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     };
     let background = Background {
         jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
+        pushes: tokio::spawn(jobs::deliver_pushes(
+            Arc::clone(&notices),
+            settings.push.concurrency,
+            stopped.clone(),
+        )),
         follower: tokio::spawn(follow(Arc::clone(&catalog), stopped.clone())),
         recorder: recorder_task,
         janitor: tokio::spawn(forget_replies(
@@ -155,6 +167,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         store,
         catalog,
         trainer,
+        notices,
         recorder,
         clock,
         metrics: Metrics::new()?,
@@ -185,10 +198,11 @@ impl Service {
             follower,
             janitor,
             jobs,
+            pushes,
             recorder,
             ..
         } = self.background;
-        for task in [follower, janitor, jobs] {
+        for task in [follower, janitor, jobs, pushes] {
             // A task that panicked has nothing left to end.
             let _panicked = task.await;
         }

@@ -10,6 +10,7 @@ use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
 use crate::jobs::Trainer;
+use crate::notices::Notices;
 use crate::pool::{Places, Pool};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -27,6 +28,8 @@ pub struct AppState {
     pub transfers: Places,
     /// Says which shops have learned something.
     pub trainer: Arc<Trainer>,
+    /// Tells outside systems.
+    pub notices: Arc<Notices>,
     /// Writes suggestions down.
     pub recorder: Recorder,
     /// Knows API keys.

@@ -36,9 +36,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "evaluation",
         ],
     ),
+    ("notices", &["domain", "store", "connectors"]),
     (
         "jobs",
-        &["domain", "store", "catalog", "language", "training"],
+        &[
+            "domain", "store", "catalog", "language", "training", "notices",
+        ],
     ),
     (
         "error",
@@ -64,6 +67,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "catalog",
             "answering",
             "knowledge",
+            "notices",
             "jobs",
             "auth",
         ],
@@ -104,6 +108,7 @@ const EDGE: &[&str] = &[
     "knowledge",
     "answering",
     "language",
+    "notices",
     "jobs",
     "pool",
     "auth",
@@ -125,6 +130,7 @@ const ALL: &[&str] = &[
     "language",
     "evaluation",
     "training",
+    "notices",
     "jobs",
     "error",
     "auth",

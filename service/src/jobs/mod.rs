@@ -3,6 +3,7 @@
 //! A run is leased: should its process die, another begins it again. Every job
 //! is idempotent, so that it may.
 
+mod deliver_pushes;
 mod train_language;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{Notify, watch};
 
+pub use deliver_pushes::deliver_pushes;
 pub use train_language::TrainLanguage;
 
 use crate::domain::ids::ShopId;
