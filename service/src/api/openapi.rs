@@ -9,8 +9,8 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, models, operations, products, search,
-    suggestions, synonyms,
+    answers, imports, intents, knowledge, knowledge_versions, models, operations, products,
+    push_deliveries, pushes, search, suggestions, synonyms,
 };
 use crate::error::{ApiError, Problem};
 
@@ -53,6 +53,14 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         models::put_version,
         models::list_jobs,
         models::read_job,
+        pushes::list,
+        pushes::create,
+        pushes::read,
+        pushes::put,
+        pushes::delete,
+        pushes::test,
+        push_deliveries::list,
+        push_deliveries::retry,
         operations::healthz,
         operations::readyz,
         operations::metrics,
@@ -65,6 +73,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         (name = "knowledge", description = "What the shop knows, with versions and effective windows"),
         (name = "vocabulary", description = "What the shop and its buyers call things"),
         (name = "language", description = "What questions are about, and the models that tell"),
+        (name = "pushes", description = "Where weekly digests and alarms are pushed, and what became of it"),
         (name = "operations", description = "Health, metrics and this document"),
     )
 )]
