@@ -22,7 +22,7 @@ use crate::domain::push::{
 };
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
-use crate::domain::week::IsoWeek;
+use crate::domain::week::Week;
 use crate::store::{Store, StoreError, StoreResult};
 
 /// How patiently notices are delivered.
@@ -113,9 +113,9 @@ impl Notices {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn weekly_due(&self, shop: &Shop) -> StoreResult<BTreeMap<IsoWeek, Vec<PushId>>> {
+    pub async fn weekly_due(&self, shop: &Shop) -> StoreResult<BTreeMap<Week, Vec<PushId>>> {
         let (zone, now) = (shop.zone(), self.clock.now());
-        let mut due: BTreeMap<IsoWeek, Vec<PushId>> = BTreeMap::new();
+        let mut due: BTreeMap<Week, Vec<PushId>> = BTreeMap::new();
         for target in self.store.pushes(&shop.id).await? {
             let week = is_weekly_due(&target.schedule, &zone, target.last_week, now);
             if let Some(week) = week.filter(|_| target.wants(NoticeKind::Weekly)) {

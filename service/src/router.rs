@@ -3,8 +3,9 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, models, openapi, operations,
-    products, push_deliveries, pushes, search, suggestions, synonyms,
+    answers, cluster_edits, clusters, imports, insights, intents, knowledge, knowledge_versions,
+    messages, models, openapi, operations, products, push_deliveries, pushes, queues, search,
+    suggestions, synonyms,
 };
 use crate::error::ApiError;
 use crate::web::{assets, docs_page, get_or_head, try_page};
@@ -20,6 +21,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
         .service(resource("/metrics", "GET").route(get().to(operations::metrics)))
         .service(resource("/openapi.json", "GET").route(get().to(openapi::openapi)))
+        .service(resource("/v1/messages", "POST").route(post().to(messages::ingest)))
         .service(resource("/v1/suggestions", "POST").route(post().to(suggestions::create)))
         .service(resource("/v1/suggestions/{id}", "GET").route(get().to(suggestions::read)))
         .service(
@@ -71,6 +73,43 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/v1/models", "GET").route(get().to(models::list)))
         .service(resource("/v1/models/train", "POST").route(post().to(models::train)))
         .service(resource("/v1/models/{id}/version", "PUT").route(put().to(models::put_version)))
+        .service(resource("/v1/clusters", "GET").route(get().to(clusters::list)))
+        // Before the clusters: none has this id.
+        .service(resource("/v1/clusters/refresh", "POST").route(post().to(clusters::refresh)))
+        .service(
+            resource("/v1/clusters/{id}", "GET, PATCH")
+                .route(get().to(clusters::read))
+                .route(patch().to(cluster_edits::change)),
+        )
+        .service(resource("/v1/clusters/{id}/merge", "POST").route(post().to(cluster_edits::merge)))
+        .service(resource("/v1/clusters/{id}/split", "POST").route(post().to(cluster_edits::split)))
+        .service(resource("/v1/cluster-edits", "GET").route(get().to(cluster_edits::list_edits)))
+        .service(
+            resource("/v1/cluster-edits/{id}/undo", "POST").route(post().to(cluster_edits::undo)),
+        )
+        .service(resource("/v1/queues/approve", "GET").route(get().to(queues::list_proposals)))
+        .service(resource("/v1/queues/approve/{id}", "POST").route(post().to(queues::approve)))
+        .service(
+            resource("/v1/queues/approve/{id}/dismiss", "POST").route(post().to(queues::dismiss)),
+        )
+        .service(resource("/v1/queues/write", "GET").route(get().to(queues::list_gaps)))
+        .service(resource("/v1/queues/write/{id}", "POST").route(post().to(queues::write)))
+        .service(resource("/v1/profile", "GET").route(get().to(insights::profile)))
+        .service(
+            resource("/v1/consumers/{id}/tags", "GET, PUT")
+                .route(get().to(insights::read_tags))
+                .route(put().to(insights::put_tags)),
+        )
+        .service(
+            resource("/v1/actions", "GET, POST")
+                .route(get().to(insights::list_actions))
+                .route(post().to(insights::add_action)),
+        )
+        .service(
+            resource("/v1/policies/listening", "GET, PUT")
+                .route(get().to(insights::read_policy))
+                .route(put().to(insights::put_policy)),
+        )
         .service(resource("/v1/jobs", "GET").route(get().to(models::list_jobs)))
         .service(resource("/v1/jobs/{id}", "GET").route(get().to(models::read_job)))
         .configure(push_routes)

@@ -79,6 +79,8 @@ pub struct Settings {
     pub encoder: Encoder,
     /// How models learn.
     pub language: Language,
+    /// How questions are heard.
+    pub listening: Listening,
     /// The hub that models are fetched from.
     pub models_hub: String,
     /// The token for models that are not open to all.
@@ -109,6 +111,8 @@ pub struct Server {
     pub workers: usize,
     /// The most bytes of a JSON body.
     pub body_limit_bytes: usize,
+    /// The most bytes of a batch of messages.
+    pub ingest_limit_bytes: usize,
     /// The most bytes of an imported file.
     pub import_limit_bytes: usize,
     /// Seconds for requests under way after SIGTERM.
@@ -129,6 +133,20 @@ pub struct Answering {
     pub record_queue: usize,
     /// The longest that a record waits for company.
     pub record_delay_milliseconds: u64,
+}
+
+/// How questions are heard.
+#[derive(Debug, Clone, Copy)]
+pub struct Listening {
+    /// How often a shop's questions are clustered anew where any came in;
+    /// `None` only when asked for.
+    pub cluster_every: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawListening {
+    cluster_minutes: u64,
 }
 
 /// Logs and traces.
@@ -163,6 +181,7 @@ struct Raw {
     answering: Answering,
     encoder: encoder::RawEncoder,
     language: encoder::RawLanguage,
+    listening: RawListening,
     index: RawIndex,
     push: push::RawPushes,
     limits: RawLimits,
@@ -333,6 +352,10 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         answering: raw.answering,
         encoder,
         language,
+        listening: Listening {
+            cluster_every: (raw.listening.cluster_minutes > 0)
+                .then(|| Duration::from_secs(raw.listening.cluster_minutes * 60)),
+        },
         models_hub_token: Some(raw.language.hub_token).filter(|token| !token.is_empty()),
         models_hub: raw.language.hub,
         index_poll: Duration::from_millis(raw.index.poll_milliseconds),

@@ -22,8 +22,10 @@ use crate::auth::{Keys, identify};
 use crate::catalog::{Catalog, follow};
 use crate::connectors::push::PushError;
 use crate::domain::time::Clock;
-use crate::jobs::{self, Runner, TrainLanguage, Trainer};
+use crate::jobs::{self, ClusterQuestions, Runner, TrainLanguage, Trainer};
 use crate::language::base;
+use crate::listening::clustering::Clusterer;
+use crate::listening::{Listener, Listening};
 use crate::pool::{Places, Pool};
 use crate::router;
 use crate::settings::Settings;
@@ -96,6 +98,7 @@ struct Background {
     recorder: JoinHandle<()>,
     janitor: JoinHandle<()>,
     jobs: JoinHandle<()>,
+    listener: JoinHandle<()>,
     pushes: JoinHandle<()>,
     /// Held until the end: one serving process a folder.
     _lock: File,
@@ -129,6 +132,15 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let delay = Duration::from_millis(settings.answering.record_delay_milliseconds);
     let (recorder, recorder_task) =
         Recorder::start(Arc::clone(&store), settings.answering.record_queue, delay);
+    let listening = Arc::new(Listening::new(
+        Arc::clone(&store),
+        settings.data_folder.join("listening"),
+    ));
+    let ear = Listener {
+        store: Arc::clone(&store),
+        catalog: Arc::clone(&catalog),
+        listening: Arc::clone(&listening),
+    };
     let notices = pushes::notices(&settings.push, Arc::clone(&store), Arc::clone(&clock))?;
     let (stop, stopped) = watch::channel(false);
     let runner = Runner {
@@ -141,9 +153,20 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
             clock: Arc::clone(&clock),
             encoders,
         },
+        clusterings: Trainer::new(settings.listening.cluster_every),
+        cluster_questions: ClusterQuestions {
+            clusterer: Clusterer {
+                store: Arc::clone(&store),
+                listening: Arc::clone(&listening),
+                catalog: Arc::clone(&catalog),
+                minimum_confidence: settings.answering.minimum_confidence,
+            },
+            clock: Arc::clone(&clock),
+        },
     };
     let background = Background {
         jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
+        listener: tokio::spawn(ear.run(stopped.clone())),
         pushes: tokio::spawn(jobs::deliver_pushes(
             Arc::clone(&notices),
             settings.push.concurrency,
@@ -166,6 +189,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         pool: Pool::start(settings.search_threads, settings.search_queue)?,
         store,
         catalog,
+        listening,
         trainer,
         notices,
         recorder,
@@ -198,11 +222,12 @@ impl Service {
             follower,
             janitor,
             jobs,
+            listener,
             pushes,
             recorder,
             ..
         } = self.background;
-        for task in [follower, janitor, jobs, pushes] {
+        for task in [follower, janitor, jobs, listener, pushes] {
             // A task that panicked has nothing left to end.
             let _panicked = task.await;
         }

@@ -9,7 +9,9 @@ use crate::catalog::Catalog;
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
+use crate::insights::report::Desk;
 use crate::jobs::Trainer;
+use crate::listening::Listening;
 use crate::notices::Notices;
 use crate::pool::{Places, Pool};
 use crate::settings::Settings;
@@ -26,6 +28,8 @@ pub struct AppState {
     pub pool: Pool,
     /// Imports and exports under way: each takes memory, disk and a thread.
     pub transfers: Places,
+    /// What is heard in the shops' conversations.
+    pub listening: Arc<Listening>,
     /// Says which shops have learned something.
     pub trainer: Arc<Trainer>,
     /// Tells outside systems.
@@ -48,6 +52,16 @@ impl AppState {
         Bench {
             pool: &self.pool,
             encode_timeout: self.settings.language.encode_timeout,
+        }
+    }
+
+    /// Where insights are read from, now.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk {
+            store: self.store.as_ref(),
+            listening: &self.listening,
+            catalog: &self.catalog,
+            now: self.clock.now(),
         }
     }
 

@@ -9,7 +9,7 @@ use wiremock::matchers::method;
 use wiremock::{Mock, ResponseTemplate};
 use zhiwen::domain::push::{Notice, NoticeKind};
 use zhiwen::domain::time::Clock;
-use zhiwen::domain::week::IsoWeek;
+use zhiwen::domain::week::Week;
 use zhiwen_tests::support::{poll_until, spawn_app_in, spawn_app_with};
 
 use super::push_scene::{
@@ -193,7 +193,7 @@ async fn a_digest_is_due_once_a_week() {
     // Monday, 9 in the morning in Shanghai.
     app.clock.set("2026-10-05T01:00:00Z");
     let found = due().await;
-    let week = IsoWeek::parse("2026-W40").expect("valid");
+    let week = Week::parse("2026-W40").expect("valid");
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].0, week);
     let digest = Notice {

@@ -7,6 +7,7 @@
 mod clarify;
 pub mod live;
 pub mod pseudonym;
+mod record;
 pub mod recorder;
 pub mod understand;
 
@@ -26,12 +27,11 @@ use crate::domain::ids::{
     AgentId, AnswerId, ChannelId, ConversationId, MessageId, ProductId, SuggestionId,
 };
 use crate::domain::knowledge::Status;
-use crate::domain::suggestion::{
-    AbstentionReason, AnswerForm, Classified, Degraded, RecordedAnswer, SuggestionRecord,
-};
+use crate::domain::suggestion::{AbstentionReason, AnswerForm, Degraded};
 use crate::domain::taxonomy::KnowledgeDomain;
 use crate::language::Reading;
 pub use clarify::{Clarification, ClarifyAbout, ClarifyOption};
+pub use record::{classified, record, wording};
 use understand::{Speaker, Turn, Understood, understand};
 
 /// A longer question is searched by its last characters: what a buyer ends
@@ -368,38 +368,11 @@ pub fn find(
     })
 }
 
-/// What is kept of a suggestion.
-pub fn record(
-    suggestion: &Suggestion,
-    moment: &Moment,
-    searchable: &Searchable,
-) -> SuggestionRecord {
-    let pseudonym = |kind, id: &Option<String>| {
-        id.as_ref()
-            .map(|id| pseudonym::pseudonym(&searchable.shop.secret, kind, id))
-    };
-    SuggestionRecord {
-        id: suggestion.id,
-        at: moment.at,
-        conversation: moment.conversation.clone(),
-        answers_message: suggestion.answers_message.clone(),
-        question: suggestion.question.text.clone(),
-        consumer: pseudonym("consumer", &moment.consumer),
-        order: pseudonym("order", &moment.order),
-        product: moment.product.clone(),
-        channel: moment.channel.clone(),
-        agent: moment.agent.clone(),
-        classified: suggestion.reading.as_ref().map(classified),
-        abstention: suggestion.abstention,
-        answers: suggestion.answers.iter().filter_map(recorded).collect(),
-    }
-}
-
 /// Turns before a question that it is read with.
 const MOST_EARLIER_TURNS: usize = 3;
 
 /// The latest turns before the burst that `question` was made of.
-fn earlier<'a>(turns: &'a [Turn], question: &Understood) -> Vec<Earlier<'a>> {
+pub fn earlier<'a>(turns: &'a [Turn], question: &Understood) -> Vec<Earlier<'a>> {
     let before = &turns[..turns.len().saturating_sub(question.burst_turns)];
     let latest = &before[before.len().saturating_sub(MOST_EARLIER_TURNS)..];
     latest
@@ -412,27 +385,6 @@ fn earlier<'a>(turns: &'a [Turn], question: &Understood) -> Vec<Earlier<'a>> {
             text: &turn.text,
         })
         .collect()
-}
-
-fn classified(reading: &Reading) -> Classified {
-    Classified {
-        intent: reading
-            .intent()
-            .map(|(intent, probability)| (intent.clone(), probability)),
-        stage: reading.stage,
-        urgency: reading.urgency,
-    }
-}
-
-fn recorded(answer: &Answer) -> Option<RecordedAnswer> {
-    Some(RecordedAnswer {
-        id: answer.id,
-        // The index holds only ids that came from the store.
-        knowledge: crate::domain::ids::KnowledgeId::parse(&answer.found.item.id).ok()?,
-        version: answer.found.item.version,
-        form: answer.form,
-        confidence: answer.found.confidence,
-    })
 }
 
 fn decide(suggestion: &mut Suggestion, found: Vec<Found>, form: AnswerForm, minimum: f32) {

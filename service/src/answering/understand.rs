@@ -51,6 +51,16 @@ pub struct Understood {
     pub burst_turns: usize,
 }
 
+impl Understood {
+    /// The question as it is counted: with what it leans on.
+    pub fn whole(&self) -> String {
+        match &self.context {
+            Some(context) => format!("{context} {}", self.text),
+            None => self.text.to_string(),
+        }
+    }
+}
+
 /// Reads the latest turns, oldest first: merges the buyer's burst after the
 /// agent's last word, leaves out small talk, and adds earlier questions of the
 /// buyer where the burst does not stand alone.

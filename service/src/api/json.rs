@@ -123,7 +123,11 @@ fn field_at_fault(path: &str, detail: &str) -> Option<String> {
     (!field.is_empty()).then_some(field)
 }
 
-async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
+/// The whole of a body.
+///
+/// # Errors
+/// When it is larger than `limit` bytes, or breaks off.
+pub async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|error| ApiError::InvalidBody {

@@ -1,15 +1,19 @@
 //! The JSON API: one file a resource. Handlers are typed input → one use-case call → typed output.
 
 pub mod answers;
+pub mod cluster_edits;
+pub mod clusters;
 pub mod conditions;
 pub mod files;
 pub mod idempotency;
 pub mod imports;
+pub mod insights;
 pub mod intents;
 pub mod items;
 pub mod json;
 pub mod knowledge;
 pub mod knowledge_versions;
+pub mod messages;
 pub mod models;
 pub mod observe;
 pub mod openapi;
@@ -20,6 +24,7 @@ pub mod products;
 pub mod push_deliveries;
 pub mod push_request;
 pub mod pushes;
+pub mod queues;
 pub mod search;
 pub mod suggestion_request;
 pub mod suggestion_response;

@@ -9,8 +9,9 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, models, operations, products,
-    push_deliveries, pushes, search, suggestions, synonyms,
+    answers, cluster_edits, clusters, imports, insights, intents, knowledge, knowledge_versions,
+    messages, models, operations, products, push_deliveries, pushes, queues, search, suggestions,
+    synonyms,
 };
 use crate::error::{ApiError, Problem};
 
@@ -27,6 +28,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
             language of `Accept-Language`, English or Chinese.",
     ),
     paths(
+        messages::ingest,
         suggestions::create,
         suggestions::read,
         answers::patch_feedback,
@@ -53,6 +55,26 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         models::put_version,
         models::list_jobs,
         models::read_job,
+        clusters::list,
+        clusters::read,
+        clusters::refresh,
+        cluster_edits::change,
+        cluster_edits::merge,
+        cluster_edits::split,
+        cluster_edits::list_edits,
+        cluster_edits::undo,
+        queues::list_proposals,
+        queues::approve,
+        queues::dismiss,
+        queues::list_gaps,
+        queues::write,
+        insights::profile,
+        insights::read_tags,
+        insights::put_tags,
+        insights::list_actions,
+        insights::add_action,
+        insights::read_policy,
+        insights::put_policy,
         pushes::list,
         pushes::create,
         pushes::read,
@@ -70,9 +92,11 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
     modifiers(&Keys, &Bodies),
     tags(
         (name = "suggestions", description = "What to answer a buyer, and what became of it"),
+        (name = "messages", description = "What buyers and agents say"),
         (name = "knowledge", description = "What the shop knows, with versions and effective windows"),
         (name = "vocabulary", description = "What the shop and its buyers call things"),
         (name = "language", description = "What questions are about, and the models that tell"),
+        (name = "insights", description = "What buyers keep asking, and what to do about it"),
         (name = "pushes", description = "Where weekly digests and alarms are pushed, and what became of it"),
         (name = "operations", description = "Health, metrics and this document"),
     )

@@ -75,6 +75,14 @@ needs!(
     Suggesting, [Scope::Suggest]
 );
 needs!(
+    /// Handing in messages.
+    Ingesting, [Scope::Ingest]
+);
+needs!(
+    /// Reading insights.
+    ReadingInsights, [Scope::Insights, Scope::Supervise]
+);
+needs!(
     /// Searching as a person does.
     Searching, [Scope::Suggest, Scope::Knowledge, Scope::Supervise]
 );

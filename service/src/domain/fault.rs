@@ -97,6 +97,13 @@ pub enum Fault {
         /// The value found.
         value: String,
     },
+    /// The id is on record for something with other content.
+    InUse,
+    /// Not JSON of the expected shape.
+    Unreadable {
+        /// Where and why, as the reader says it.
+        detail: String,
+    },
     /// Not of the form the field has.
     Malformed {
         /// What the form is, in words.
@@ -129,6 +136,8 @@ impl Fault {
             Self::NotATime { value } => {
                 format!("“{value}”不是可识别的时间，请写成 2026-11-11 20:00")
             }
+            Self::InUse => "这个编号已用于另一条内容不同的记录".to_owned(),
+            Self::Unreadable { detail } => format!("无法读取：{detail}"),
             Self::Malformed { expected } => format!("格式不对，应为：{expected}"),
         }
     }
@@ -172,6 +181,8 @@ impl fmt::Display for Fault {
                 formatter,
                 "\"{value}\" is not a time such as 2026-11-11 20:00 or 2026-11-11T12:00:00Z"
             ),
+            Self::InUse => write!(formatter, "is in use for something with other content"),
+            Self::Unreadable { detail } => write!(formatter, "cannot be read: {detail}"),
             Self::Malformed { expected } => write!(formatter, "is malformed, expected {expected}"),
         }
     }

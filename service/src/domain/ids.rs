@@ -175,6 +175,22 @@ made_id!(
     JobId
 );
 made_id!(
+    /// A recurring question: a cluster of wordings.
+    ClusterId
+);
+made_id!(
+    /// Something that somebody changed because of a recurring question.
+    ActionId
+);
+made_id!(
+    /// A change of people's to clusters, which can be undone.
+    EditId
+);
+made_id!(
+    /// An answer that agents gave, waiting for approval.
+    CandidateId
+);
+made_id!(
     /// A place that notices are pushed to.
     PushId
 );

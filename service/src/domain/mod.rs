@@ -2,11 +2,16 @@
 
 pub mod fault;
 pub mod ids;
+pub mod insights;
 pub mod job;
 pub mod key;
 pub mod knowledge;
 pub mod language;
+pub mod listening;
+pub mod message;
+pub mod policy;
 pub mod push;
+pub mod queue;
 pub mod shop;
 pub mod suggestion;
 pub mod taxonomy;

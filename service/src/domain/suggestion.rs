@@ -9,6 +9,8 @@ use super::ids::{
     AgentId, AnswerId, ChannelId, ConversationId, KnowledgeId, MessageId, ProductId, SuggestionId,
 };
 use super::language::Urgency;
+use super::listening::WordingKey;
+use super::message::Message;
 use super::taxonomy::{Intent, Stage};
 
 /// A consumer, order or other outside id under the shop's own secret.
@@ -116,6 +118,10 @@ pub struct SuggestionRecord {
     pub abstention: Option<AbstentionReason>,
     /// Best first.
     pub answers: Vec<RecordedAnswer>,
+    /// The key of the question's words; `None` when nothing was asked.
+    pub wording: Option<WordingKey>,
+    /// The turns it was asked with, to be kept as messages; not read back with it.
+    pub turns: Vec<Message>,
 }
 
 /// How an agent used an answer.

@@ -1,4 +1,4 @@
-//! ISO weeks: Monday to Sunday, numbered as ISO 8601 has it.
+//! Calendar weeks: ISO 8601, Monday to Sunday, in a shop's own time zone.
 
 use std::fmt;
 
@@ -9,29 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Fault;
 
-/// A week of a calendar: `2026-W47`. Weeks are in the order of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A week of the ISO calendar: `2026-W47`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct IsoWeek {
-    year: i16,
-    week: i8,
+pub struct Week {
+    /// Its Monday.
+    monday: Date,
 }
 
-impl IsoWeek {
-    /// The week that has `date`.
-    pub fn of(date: Date) -> Self {
-        let date = date.iso_week_date();
-        Self {
-            year: date.year(),
-            week: date.week(),
-        }
-    }
-
-    /// The week that it is in `zone` at `time`.
-    pub fn at(time: Timestamp, zone: &TimeZone) -> Self {
-        Self::of(zone.to_datetime(time).date())
-    }
-
+impl Week {
     /// Reads `2026-W47`.
     ///
     /// # Errors
@@ -41,38 +27,63 @@ impl IsoWeek {
             expected: "a week such as 2026-W47".to_owned(),
         };
         let (year, week) = text.trim().split_once("-W").ok_or_else(malformed)?;
-        let is_number = |part: &str, digits: usize| {
-            part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit())
-        };
-        if !is_number(year, 4) || !is_number(week, 2) {
+        if year.len() != 4 || week.len() != 2 {
             return Err(malformed());
         }
         let year = year.parse().map_err(|_| malformed())?;
         let week = week.parse().map_err(|_| malformed())?;
-        ISOWeekDate::new(year, week, Weekday::Monday)
-            .map(|_| Self { year, week })
-            .map_err(|_| malformed())
+        let day = ISOWeekDate::new(year, week, Weekday::Monday).map_err(|_| malformed())?;
+        Ok(Self { monday: day.date() })
+    }
+
+    /// The week that holds `time` in `zone`.
+    pub fn of(time: Timestamp, zone: &TimeZone) -> Self {
+        let day = zone.to_datetime(time).date();
+        let back = i64::from(day.weekday().to_monday_zero_offset());
+        Self {
+            monday: day.saturating_sub(back.days()),
+        }
     }
 
     /// Its Monday.
     pub fn monday(self) -> Date {
-        ISOWeekDate::new(self.year, self.week, Weekday::Monday)
-            .map_or(Date::ZERO, ISOWeekDate::date)
+        self.monday
     }
 
-    /// The week before.
-    pub fn before(self) -> Self {
-        Self::of(self.monday().saturating_sub(1.week()))
+    /// Its Sunday.
+    pub fn sunday(self) -> Date {
+        self.monday.saturating_add(6.days())
+    }
+
+    /// The week that is `weeks` later, or earlier where negative.
+    #[must_use]
+    pub fn plus(self, weeks: i64) -> Self {
+        Self {
+            monday: self.monday.saturating_add((7 * weeks).days()),
+        }
+    }
+
+    /// Its first moment in `zone`.
+    pub fn start(self, zone: &TimeZone) -> Timestamp {
+        zone.to_ambiguous_timestamp(self.monday.at(0, 0, 0, 0))
+            .compatible()
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// The first moment after it in `zone`.
+    pub fn end(self, zone: &TimeZone) -> Timestamp {
+        self.plus(1).start(zone)
     }
 }
 
-impl fmt::Display for IsoWeek {
+impl fmt::Display for Week {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:04}-W{:02}", self.year, self.week)
+        let day = self.monday.iso_week_date();
+        write!(formatter, "{:04}-W{:02}", day.year(), day.week())
     }
 }
 
-impl TryFrom<String> for IsoWeek {
+impl TryFrom<String> for Week {
     type Error = Fault;
 
     fn try_from(text: String) -> Result<Self, Fault> {
@@ -80,8 +91,8 @@ impl TryFrom<String> for IsoWeek {
     }
 }
 
-impl From<IsoWeek> for String {
-    fn from(week: IsoWeek) -> Self {
+impl From<Week> for String {
+    fn from(week: Week) -> Self {
         week.to_string()
     }
 }
@@ -91,28 +102,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_only_weeks_that_there_are() {
-        for text in ["2026-W01", "2026-W47", "2026-W53", "2027-W52"] {
-            let week = IsoWeek::parse(text).expect(text);
-            assert_eq!(week.to_string(), text);
-            assert_eq!(week.monday().weekday(), Weekday::Monday);
-            assert_eq!(IsoWeek::of(week.monday()), week);
-        }
-        for text in [
-            "", "2026", "2026-47", "2026-W00", "2027-W53", "2026-W7", "26-W07", "+026-W07",
+    fn goes_from_monday_to_sunday_in_the_shops_zone() {
+        let zone = TimeZone::get("Asia/Shanghai").expect("bundled");
+        let week = Week::parse("2026-W47").expect("valid");
+        assert_eq!(week.monday().to_string(), "2026-11-16");
+        assert_eq!(week.sunday().to_string(), "2026-11-22");
+        assert_eq!(week.start(&zone).to_string(), "2026-11-15T16:00:00Z");
+        assert_eq!(week.end(&zone).to_string(), "2026-11-22T16:00:00Z");
+        for (time, expected) in [
+            ("2026-11-15T15:59:59Z", "2026-W46"),
+            ("2026-11-15T16:00:00Z", "2026-W47"),
+            ("2026-11-22T15:59:59Z", "2026-W47"),
+            ("2026-12-31T16:00:00Z", "2026-W53"),
+            ("2027-01-03T16:00:00Z", "2027-W01"),
         ] {
-            assert!(IsoWeek::parse(text).is_err(), "{text}");
+            let time = time.parse().expect("valid");
+            assert_eq!(Week::of(time, &zone).to_string(), expected, "{time}");
         }
+        assert_eq!(week.plus(-1).to_string(), "2026-W46");
     }
 
     #[test]
-    fn weeks_follow_each_other_over_the_new_year() {
-        let first = IsoWeek::parse("2027-W01").expect("valid");
-        assert_eq!(first.before().to_string(), "2026-W53");
-        assert!(first.before() < first);
-        let new_year: Timestamp = "2026-12-31T18:00:00Z".parse().expect("valid");
-        let shanghai = TimeZone::get("Asia/Shanghai").expect("bundled");
-        // A Friday morning in Shanghai, still of the old year's last week.
-        assert_eq!(IsoWeek::at(new_year, &shanghai).to_string(), "2026-W53");
+    fn refuses_what_is_no_week() {
+        for text in [
+            "", "2026-47", "2026-W7", "2026-W00", "2026-W54", "2025-W53", "26-W01",
+        ] {
+            assert!(Week::parse(text).is_err(), "{text}");
+        }
+        assert!(Week::parse("2026-W53").is_ok());
     }
 }

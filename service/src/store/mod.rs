@@ -4,8 +4,10 @@
 //! passes `store::suite`. A write that has returned is on disk; one whose
 //! future is dropped before is whole or is not at all.
 
+mod insights;
 mod jobs;
 mod language;
+mod listening;
 mod push;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
@@ -23,8 +25,15 @@ use crate::domain::shop::{Product, Shop, Synonyms, Vocabulary};
 use crate::domain::suggestion::{Feedback, FeedbackState, SuggestionRecord};
 use crate::domain::taxonomy::KnowledgeDomain;
 
+pub use insights::{
+    AnswerUse, Approval, Decision, InsightStore, KeptReport, Period, SuggestionTotals,
+};
 pub use jobs::{JobEnd, JobStore};
 pub use language::{LanguageStore, NewCorrection};
+pub use listening::{
+    ClusterChange, ListeningChanges, ListeningStore, MinedReply, QuestionFacts, ReadThread,
+    UnreadThread,
+};
 pub use push::{DeliveryFilter, PushStore};
 
 /// Why the store did not do it.
@@ -151,6 +160,10 @@ pub struct ShopRevision {
     pub vocabulary: u64,
     /// Of intents and models.
     pub language: u64,
+    /// Of messages.
+    pub messages: u64,
+    /// Of questions, wordings and clusters.
+    pub listening: u64,
 }
 
 /// A recorded suggestion with the feedback on its answers.
@@ -165,7 +178,9 @@ pub struct SuggestionWithFeedback {
 /// Storage. To write to a shop that does not exist is [`StoreError::NotFound`];
 /// reading finds nothing.
 #[async_trait]
-pub trait Store: LanguageStore + JobStore + PushStore + Send + Sync {
+pub trait Store:
+    LanguageStore + JobStore + ListeningStore + InsightStore + PushStore + Send + Sync
+{
     /// Answers when the store can be read.
     async fn check_health(&self) -> StoreResult<()>;
 

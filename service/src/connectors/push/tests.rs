@@ -14,7 +14,7 @@ use super::*;
 use crate::domain::fault::Locale;
 use crate::domain::ids::{NoticeId, PushId};
 use crate::domain::push::{NoticeKind, PushFailureReason, PushSecret, WeeklySchedule};
-use crate::domain::week::IsoWeek;
+use crate::domain::week::Week;
 
 /// What signatures below were computed for, by another program.
 const NOW_SECOND: i64 = 1_790_000_000;
@@ -34,7 +34,7 @@ pub(super) fn notice() -> Notice {
         locale: Locale::Chinese,
         url: Some("https://shop.example.com/weekly/2026-W38".to_owned()),
         data: json!({ "questions": 410 }),
-        week: Some(IsoWeek::parse("2026-W38").unwrap()),
+        week: Some(Week::parse("2026-W38").unwrap()),
         at: Timestamp::from_second(NOW_SECOND - 60).unwrap(),
     }
 }

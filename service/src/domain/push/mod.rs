@@ -16,7 +16,7 @@ pub use schedule::{Day, WeeklySchedule, is_weekly_due};
 
 use super::fault::{Fault, Locale};
 use super::ids::{DeliveryId, NoticeId, PushId, ShopId};
-use super::week::IsoWeek;
+use super::week::Week;
 
 /// What a notice is about.
 #[derive(
@@ -61,7 +61,7 @@ pub struct Notice {
     /// The same for programs: what the generic webhook hands on.
     pub data: serde_json::Value,
     /// Of which week a weekly digest is.
-    pub week: Option<IsoWeek>,
+    pub week: Option<Week>,
     /// When it was made.
     pub at: Timestamp,
 }
@@ -100,7 +100,7 @@ pub struct PushTarget {
     /// Whether anything is pushed at all.
     pub is_on: bool,
     /// The latest week whose digest was handed in for it, or was due before it was made.
-    pub last_week: Option<IsoWeek>,
+    pub last_week: Option<Week>,
     /// When it was made.
     pub created_at: Timestamp,
 }

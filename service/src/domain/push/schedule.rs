@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::week::IsoWeek;
+use crate::domain::week::Week;
 
 /// A day of the week.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -44,16 +44,16 @@ impl Default for WeeklySchedule {
 impl WeeklySchedule {
     /// The latest week whose digest is due by `now` in `zone`. A local time
     /// that a change of clocks leaves out is taken as much later.
-    pub fn latest_due(&self, zone: &TimeZone, now: Timestamp) -> IsoWeek {
-        let this_week = IsoWeek::at(now, zone);
+    pub fn latest_due(&self, zone: &TimeZone, now: Timestamp) -> Week {
+        let this_week = Week::of(now, zone);
         let day = this_week
             .monday()
             .saturating_add(i64::from(self.day as u8).days());
         let moment = zone.to_ambiguous_timestamp(day.to_datetime(self.time));
-        let last_week = this_week.before();
+        let last_week = this_week.plus(-1);
         match moment.compatible() {
             Ok(moment) if moment <= now => last_week,
-            _ => last_week.before(),
+            _ => last_week.plus(-1),
         }
     }
 }
@@ -65,9 +65,9 @@ impl WeeklySchedule {
 pub fn is_weekly_due(
     schedule: &WeeklySchedule,
     zone: &TimeZone,
-    last_sent: Option<IsoWeek>,
+    last_sent: Option<Week>,
     now: Timestamp,
-) -> Option<IsoWeek> {
+) -> Option<Week> {
     let latest = schedule.latest_due(zone, now);
     last_sent
         .is_none_or(|last_sent| last_sent < latest)
@@ -82,8 +82,8 @@ mod tests {
         text.parse().expect("a time")
     }
 
-    fn week(text: &str) -> IsoWeek {
-        IsoWeek::parse(text).expect("a week")
+    fn week(text: &str) -> Week {
+        Week::parse(text).expect("a week")
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::rows::{from_json, from_word, made_id, optional_time, sound, time, to_
 use crate::domain::ids::{DeliveryId, NoticeId, PushId, ShopId};
 use crate::domain::push::{AttemptEnd, Delivery, Notice, PushTarget, TakenDelivery};
 use crate::domain::time::to_milliseconds;
-use crate::domain::week::IsoWeek;
+use crate::domain::week::Week;
 use crate::store::{DeliveryFilter, PushStore, StoreError, StoreResult};
 
 const COLUMNS: &str = "deliveries.id, target, notice, told.kind, title, state, attempts, \
@@ -383,7 +383,7 @@ struct TakenRow {
 
 impl TakenRow {
     fn into_taken(self) -> StoreResult<TakenDelivery> {
-        let week = self.week.as_deref().map(IsoWeek::parse).transpose();
+        let week = self.week.as_deref().map(Week::parse).transpose();
         Ok(TakenDelivery {
             shop: sound("shop id", ShopId::parse(&self.shop))?,
             id: made_id("delivery id", &self.delivery_id, DeliveryId::parse)?,

@@ -1,12 +1,17 @@
 //! The store as one SQLite file: one connection writes, a few read.
 
+mod candidates;
 mod changes;
+mod clusters;
 mod deliveries;
 mod errors;
+mod insights;
 mod jobs;
 mod keys;
 mod knowledge;
 mod language;
+mod listening;
+mod messages;
 mod pushes;
 mod replies;
 mod rows;

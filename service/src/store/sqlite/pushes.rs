@@ -5,7 +5,7 @@ use sqlx::{FromRow, SqliteConnection};
 use super::rows::{from_json, from_word, made_id, sound, time, to_json, word};
 use crate::domain::ids::{PushId, ShopId};
 use crate::domain::push::{PushSecret, PushTarget, PushUrl, WeeklySchedule};
-use crate::domain::week::IsoWeek;
+use crate::domain::week::Week;
 use crate::store::{StoreError, StoreResult};
 
 /// The columns of a [`TargetRow`].
@@ -32,7 +32,7 @@ impl TargetRow {
     /// The target.
     pub(super) fn into_target(self) -> StoreResult<PushTarget> {
         let secret = self.secret.as_deref().map(PushSecret::parse).transpose();
-        let last_week = self.last_week.as_deref().map(IsoWeek::parse).transpose();
+        let last_week = self.last_week.as_deref().map(Week::parse).transpose();
         Ok(PushTarget {
             id: made_id("push id", &self.target_id, PushId::parse)?,
             kind: from_word("push kind", self.target_kind)?,

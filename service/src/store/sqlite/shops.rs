@@ -79,21 +79,26 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> StoreResult<Vec<Sh
 
 /// How far each shop's changes have come, by id.
 pub(super) async fn revisions(connection: &mut SqliteConnection) -> StoreResult<Vec<ShopRevision>> {
-    let rows: Vec<(String, u64, u64, u64)> = sqlx::query_as(
-        "SELECT shop, knowledge_revision, vocabulary_revision, language_revision
+    let rows: Vec<(String, u64, u64, u64, u64, u64)> = sqlx::query_as(
+        "SELECT shop, knowledge_revision, vocabulary_revision, language_revision,
+             message_revision, listening_revision
          FROM shops ORDER BY shop",
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
-        .map(|(shop, knowledge, vocabulary, language)| {
-            Ok(ShopRevision {
-                shop: sound("shop id", ShopId::parse(&shop))?,
-                knowledge,
-                vocabulary,
-                language,
-            })
-        })
+        .map(
+            |(shop, knowledge, vocabulary, language, messages, listening)| {
+                Ok(ShopRevision {
+                    shop: sound("shop id", ShopId::parse(&shop))?,
+                    knowledge,
+                    vocabulary,
+                    language,
+                    messages,
+                    listening,
+                })
+            },
+        )
         .collect()
 }
 
@@ -145,6 +150,38 @@ pub(super) async fn vocabulary_revision(
     shop: &ShopId,
 ) -> StoreResult<u64> {
     sqlx::query_scalar("SELECT vocabulary_revision FROM shops WHERE shop = ?1")
+        .bind(shop.as_str())
+        .fetch_optional(connection)
+        .await?
+        .ok_or(StoreError::NotFound { what: "shop" })
+}
+
+/// Takes the next `count` places in the sequence of changes of questions,
+/// wordings and clusters; gives the first of them.
+pub(super) async fn take_listening_revisions(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    count: usize,
+) -> StoreResult<u64> {
+    let count = u64::try_from(count).unwrap_or(u64::MAX);
+    let last: Option<u64> = sqlx::query_scalar(
+        "UPDATE shops SET listening_revision = listening_revision + ?2
+         WHERE shop = ?1 RETURNING listening_revision",
+    )
+    .bind(shop.as_str())
+    .bind(i64::try_from(count).unwrap_or(i64::MAX))
+    .fetch_optional(connection)
+    .await?;
+    let last = last.ok_or(StoreError::NotFound { what: "shop" })?;
+    Ok(last + 1 - count)
+}
+
+/// How far the shop's questions, wordings and clusters have come.
+pub(super) async fn listening_revision(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+) -> StoreResult<u64> {
+    sqlx::query_scalar("SELECT listening_revision FROM shops WHERE shop = ?1")
         .bind(shop.as_str())
         .fetch_optional(connection)
         .await?

@@ -1,16 +1,21 @@
 //! Suggestions on record and the feedback on their answers.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::query_builder::Separated;
 use sqlx::{FromRow, QueryBuilder, Sqlite, SqliteConnection};
 use zhiwen_models::privacy::Masked;
 
+use super::listening::{key_of, stored_key};
+use super::messages;
 use super::rows::{from_word, made_id, optional_id, sound, time, word};
 use crate::domain::ids::{
     AgentId, AnswerId, ChannelId, ConversationId, KnowledgeId, MessageId, ProductId, ShopId,
     SuggestionId,
 };
+use crate::domain::message::Message;
 use crate::domain::suggestion::{
     Classified, Feedback, FeedbackState, Pseudonym, RecordedAnswer, SuggestionRecord,
 };
@@ -33,6 +38,7 @@ struct SuggestionRow {
     intent_confidence: Option<f64>,
     stage: Option<String>,
     urgency: Option<String>,
+    wording: Option<i64>,
 }
 
 #[derive(FromRow)]
@@ -81,6 +87,8 @@ impl SuggestionRow {
                 .map(|reason| from_word("abstention", reason))
                 .transpose()?,
             answers,
+            wording: self.wording.map(key_of),
+            turns: Vec::new(),
         })
     }
 
@@ -161,7 +169,7 @@ pub(super) async fn record<'a>(
         let mut insert = QueryBuilder::new(
             "INSERT INTO suggestions
                  (shop, id, at, conversation, answers_message, question, consumer, order_ref,
-                  product, channel, agent, abstention, intent, intent_confidence, stage, urgency) ",
+                  product, channel, agent, abstention, intent, intent_confidence, stage, urgency, wording) ",
         );
         insert.push_values(rows, |mut row, (shop, record, words)| {
             let classified = record.classified.as_ref();
@@ -181,7 +189,8 @@ pub(super) async fn record<'a>(
                 .push_bind(intent.map(|(intent, _)| intent.as_str()))
                 .push_bind(intent.map(|(_, confidence)| f64::from(*confidence)))
                 .push_bind(words.stage.as_deref())
-                .push_bind(words.urgency.as_deref());
+                .push_bind(words.urgency.as_deref())
+                .push_bind(record.wording.map(stored_key));
         });
         insert.push(" ON CONFLICT (shop, id) DO NOTHING");
         insert.build().execute(&mut *connection).await?;
@@ -204,6 +213,14 @@ pub(super) async fn record<'a>(
         insert.push(" ON CONFLICT DO NOTHING");
         insert.build().execute(&mut *connection).await?;
     }
+    let mut turns: BTreeMap<&ShopId, (Timestamp, Vec<&Message>)> = BTreeMap::new();
+    for (shop, record, _) in &suggestions {
+        let heard = turns.entry(shop).or_insert((record.at, Vec::new()));
+        heard.1.extend(&record.turns);
+    }
+    for (shop, (at, turns)) in turns {
+        messages::hear(&mut *connection, shop, &turns, at).await?;
+    }
     Ok(())
 }
 
@@ -222,7 +239,8 @@ pub(super) async fn find(
 ) -> StoreResult<Option<SuggestionWithFeedback>> {
     let row: Option<SuggestionRow> = sqlx::query_as(
         "SELECT at, conversation, answers_message, question, consumer, order_ref,
-                product, channel, agent, abstention, intent, intent_confidence, stage, urgency
+                product, channel, agent, abstention, intent, intent_confidence, stage, urgency,
+                wording
          FROM suggestions WHERE shop = ?1 AND id = unhex(?2, '-')",
     )
     .bind(shop.as_str())

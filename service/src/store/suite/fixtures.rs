@@ -15,6 +15,7 @@ use crate::domain::ids::{
 use crate::domain::key::{ApiKey, PresentedKey, Scope};
 use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, Status};
 use crate::domain::language::Urgency;
+use crate::domain::listening::WordingKey;
 use crate::domain::shop::{Product, Shop, ShopSecret, Synonyms};
 use crate::domain::suggestion::{
     AbstentionReason, AnswerForm, Classified, Pseudonym, RecordedAnswer, SuggestionRecord,
@@ -151,6 +152,8 @@ pub fn suggestion() -> SuggestionRecord {
         }),
         abstention: None,
         answers: vec![answer("k-b", 0.9), answer("k-a", 0.1)],
+        wording: Some(WordingKey(u64::MAX)),
+        turns: Vec::new(),
     }
 }
 

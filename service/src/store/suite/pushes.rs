@@ -13,7 +13,7 @@ use crate::domain::push::{
     AttemptEnd, Delivery, DeliveryState, Notice, NoticeKind, PushFailure, PushFailureReason,
     PushKind, PushSecret, PushTarget, PushUrl, TakenDelivery, WeeklySchedule,
 };
-use crate::domain::week::IsoWeek;
+use crate::domain::week::Week;
 use crate::store::{DeliveryFilter, Store, StoreError};
 
 /// Every behaviour of this file.
@@ -348,7 +348,7 @@ fn target(name: &str) -> PushTarget {
         notices: BTreeSet::from([NoticeKind::Weekly, NoticeKind::Alarm]),
         schedule: WeeklySchedule::default(),
         is_on: true,
-        last_week: Some(IsoWeek::parse("2026-W37").unwrap()),
+        last_week: Some(Week::parse("2026-W37").unwrap()),
         created_at: time(0),
     }
 }
@@ -362,7 +362,7 @@ fn notice(id: &str) -> Notice {
         locale: Locale::Chinese,
         url: Some("https://shop.example.com/".to_owned()),
         data: json!({ "questions": [1, 2.5, null] }),
-        week: Some(IsoWeek::parse("2026-W38").unwrap()),
+        week: Some(Week::parse("2026-W38").unwrap()),
         at: time(0),
     }
 }

@@ -1,0 +1,280 @@
+//! What the questions of a week say: the weekly report, and what feeds carry of it.
+//!
+//! Plain data, already masked and already cut to what may be shown: whoever
+//! writes it to a file decides nothing any more.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::fault::Locale;
+use super::listening::Cluster;
+use super::week::Week;
+
+/// The FAQ insights of a week.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct WeeklyReport {
+    /// The shop's id.
+    pub shop: String,
+    /// The shop's name.
+    pub shop_name: String,
+    /// The language of labels made by the service.
+    pub locale: Locale,
+    /// The week.
+    #[schema(value_type = String, example = "2026-W47")]
+    pub week: Week,
+    /// Its Monday in the shop's time zone.
+    #[schema(value_type = String, example = "2026-11-16")]
+    pub from: Date,
+    /// Its Sunday.
+    #[schema(value_type = String, example = "2026-11-22")]
+    pub until: Date,
+    /// The IANA name of the shop's time zone.
+    pub time_zone: String,
+    /// Grows by one when late messages changed the week; 0 while it has not ended.
+    pub revision: u32,
+    /// Whether the week is over; a running week is counted so far and not kept.
+    pub has_ended: bool,
+    /// When it was made.
+    #[schema(value_type = String)]
+    pub made_at: Timestamp,
+    /// What the figures were made by.
+    pub policy: PolicyNote,
+    /// This week's totals.
+    pub totals: Totals,
+    /// The totals of the week before.
+    pub previous: Totals,
+    /// Questions a day, Monday first.
+    pub by_day: Vec<u32>,
+    /// Questions by who owns the answer, most asked first.
+    pub by_domain: Vec<Share>,
+    /// Questions by intent, most asked first.
+    pub by_intent: Vec<Share>,
+    /// Questions by product, most asked first.
+    pub by_product: Vec<Share>,
+    /// Questions by channel, most asked first.
+    pub by_channel: Vec<Share>,
+    /// The recurring questions by buyers, most first.
+    pub top: Vec<QuestionLine>,
+    /// Asked significantly more than the week before.
+    pub rising: Vec<QuestionLine>,
+    /// Never asked before this week.
+    pub new: Vec<QuestionLine>,
+    /// Asked significantly less than the week before.
+    pub fading: Vec<QuestionLine>,
+    /// Without an approved answer, by buyers, most first.
+    pub unanswered: Vec<QuestionLine>,
+    /// About the goods before the order: what the detail page could have said.
+    pub page_gaps: Vec<QuestionLine>,
+    /// About packaging, delivery and what arrived: for the warehouse.
+    pub packaging_and_delivery: Vec<QuestionLine>,
+    /// About prices and promotions: what confuses.
+    pub promotion_confusion: Vec<QuestionLine>,
+    /// What was changed of late because of a question, and what became of it.
+    pub actions: Vec<ActionLine>,
+}
+
+/// What figures were made by: a number names its policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PolicyNote {
+    /// The version of the shop's policy.
+    pub version: u32,
+    /// Silence that parts sessions where the platform does not, in minutes.
+    pub session_gap_minutes: u32,
+    /// Messages of a buyer this close together are one question, in seconds.
+    pub burst_gap_seconds: u32,
+    /// Whether a reply by a robot counts as an answer.
+    pub counts_automatic_replies: bool,
+    /// Groups of fewer buyers are not quoted, and not shown in profiles.
+    pub smallest_group: u32,
+    /// The share of false alarms that is allowed among the changes called
+    /// rising or fading (Benjamini and Hochberg's false discovery rate).
+    pub false_discovery_rate: f64,
+}
+
+/// Totals of a period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Totals {
+    /// Questions asked.
+    pub questions: u32,
+    /// Distinct buyers who asked; a conversation counts where the buyer is not known.
+    pub buyers: u32,
+    /// Conversations with a question.
+    pub conversations: u32,
+    /// Questions that a human agent replied to.
+    pub answered: u32,
+    /// Questions that belong to a recurring one.
+    pub recurring: u32,
+    /// Questions of a recurring one that an approved item answers.
+    pub covered: u32,
+    /// Suggestions made.
+    pub suggestions: u32,
+    /// Suggestions that abstained from an answer to a question.
+    pub abstained: u32,
+    /// Answers that agents saw.
+    pub displayed: u32,
+    /// Answers that agents used.
+    pub used: u32,
+    /// Median seconds from a question to the first human reply; absent when nobody replied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub median_reply_seconds: Option<u32>,
+}
+
+/// A part of the week's questions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Share {
+    /// The stable id: a domain, an intent, a product, a channel.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// Questions of this week.
+    pub questions: u32,
+    /// Distinct buyers of this week.
+    pub buyers: u32,
+    /// Questions of the week before.
+    pub previous_questions: u32,
+}
+
+/// How a recurring question moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trend {
+    /// First asked in this week.
+    New,
+    /// More buyers than the week before, by more than chance.
+    Rising,
+    /// No change beyond chance.
+    Steady,
+    /// Fewer buyers than the week before, by more than chance.
+    Fading,
+}
+
+/// A recurring question in a week.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct QuestionLine {
+    /// The cluster's id, the same from week to week.
+    pub cluster: String,
+    /// How it reads.
+    pub label: String,
+    /// Words that set it apart.
+    pub key_phrases: Vec<String>,
+    /// Its usual intent, by id; absent where it is unclear.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// The intent as people read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent_label: Option<String>,
+    /// Who owns the answer: `product`, `process`, `warehouse`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// The products it is asked about most, at most five, with buyers.
+    pub products: Vec<Count>,
+    /// Questions of this week.
+    pub questions: u32,
+    /// Distinct buyers of this week.
+    pub buyers: u32,
+    /// Distinct buyers of the week before.
+    pub previous_buyers: u32,
+    /// How it moves.
+    pub trend: Trend,
+    /// The probability of so large a change of its share by chance (two-sided
+    /// exact binomial, given both weeks' totals); absent where it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p_value: Option<f64>,
+    /// Distinct buyers in each of the last eight weeks, this one last.
+    pub buyers_by_week: Vec<u32>,
+    /// The share of its questions that a human agent replied to, from 0 to 1.
+    pub answered_share: f64,
+    /// The share of its displayed suggestions that agents used; absent when none was displayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acceptance: Option<f64>,
+    /// The share of its questions that were urgent, from 0 to 1.
+    pub urgent_share: f64,
+    /// The approved item that answers it, by id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<String>,
+    /// Buyers' own words, masked; only of groups large enough to be quoted.
+    pub words: Vec<String>,
+}
+
+/// A name with a count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Count {
+    /// The stable id.
+    pub id: String,
+    /// What people call it.
+    pub label: String,
+    /// Distinct buyers.
+    pub buyers: u32,
+}
+
+/// Something that somebody changed because of a recurring question.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ActionLine {
+    /// The action's id.
+    pub id: String,
+    /// What was changed: `page`, `packaging`, `promotion`, `knowledge`.
+    pub kind: String,
+    /// In people's words.
+    pub note: String,
+    /// The day it took effect, in the shop's time zone.
+    #[schema(value_type = String, example = "2026-11-12")]
+    pub on: Date,
+    /// The cluster's id.
+    pub cluster: String,
+    /// How the question reads.
+    pub label: String,
+    /// Distinct buyers in the week before the change.
+    pub buyers_before: u32,
+    /// Distinct buyers in this week.
+    pub buyers_now: u32,
+}
+
+/// What a feed carries: a claim with its evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeedEntry {
+    /// Stable: the same claim of the same week about the same question.
+    pub id: String,
+    /// The claim in one sentence.
+    pub title: String,
+    /// The evidence in a few lines of plain text.
+    pub text: String,
+    /// Words to sort by: the kind of claim, the domain.
+    pub tags: Vec<String>,
+    /// When it first appeared.
+    pub published_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+    /// The figures, for programs.
+    pub data: serde_json::Value,
+}
+
+impl QuestionLine {
+    /// The line of a question that nobody asked of late.
+    pub fn quiet(cluster: &Cluster) -> Self {
+        Self {
+            cluster: cluster.id.to_string(),
+            label: cluster.title().to_owned(),
+            key_phrases: cluster.key_phrases.clone(),
+            intent: None,
+            intent_label: None,
+            domain: None,
+            products: Vec::new(),
+            questions: 0,
+            buyers: 0,
+            previous_buyers: 0,
+            trend: Trend::Steady,
+            p_value: None,
+            buyers_by_week: vec![0; 8],
+            answered_share: 0.0,
+            acceptance: None,
+            urgent_share: 0.0,
+            answered_by: cluster
+                .answered_by
+                .as_ref()
+                .map(|answer| answer.knowledge.clone()),
+            words: Vec::new(),
+        }
+    }
+}

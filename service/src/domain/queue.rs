@@ -1,0 +1,160 @@
+//! What waits for a supervisor: answers that agents gave, and what was done because of a question.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use zhiwen_models::privacy::Masked;
+
+use super::fault::Fault;
+use super::ids::{ActionId, CandidateId, ClusterId, KnowledgeId};
+use super::listening::Outcome;
+
+/// Where an answer that agents gave stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateState {
+    /// Nobody has decided.
+    Open,
+    /// It became a knowledge item.
+    Approved,
+    /// Somebody said no.
+    Dismissed,
+}
+
+/// An answer that agents gave to a recurring question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Its id.
+    pub id: CandidateId,
+    /// The question.
+    pub cluster: ClusterId,
+    /// A hash of the cluster and the normalised answer: found again, it is the same.
+    pub key: u64,
+    /// The answer as it would be kept.
+    pub text: Masked,
+    /// Where it was said, newest first.
+    pub evidence: Vec<Evidence>,
+    /// Distinct agents who said so.
+    pub agents: u32,
+    /// Distinct buyers to whom it was said.
+    pub buyers: u32,
+    /// How often it was said.
+    pub replies: u32,
+    /// How often the buyer took it.
+    pub accepted: u32,
+    /// From 0 to 1: what to look at first.
+    pub score: f64,
+    /// Where it stands.
+    pub state: CandidateState,
+    /// The item that it became.
+    pub knowledge: Option<KnowledgeId>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<Timestamp>,
+    /// When it was first found.
+    pub found_at: Timestamp,
+}
+
+/// A question and what an agent wrote after it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Evidence {
+    /// What was asked, masked.
+    #[schema(value_type = String)]
+    pub question: Masked,
+    /// What was replied, masked.
+    #[schema(value_type = String)]
+    pub reply: Masked,
+    /// When it was asked.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// The agent, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// How the buyer took it.
+    pub outcome: Outcome,
+}
+
+/// What was changed because of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// A product's page.
+    Page,
+    /// Packaging, label, courier.
+    Packaging,
+    /// A promotion or its rules.
+    Promotion,
+    /// Knowledge: an answer was written or approved.
+    Knowledge,
+}
+
+impl ActionKind {
+    /// Its stable word: `page`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Packaging => "packaging",
+            Self::Promotion => "promotion",
+            Self::Knowledge => "knowledge",
+        }
+    }
+}
+
+/// Something that somebody changed because of a question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Action {
+    /// Its id.
+    pub id: ActionId,
+    /// The question.
+    pub cluster: ClusterId,
+    /// What was changed.
+    pub kind: ActionKind,
+    /// In people's words.
+    pub note: String,
+    /// When it took effect.
+    pub at: Timestamp,
+    /// Who says so.
+    pub by: String,
+    /// When that was said.
+    pub made_at: Timestamp,
+}
+
+/// Where a consumer's tag comes from.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TagSource {
+    /// The shop says so.
+    Raw,
+    /// What the consumer did of late says so.
+    Live,
+    /// A model says so.
+    Modelled,
+}
+
+/// The most characters of a tag.
+pub const MOST_TAG_CHARACTERS: usize = 40;
+
+/// A tag of a consumer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+pub struct Tag {
+    /// The tag.
+    pub tag: String,
+    /// Where it comes from.
+    pub source: TagSource,
+}
+
+impl Tag {
+    /// A tag that the shop gives.
+    ///
+    /// # Errors
+    /// When it is empty, too long, or holds a control character.
+    pub fn raw(text: &str) -> Result<Self, Fault> {
+        Ok(Self {
+            tag: super::text::Text::line(text, MOST_TAG_CHARACTERS)?,
+            source: TagSource::Raw,
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! Use case: from messages to questions, and from questions to those that recur.
+//!
+//! The [`Listener`] reads threads that have new messages, within a second of their
+//! arrival; a job clusters all wordings anew now and then. What is heard
+//! stands in the store; a [`Ledger`] follows it in memory, from which every
+//! figure is made.
+
+pub mod clustering;
+mod compass;
+mod coverage;
+pub mod editing;
+pub mod intake;
+mod ledger;
+mod listener;
+pub mod mining;
+mod reading;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use tokio::sync::Notify;
+
+use compass::Compass;
+pub use ledger::{Fact, Ledger, Name, Names, WordingEntry};
+pub use listener::Listener;
+
+use crate::domain::ids::ShopId;
+use crate::store::{Store, StoreError};
+
+/// Changes taken over in one step: the ledger is locked for some milliseconds.
+const STEP: u32 = 20_000;
+
+/// Every shop's ledger.
+pub struct Listening {
+    store: Arc<dyn Store>,
+    shops: RwLock<HashMap<ShopId, Arc<ShopLedger>>>,
+    heard: Notify,
+    folder: PathBuf,
+}
+
+/// A shop's ledger.
+#[derive(Default)]
+struct ShopLedger {
+    ledger: Arc<RwLock<Ledger>>,
+    /// Held by whoever brings it up to date.
+    turn: tokio::sync::Mutex<()>,
+    /// Where new wordings belong; `None` before the first clustering.
+    compass: Mutex<Option<Compass>>,
+    /// Whether people have changed clusters since the compass was made.
+    is_edited: AtomicBool,
+}
+
+impl Listening {
+    /// Ledgers of the store's shops, read when they are first asked for. What
+    /// clusterings learn is kept in `folder`.
+    pub fn new(store: Arc<dyn Store>, folder: PathBuf) -> Self {
+        Self {
+            store,
+            shops: RwLock::default(),
+            heard: Notify::new(),
+            folder,
+        }
+    }
+
+    /// Where what clusterings learn is kept.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Says that people changed a shop's clusters.
+    pub fn clusters_edited(&self, shop: &ShopId) {
+        self.entry(shop).is_edited.store(true, Ordering::Relaxed);
+    }
+
+    fn put_compass(&self, shop: &ShopId, compass: Compass) {
+        let entry = self.entry(shop);
+        entry.is_edited.store(false, Ordering::Relaxed);
+        *lock(&entry.compass) = Some(compass);
+    }
+
+    /// Says that messages came in, so that they are read at once.
+    pub fn messages_came(&self) {
+        self.heard.notify_one();
+    }
+
+    /// A shop's ledger, with all that the store has by now.
+    ///
+    /// # Errors
+    /// When there is no such shop, or the store cannot be read.
+    pub async fn ledger(&self, shop: &ShopId) -> Result<Arc<RwLock<Ledger>>, StoreError> {
+        let entry = self.entry(shop);
+        let _turn = entry.turn.lock().await;
+        loop {
+            let revision = read(&entry.ledger).revision;
+            let changes = self.store.listening_changes(shop, revision, STEP).await?;
+            let has_more = changes.has_more;
+            if changes.revision > revision {
+                write(&entry.ledger).apply(changes);
+            }
+            if !has_more {
+                return Ok(Arc::clone(&entry.ledger));
+            }
+        }
+    }
+
+    fn entry(&self, shop: &ShopId) -> Arc<ShopLedger> {
+        if let Some(entry) = read(&self.shops).get(shop) {
+            return Arc::clone(entry);
+        }
+        Arc::clone(write(&self.shops).entry(shop.clone()).or_default())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A lock whose holder panicked still guards a ledger that can be read: what
+/// it lacks of a change comes with the next start.
+pub fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,218 @@
+//! From a thread's messages to the questions in them: a pure function, the
+//! same however often and in whichever order the messages came in.
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use zhiwen_models::smalltalk::SmallTalk;
+
+use crate::answering::understand::{Speaker, Turn, Understood, understand};
+use crate::answering::{classified, earlier, wording};
+use crate::catalog::Searchable;
+use crate::domain::ids::ProductId;
+use crate::domain::listening::{HeardQuestion, Outcome, QuestionId, Reply};
+use crate::domain::message::{Author, Message, Thread};
+use crate::domain::policy::ListeningPolicy;
+use zhiwen_models::privacy::{Masked, mask};
+use zhiwen_models::text::Normalized;
+
+/// What is kept of a reply: an answer of a knowledge item is no longer.
+const MOST_REPLY_CHARACTERS: usize = 1_000;
+
+/// A buyer's burst in a session, and what was understood of it.
+struct Burst {
+    /// The places of its messages in the session.
+    from: usize,
+    until: usize,
+    understood: Understood,
+}
+
+/// The questions of a thread's messages, which come by time.
+pub fn questions(
+    searchable: &Searchable,
+    policy: &ListeningPolicy,
+    messages: &[Message],
+) -> Vec<HeardQuestion> {
+    let mut heard = Vec::new();
+    for session in sessions(messages, policy) {
+        let turns: Vec<Turn> = session.iter().map(turn).collect();
+        let bursts = bursts(&turns, policy);
+        for (at, burst) in bursts.iter().enumerate() {
+            let after = bursts.get(at + 1);
+            let is_question =
+                burst.understood.small_talk.is_none() && burst.understood.answers_message.is_some();
+            if is_question && let Some(question) = question(searchable, session, &turns, burst) {
+                let reply = reply(session, burst.until, policy);
+                let outcome = outcome(&question, reply.as_ref(), after);
+                heard.push(HeardQuestion {
+                    reply,
+                    outcome,
+                    ..question
+                });
+            }
+        }
+    }
+    heard
+}
+
+/// Cuts a thread where the buyer was silent for long; a conversation of the
+/// platform's is one session.
+fn sessions<'a>(
+    messages: &'a [Message],
+    policy: &ListeningPolicy,
+) -> impl Iterator<Item = &'a [Message]> {
+    let gap_seconds = i64::from(policy.session_gap_minutes) * 60;
+    messages.chunk_by(move |before, after| {
+        before.thread.is_conversation()
+            || after.at.as_second() - before.at.as_second() <= gap_seconds
+    })
+}
+
+fn turn(message: &Message) -> Turn {
+    Turn {
+        id: message.id.clone(),
+        speaker: match message.author {
+            Author::Buyer => Speaker::Buyer,
+            Author::Agent | Author::Automatic => Speaker::Agent,
+        },
+        text: message.text.to_string(),
+        at: Some(message.at),
+    }
+}
+
+fn bursts(turns: &[Turn], policy: &ListeningPolicy) -> Vec<Burst> {
+    let gap_seconds = i64::from(policy.burst_gap_seconds);
+    let mut bursts = Vec::new();
+    let mut from = 0;
+    for until in 1..=turns.len() {
+        let (last, next) = (&turns[until - 1], turns.get(until));
+        let goes_on = next.is_some_and(|next| {
+            next.speaker == last.speaker && seconds(next.at) - seconds(last.at) <= gap_seconds
+        });
+        if goes_on {
+            continue;
+        }
+        if last.speaker == Speaker::Buyer {
+            bursts.push(Burst {
+                from,
+                until,
+                understood: understand(&turns[..until], gap_seconds),
+            });
+        }
+        from = until;
+    }
+    bursts
+}
+
+fn seconds(at: Option<Timestamp>) -> i64 {
+    at.map_or(0, Timestamp::as_second)
+}
+
+/// A burst as a question; `None` where it has no word.
+fn question(
+    searchable: &Searchable,
+    session: &[Message],
+    turns: &[Turn],
+    burst: &Burst,
+) -> Option<HeardQuestion> {
+    let first = session.get(burst.from)?;
+    let so_far = &session[..burst.until];
+    let text = mask(&burst.understood.whole());
+    let before = earlier(&turns[..burst.until], &burst.understood);
+    let reading = searchable
+        .language
+        .read(burst.understood.text.as_str(), &before);
+    Some(HeardQuestion {
+        id: question_id(&first.thread, first),
+        thread: first.thread.clone(),
+        at: first.at,
+        wording: wording(text.as_str())?,
+        consumer: latest(session, |message| message.consumer.as_ref()),
+        channel: latest(session, |message| message.channel.as_ref()),
+        product: latest(so_far, |message| message.product.as_ref())
+            .or_else(|| only_product(searchable, text.as_str())),
+        classified: classified(&reading),
+        text,
+        reply: None,
+        outcome: Outcome::Unanswered,
+    })
+}
+
+/// The last of what messages say of themselves.
+fn latest<T: Clone>(messages: &[Message], part: impl Fn(&Message) -> Option<&T>) -> Option<T> {
+    messages.iter().rev().find_map(part).cloned()
+}
+
+/// The product that a text names, where it names one.
+fn only_product(searchable: &Searchable, text: &str) -> Option<ProductId> {
+    let mentions = searchable.terminology.mentions(&Normalized::new(text));
+    match mentions.products.as_slice() {
+        [product] => ProductId::parse(product).ok(),
+        _ => None,
+    }
+}
+
+/// A hash of the thread and the burst's first message.
+fn question_id(thread: &Thread, first: &Message) -> QuestionId {
+    let mut hash = Sha256::new();
+    hash.update(thread.as_str());
+    hash.update([0]);
+    hash.update(first.id.as_str());
+    let digest = hash.finalize();
+    QuestionId(std::array::from_fn(|at| digest[at]))
+}
+
+/// The first human reply after the burst. Its words belong to the last
+/// question before it alone: to that it most likely replies.
+fn reply(session: &[Message], after: usize, policy: &ListeningPolicy) -> Option<Reply> {
+    let counts = |message: &Message| match message.author {
+        Author::Agent => true,
+        Author::Automatic => policy.counts_automatic_replies,
+        Author::Buyer => false,
+    };
+    let rest = session.get(after..)?;
+    let start = rest.iter().position(counts)?;
+    let first = &rest[start];
+    let is_direct = rest[..start]
+        .iter()
+        .all(|message| message.author != Author::Buyer);
+    let said: Vec<&str> = rest[start..]
+        .iter()
+        .take_while(|message| message.author != Author::Buyer)
+        .filter(|message| counts(message))
+        .map(|message| message.text.as_str())
+        .collect();
+    let text: String = if is_direct {
+        said.join("\n")
+            .chars()
+            .take(MOST_REPLY_CHARACTERS)
+            .collect()
+    } else {
+        String::new()
+    };
+    Some(Reply {
+        at: first.at,
+        agent: first.agent.clone(),
+        // Cut and joined, a text is masked again: a mark may have been cut in two.
+        text: if text.is_empty() {
+            Masked::default()
+        } else {
+            mask(&text)
+        },
+    })
+}
+
+/// How the buyer took the reply, by the words after it.
+fn outcome(question: &HeardQuestion, reply: Option<&Reply>, after: Option<&Burst>) -> Outcome {
+    if reply.is_none() {
+        return Outcome::Unanswered;
+    }
+    let Some(after) = after else {
+        return Outcome::Open;
+    };
+    match after.understood.small_talk {
+        Some(SmallTalk::Acknowledgement) => Outcome::Accepted,
+        Some(_) => Outcome::Open,
+        None if wording(&after.understood.whole()) == Some(question.wording) => Outcome::AskedAgain,
+        None => Outcome::Open,
+    }
+}
