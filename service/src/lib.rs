@@ -15,6 +15,7 @@ pub mod jobs;
 pub mod knowledge;
 pub mod language;
 pub mod listening;
+pub mod notices;
 pub mod pool;
 pub mod reports;
 pub mod router;

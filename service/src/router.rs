@@ -4,7 +4,7 @@ use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
     answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, openapi, operations, products, queues, search,
+    knowledge_versions, messages, models, openapi, operations, products, push_deliveries, pushes, queues, search,
     suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
@@ -119,7 +119,30 @@ pub fn configure(config: &mut ServiceConfig) {
         )
         .service(resource("/v1/jobs", "GET").route(get().to(models::list_jobs)))
         .service(resource("/v1/jobs/{id}", "GET").route(get().to(models::read_job)))
+        .configure(push_routes)
         .default_service(web::to(no_route));
+}
+
+fn push_routes(config: &mut ServiceConfig) {
+    config
+        .service(
+            resource("/v1/pushes", "GET, POST")
+                .route(get().to(pushes::list))
+                .route(post().to(pushes::create)),
+        )
+        // Before the places: none has this id.
+        .service(resource("/v1/pushes/deliveries", "GET").route(get().to(push_deliveries::list)))
+        .service(
+            resource("/v1/pushes/deliveries/{id}/retry", "POST")
+                .route(post().to(push_deliveries::retry)),
+        )
+        .service(
+            resource("/v1/pushes/{id}", "GET, PUT, DELETE")
+                .route(get().to(pushes::read))
+                .route(put().to(pushes::put))
+                .route(delete().to(pushes::delete)),
+        )
+        .service(resource("/v1/pushes/{id}/test", "POST").route(post().to(pushes::test)));
 }
 
 /// A resource that answers other methods than these with a problem body.

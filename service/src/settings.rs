@@ -5,6 +5,7 @@
 //! file where no flag does.
 
 mod encoder;
+mod push;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use encoder::{Bert, Encoder, Language, Remote};
+pub use push::Pushes;
 use sources::{merge, parse, refuse_single_underscore, set};
 
 /// The default file, with every key and its meaning.
@@ -87,6 +89,8 @@ pub struct Settings {
     pub index_poll: Duration,
     /// Shops whose index is built at the same time.
     pub concurrent_builds: usize,
+    /// How notices are pushed to outside systems.
+    pub push: Pushes,
     /// The most items of a page.
     pub page_limit: u32,
     /// How long a reply is kept under its Idempotency-Key.
@@ -179,6 +183,7 @@ struct Raw {
     language: encoder::RawLanguage,
     listening: RawListening,
     index: RawIndex,
+    push: push::RawPushes,
     limits: RawLimits,
     telemetry: Telemetry,
 }
@@ -355,6 +360,7 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         models_hub: raw.language.hub,
         index_poll: Duration::from_millis(raw.index.poll_milliseconds),
         concurrent_builds: raw.index.concurrent_builds,
+        push: push::validate(&raw.push)?,
         page_limit: raw.limits.page,
         idempotency: Duration::from_secs(raw.limits.idempotency_hours * 3600),
         telemetry: raw.telemetry,

@@ -1,6 +1,7 @@
 //! Puts a service together: the only place that names concrete parts.
 
 pub mod encoders;
+mod pushes;
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -19,6 +20,7 @@ use crate::api::files;
 use crate::api::observe::observe;
 use crate::auth::{Keys, identify};
 use crate::catalog::{Catalog, follow};
+use crate::connectors::push::PushError;
 use crate::domain::time::Clock;
 use crate::jobs::{self, ClusterQuestions, Runner, TrainLanguage, Trainer};
 use crate::language::base;
@@ -73,6 +75,9 @@ pub enum StartError {
     /// Metrics cannot be made.
     #[error("metrics cannot be made")]
     Metrics(#[from] prometheus::Error),
+    /// What sends pushes cannot be made.
+    #[error("pushes cannot be sent")]
+    Pushes(#[from] PushError),
 }
 
 /// A running service.
@@ -94,6 +99,7 @@ struct Background {
     janitor: JoinHandle<()>,
     jobs: JoinHandle<()>,
     listener: JoinHandle<()>,
+    pushes: JoinHandle<()>,
     /// Held until the end: one serving process a folder.
     _lock: File,
 }
@@ -135,6 +141,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         catalog: Arc::clone(&catalog),
         listening: Arc::clone(&listening),
     };
+    let notices = pushes::notices(&settings.push, Arc::clone(&store), Arc::clone(&clock))?;
     let (stop, stopped) = watch::channel(false);
     let runner = Runner {
         store: Arc::clone(&store),
@@ -160,6 +167,11 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let background = Background {
         jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
         listener: tokio::spawn(ear.run(stopped.clone())),
+        pushes: tokio::spawn(jobs::deliver_pushes(
+            Arc::clone(&notices),
+            settings.push.concurrency,
+            stopped.clone(),
+        )),
         follower: tokio::spawn(follow(Arc::clone(&catalog), stopped.clone())),
         recorder: recorder_task,
         janitor: tokio::spawn(forget_replies(
@@ -179,6 +191,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         catalog,
         listening,
         trainer,
+        notices,
         recorder,
         clock,
         metrics: Metrics::new()?,
@@ -210,10 +223,11 @@ impl Service {
             janitor,
             jobs,
             listener,
+            pushes,
             recorder,
             ..
         } = self.background;
-        for task in [follower, janitor, jobs, listener] {
+        for task in [follower, janitor, jobs, listener, pushes] {
             // A task that panicked has nothing left to end.
             let _panicked = task.await;
         }

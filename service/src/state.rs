@@ -12,6 +12,7 @@ use crate::domain::time::Clock;
 use crate::insights::report::Desk;
 use crate::jobs::Trainer;
 use crate::listening::Listening;
+use crate::notices::Notices;
 use crate::pool::{Places, Pool};
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
@@ -31,6 +32,8 @@ pub struct AppState {
     pub listening: Arc<Listening>,
     /// Says which shops have learned something.
     pub trainer: Arc<Trainer>,
+    /// Tells outside systems.
+    pub notices: Arc<Notices>,
     /// Writes suggestions down.
     pub recorder: Recorder,
     /// Knows API keys.

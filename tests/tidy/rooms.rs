@@ -37,9 +37,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "evaluation",
         ],
     ),
+    ("notices", &["domain", "store", "connectors"]),
     (
         "jobs",
-        &["domain", "store", "catalog", "language", "training"],
+        &[
+            "domain", "store", "catalog", "language", "training", "notices",
+        ],
     ),
     (
         "error",
@@ -65,6 +68,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "catalog",
             "answering",
             "knowledge",
+            "notices",
             "jobs",
             "auth",
         ],
@@ -106,6 +110,7 @@ const EDGE: &[&str] = &[
     "knowledge",
     "answering",
     "language",
+    "notices",
     "jobs",
     "pool",
     "auth",
@@ -128,6 +133,7 @@ const ALL: &[&str] = &[
     "language",
     "evaluation",
     "training",
+    "notices",
     "jobs",
     "error",
     "auth",

@@ -10,7 +10,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::api::{
     answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, operations, products, queues, search, suggestions,
+    knowledge_versions, messages, models, operations, products, push_deliveries, pushes, queues, search, suggestions,
     synonyms, weekly,
 };
 use crate::error::{ApiError, Problem};
@@ -78,6 +78,14 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         insights::add_action,
         insights::read_policy,
         insights::put_policy,
+        pushes::list,
+        pushes::create,
+        pushes::read,
+        pushes::put,
+        pushes::delete,
+        pushes::test,
+        push_deliveries::list,
+        push_deliveries::retry,
         operations::healthz,
         operations::readyz,
         operations::metrics,
@@ -92,6 +100,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         (name = "vocabulary", description = "What the shop and its buyers call things"),
         (name = "language", description = "What questions are about, and the models that tell"),
         (name = "insights", description = "What buyers keep asking, and what to do about it"),
+        (name = "pushes", description = "Where weekly digests and alarms are pushed, and what became of it"),
         (name = "operations", description = "Health, metrics and this document"),
     )
 )]

@@ -107,6 +107,10 @@ needs!(
     ReadingVocabulary, [Scope::Knowledge, Scope::Admin]
 );
 needs!(
+    /// Reading where notices are pushed, and what became of them.
+    ReadingPushes, [Scope::Insights, Scope::Supervise, Scope::Admin]
+);
+needs!(
     /// Changing the shop itself.
     Administering, [Scope::Admin]
 );

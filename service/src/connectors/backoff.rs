@@ -19,7 +19,7 @@ pub struct Retry {
 
 impl Retry {
     /// Whether another request may follow the `failures`th failure.
-    pub(super) fn allows_another(&self, failures: u32) -> bool {
+    pub fn allows_another(&self, failures: u32) -> bool {
         failures < self.attempts
     }
 
@@ -29,7 +29,7 @@ impl Retry {
     ///
     /// `draw` is a random number in 0..1. What the server asks for is waited for
     /// in full, and a little longer at random.
-    pub(super) fn pause(&self, failures: u32, draw: f64, wish: Option<Duration>) -> Duration {
+    pub fn pause(&self, failures: u32, draw: f64, wish: Option<Duration>) -> Duration {
         // Past 2^31 every pause is at its longest anyway.
         let doublings = failures.saturating_sub(1).min(31);
         let longest = self

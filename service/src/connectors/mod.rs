@@ -4,6 +4,7 @@ mod backoff;
 mod breaker;
 pub mod embeddings;
 pub mod hub;
+pub mod push;
 mod reply;
 mod secret;
 

@@ -23,3 +23,16 @@ pub(super) async fn body_within(mut reply: Response, most: usize) -> Result<Vec<
     }
     Ok(body)
 }
+
+/// The first `most` bytes of the body; the rest is not read.
+pub(super) async fn start_of_body(mut reply: Response, most: usize) -> reqwest::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while body.len() < most {
+        let Some(chunk) = reply.chunk().await? else {
+            break;
+        };
+        let room = chunk.len().min(most - body.len());
+        body.extend_from_slice(&chunk[..room]);
+    }
+    Ok(body)
+}

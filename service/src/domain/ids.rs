@@ -110,6 +110,12 @@ text_id!(
     AgentId, 200, |character| !character.is_control(), "no control characters"
 );
 
+text_id!(
+    /// A notice, the same in every attempt to tell it: `weekly-2026-W47`.
+    NoticeId, 128, |character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | ':'),
+    "letters, digits, -, _ and :"
+);
+
 /// Declares an id that this service makes: a UUIDv7, so that keys grow with time.
 macro_rules! made_id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -183,6 +189,14 @@ made_id!(
 made_id!(
     /// An answer that agents gave, waiting for approval.
     CandidateId
+);
+made_id!(
+    /// A place that notices are pushed to.
+    PushId
+);
+made_id!(
+    /// One notice for one such place.
+    DeliveryId
 );
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ pub mod language;
 pub mod listening;
 pub mod message;
 pub mod policy;
+pub mod push;
 pub mod queue;
 pub mod shop;
 pub mod suggestion;

@@ -4,6 +4,7 @@
 //! is idempotent, so that it may.
 
 mod cluster_questions;
+mod deliver_pushes;
 mod train_language;
 
 use std::collections::HashMap;
@@ -15,6 +16,7 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 pub use cluster_questions::ClusterQuestions;
+pub use deliver_pushes::deliver_pushes;
 pub use train_language::TrainLanguage;
 
 use crate::domain::ids::ShopId;

@@ -8,6 +8,7 @@ mod insights;
 mod jobs;
 mod language;
 mod listening;
+mod push;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
 pub mod suite;
@@ -33,6 +34,7 @@ pub use listening::{
     ClusterChange, ListeningChanges, ListeningStore, MinedReply, QuestionFacts, ReadThread,
     UnreadThread,
 };
+pub use push::{DeliveryFilter, PushStore};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -176,7 +178,9 @@ pub struct SuggestionWithFeedback {
 /// Storage. To write to a shop that does not exist is [`StoreError::NotFound`];
 /// reading finds nothing.
 #[async_trait]
-pub trait Store: LanguageStore + JobStore + ListeningStore + InsightStore + Send + Sync {
+pub trait Store:
+    LanguageStore + JobStore + ListeningStore + InsightStore + PushStore + Send + Sync
+{
     /// Answers when the store can be read.
     async fn check_health(&self) -> StoreResult<()>;
 

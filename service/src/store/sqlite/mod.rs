@@ -3,6 +3,7 @@
 mod candidates;
 mod changes;
 mod clusters;
+mod deliveries;
 mod errors;
 mod insights;
 mod jobs;
@@ -11,6 +12,7 @@ mod knowledge;
 mod language;
 mod listening;
 mod messages;
+mod pushes;
 mod replies;
 mod rows;
 mod shops;

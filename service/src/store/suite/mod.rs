@@ -14,6 +14,7 @@ pub mod keys;
 pub mod knowledge;
 pub mod language;
 pub mod listening;
+pub mod pushes;
 pub mod replies;
 pub mod sealing;
 pub mod shops;
@@ -37,6 +38,7 @@ pub async fn run(store: Arc<dyn Store>) {
     listening::run(&store).await;
     insights::run(&store).await;
     jobs::run(&store).await;
+    pushes::run(&store).await;
     sealing::run(&store).await;
     concurrency::run(&store).await;
 }
