@@ -4,8 +4,8 @@ use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
     answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, openapi, operations, products, push_deliveries, pushes, queues, search,
-    suggestions, synonyms, weekly,
+    knowledge_versions, messages, models, openapi, operations, products, push_deliveries, pushes,
+    queues, search, suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
 use crate::web::{assets, docs_page, get_or_head, try_page, weekly_page};

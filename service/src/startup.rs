@@ -22,7 +22,7 @@ use crate::auth::{Keys, identify};
 use crate::catalog::{Catalog, follow};
 use crate::connectors::push::PushError;
 use crate::domain::time::Clock;
-use crate::jobs::{self, ClusterQuestions, Runner, TrainLanguage, Trainer};
+use crate::jobs::{self, ClusterQuestions, Runner, Teller, TrainLanguage, Trainer};
 use crate::language::base;
 use crate::listening::clustering::Clusterer;
 use crate::listening::{Listener, Listening};
@@ -100,6 +100,7 @@ struct Background {
     jobs: JoinHandle<()>,
     listener: JoinHandle<()>,
     pushes: JoinHandle<()>,
+    teller: JoinHandle<()>,
     /// Held until the end: one serving process a folder.
     _lock: File,
 }
@@ -164,9 +165,17 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
             clock: Arc::clone(&clock),
         },
     };
+    let teller = Teller {
+        store: Arc::clone(&store),
+        listening: Arc::clone(&listening),
+        catalog: Arc::clone(&catalog),
+        notices: Arc::clone(&notices),
+        clock: Arc::clone(&clock),
+    };
     let background = Background {
         jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
         listener: tokio::spawn(ear.run(stopped.clone())),
+        teller: tokio::spawn(teller.run(stopped.clone())),
         pushes: tokio::spawn(jobs::deliver_pushes(
             Arc::clone(&notices),
             settings.push.concurrency,
@@ -224,10 +233,11 @@ impl Service {
             jobs,
             listener,
             pushes,
+            teller,
             recorder,
             ..
         } = self.background;
-        for task in [follower, janitor, jobs, listener, pushes] {
+        for task in [follower, janitor, jobs, listener, pushes, teller] {
             // A task that panicked has nothing left to end.
             let _panicked = task.await;
         }

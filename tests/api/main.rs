@@ -1,11 +1,13 @@
 //! The HTTP API as a client meets it: requests in, replies out, nothing else looked at.
 
 mod auth;
+mod chats;
 mod errors;
 mod exports;
 mod feedback;
 mod findings;
 mod imports;
+mod insights;
 mod knowledge;
 mod language;
 mod listening;

@@ -10,8 +10,8 @@ use utoipa::{Modify, OpenApi};
 
 use crate::api::{
     answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, operations, products, push_deliveries, pushes, queues, search, suggestions,
-    synonyms, weekly,
+    knowledge_versions, messages, models, operations, products, push_deliveries, pushes, queues,
+    search, suggestions, synonyms, weekly,
 };
 use crate::error::{ApiError, Problem};
 

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::labels::Labels;
+use super::report::{Desk, InsightError, aside};
 use super::significance::binomial_p_value;
-use super::tally::count;
-use crate::domain::ids::ClusterId;
-use crate::listening::{Ledger, Name};
+use super::tally::{count, most};
+use crate::domain::ids::{ClusterId, ShopId};
+use crate::listening::{Ledger, Name, read};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -43,15 +44,30 @@ struct Asked {
     products: HashMap<Name, u32>,
 }
 
+/// Questions of a shop that jumped in the last 24 hours.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub async fn of_shop(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Jump>, InsightError> {
+    let searchable = desk.catalog.searchable(shop)?;
+    let (_, policy) = desk.store.policy(shop).await?;
+    let ledger = desk.listening.ledger(shop).await?;
+    let now = desk.now;
+    aside(move || {
+        let labels = Labels {
+            locale: searchable.shop.locale,
+            intents: searchable.language.intents(),
+            terminology: &searchable.terminology,
+        };
+        jumps(&read(&ledger), &labels, policy.smallest_group, now)
+    })
+    .await
+}
+
 /// Questions that jumped in the last 24 hours, those of most buyers first.
 /// Under the null hypothesis each of a question's buyers of eight days came
 /// today with one in eight; groups smaller than `smallest_group` are no alarm.
-pub fn jumps(
-    ledger: &Ledger,
-    labels: &Labels<'_>,
-    smallest_group: u32,
-    now: Timestamp,
-) -> Vec<Jump> {
+fn jumps(ledger: &Ledger, labels: &Labels<'_>, smallest_group: u32, now: Timestamp) -> Vec<Jump> {
     let mut asked: HashMap<ClusterId, Asked> = HashMap::new();
     for fact in ledger.all() {
         let days_ago = (now.as_millisecond() - fact.at_ms).div_euclid(DAY_MS);
@@ -84,7 +100,7 @@ pub fn jumps(
             is_jump.then(|| Jump {
                 cluster: id,
                 label: cluster.title().to_owned(),
-                product: super::tally::most(&asked.products)
+                product: most(&asked.products)
                     .map(|name| labels.product(ledger.products.get(name))),
                 buyers: today,
                 usual,

@@ -5,6 +5,7 @@
 
 mod cluster_questions;
 mod deliver_pushes;
+mod tell;
 mod train_language;
 
 use std::collections::HashMap;
@@ -17,6 +18,7 @@ use tokio::sync::{Notify, watch};
 
 pub use cluster_questions::ClusterQuestions;
 pub use deliver_pushes::deliver_pushes;
+pub use tell::Teller;
 pub use train_language::TrainLanguage;
 
 use crate::domain::ids::ShopId;

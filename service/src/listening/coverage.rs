@@ -50,7 +50,7 @@ pub async fn answers(
             .map(|(prepared, encoded)| {
                 let found = find(&owned, prepared, encoded).ok()?.found;
                 let best = found.into_iter().next()?;
-                (best.confidence >= minimum).then(|| (best.item.id, best.confidence))
+                (best.confidence >= minimum).then_some((best.item.id, best.confidence))
             })
             .collect()
     })

@@ -1,5 +1,5 @@
-//! The text of a push to a group chat: short, in the Markdown that Feishu,
-//! DingTalk and WeCom all show (bold and plain lines, no table, no heading).
+//! The text of a push to a group chat: short, in plain lines that every system
+//! puts its own markup around.
 
 use super::figures::{change, empty, summary};
 use super::plain;
@@ -18,7 +18,7 @@ const MOST_LABEL: usize = 40;
 pub struct Digest {
     /// Its title: plain text.
     pub title: String,
-    /// Its lines, in Markdown.
+    /// Its lines: plain text.
     pub lines: Vec<String>,
 }
 
@@ -81,9 +81,10 @@ fn push_all(lines: &mut Vec<String>, report: &WeeklyReport, words: Words) {
             continue;
         }
         lines.push(match (words.0, open.len().saturating_sub(most)) {
-            (_, 0) => format!("**{heading}**"),
-            (Locale::Chinese, more) => format!("**{heading}**（另有 {more} 个）"),
-            (Locale::English, more) => format!("**{heading}** ({more} more)"),
+            (Locale::Chinese, 0) => format!("【{heading}】"),
+            (Locale::Chinese, more) => format!("【{heading}】另有 {more} 个"),
+            (Locale::English, 0) => format!("{heading}:"),
+            (Locale::English, more) => format!("{heading} ({more} more):"),
         });
         for (rank, line) in (1..).zip(open.into_iter().take(most)) {
             lines.push(format!("{rank}. {}", question(line, words)));
@@ -117,14 +118,14 @@ pub fn alarm(surge: &Surge, locale: Locale) -> Digest {
     let mut lines = Vec::new();
     let title = match locale {
         Locale::Chinese => {
-            lines.push(format!("**{label}**"));
+            lines.push(format!("“{label}”"));
             lines.push(format!(
                 "最近 {hours} 小时有 {buyers}在问，平时同样时长约 {usual} 位。"
             ));
             format!("突然很多人在问：{label}")
         }
         Locale::English => {
-            lines.push(format!("**{label}**"));
+            lines.push(format!("“{label}”"));
             lines.push(format!(
                 "{buyers} in the last {hours} h; about {usual} are usual."
             ));
@@ -220,7 +221,7 @@ mod tests {
         // What WeCom takes in one message, in bytes.
         assert!(bytes < 4_096, "{bytes}");
         for line in &digest.lines {
-            let text = line.replace("**", "");
+            let text = line.to_owned();
             assert!(!text.contains(['<', '@', '`', '[', '*']), "{line}");
         }
     }
@@ -240,7 +241,7 @@ mod tests {
         assert_eq!(
             digest.lines,
             [
-                "**付款页面打不开 ＠所有人**",
+                "“付款页面打不开 ＠所有人”",
                 "最近 3 小时有 41 位买家在问，平时同样时长约 2.2 位。",
                 "多数问的是 恒温电水壶 K2",
                 "知识库里还没有已审核的答案。",

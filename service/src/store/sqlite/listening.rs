@@ -9,7 +9,7 @@ use zhiwen_models::privacy::Masked;
 
 use super::clusters::Writer;
 use super::rows::{exact_bytes, from_word, made_id, optional_id, optional_time, time, word};
-use super::{SqliteStore, clusters, messages, shops};
+use super::{SqliteStore, clusters, messages, mined, shops};
 use crate::domain::ids::{AgentId, ChannelId, ClusterId, EditId, ProductId, ShopId};
 use crate::domain::listening::{
     ClusterEdit, HeardQuestion, QuestionId, Reply, Wording, WordingKey,
@@ -121,21 +121,7 @@ impl ListeningStore for SqliteStore {
         since: Timestamp,
         limit: u32,
     ) -> StoreResult<Vec<MinedReply>> {
-        let rows: Vec<MinedRow> = sqlx::query_as(
-            "SELECT questions.id, cluster, at, questions.text, reply, reply_agent AS agent,
-                 coalesce(consumer, thread) AS buyer, outcome
-             FROM questions JOIN wordings
-                 ON wordings.shop = questions.shop AND wordings.key = questions.wording
-             WHERE questions.shop = ?1 AND is_gone = 0 AND reply IS NOT NULL AND reply <> ''
-                 AND cluster IS NOT NULL AND at >= ?2
-             ORDER BY at, questions.id LIMIT ?3",
-        )
-        .bind(shop.as_str())
-        .bind(since.as_millisecond())
-        .bind(limit)
-        .fetch_all(&mut *self.read().await?)
-        .await?;
-        rows.into_iter().map(MinedRow::into_reply).collect()
+        mined::since(&mut *self.read().await?, shop, since, limit).await
     }
 
     async fn save_clustering(
@@ -468,33 +454,6 @@ impl QuestionRow {
             product: optional_id("product id", self.product, ProductId::parse)?,
             classified: self.classified.into_classified()?,
             reply,
-            outcome: from_word("outcome", self.outcome)?,
-        })
-    }
-}
-
-#[derive(FromRow)]
-struct MinedRow {
-    id: Vec<u8>,
-    cluster: Vec<u8>,
-    at: i64,
-    text: String,
-    reply: String,
-    agent: Option<String>,
-    buyer: String,
-    outcome: String,
-}
-
-impl MinedRow {
-    fn into_reply(self) -> StoreResult<MinedReply> {
-        Ok(MinedReply {
-            question: QuestionId(exact_bytes("question id", self.id)?),
-            cluster: made_id("cluster id", &self.cluster, ClusterId::parse)?,
-            at: time(self.at)?,
-            text: Masked::from_stored(self.text),
-            reply: Masked::from_stored(self.reply),
-            agent: optional_id("agent id", self.agent, AgentId::parse)?,
-            buyer: self.buyer,
             outcome: from_word("outcome", self.outcome)?,
         })
     }

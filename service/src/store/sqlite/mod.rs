@@ -12,6 +12,7 @@ mod knowledge;
 mod language;
 mod listening;
 mod messages;
+mod mined;
 mod pushes;
 mod replies;
 mod rows;

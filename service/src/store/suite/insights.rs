@@ -52,7 +52,7 @@ pub async fn approves_an_answer_once(store: &Arc<dyn Store>) {
     assert_eq!(again.await.unwrap(), Approval::Before(new.id.clone()));
     assert!(store.knowledge(&shop, &id("k-2")).await.unwrap().is_none());
     let actions = store.actions(&shop, all()).await.unwrap();
-    assert_eq!(actions, [action.clone()]);
+    assert_eq!(actions, std::slice::from_ref(&action));
     store
         .dismiss_candidate(&shop, candidate.id, decision)
         .await
@@ -258,10 +258,8 @@ pub async fn seals_insights(store: &Arc<dyn Store>) {
         .await
         .unwrap();
     assert_eq!(store.tags(&shop, &consumer).await.unwrap(), tags);
-    assert_eq!(
-        store.tagged(&shop, "老客").await.unwrap(),
-        [consumer.clone()]
-    );
+    let tagged = store.tagged(&shop, "老客").await.unwrap();
+    assert_eq!(tagged, std::slice::from_ref(&consumer));
     assert!(store.tags(&other, &consumer).await.unwrap().is_empty());
     assert!(store.tagged(&other, "老客").await.unwrap().is_empty());
     store

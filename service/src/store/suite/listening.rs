@@ -75,7 +75,7 @@ pub async fn completes_what_a_suggestion_guessed(store: &Arc<dyn Store>) {
     assert_eq!(found, [guessed]);
     let told = message("c1", "m1", "发票", 3);
     let taken = store
-        .take_messages(&shop, &[told.clone()], time(9))
+        .take_messages(&shop, std::slice::from_ref(&told), time(9))
         .await
         .unwrap();
     assert_eq!((taken.new, taken.known), (0, 1));

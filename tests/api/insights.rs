@@ -1,0 +1,289 @@
+//! The queues, the weekly insights, the feeds, and the consumer profile.
+
+use jiff::SignedDuration;
+use serde_json::json;
+use zhiwen_tests::support::{Call, poll_until, spawn_app};
+
+use crate::chats::{
+    PATIENCE, WEEK, WEEK_BEFORE, cluster, conversation, heard, id, ingest, report,
+    shop_with_a_week, week_of,
+};
+
+#[tokio::test]
+async fn a_mined_answer_is_approved_once_and_suggested() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let queue = shop.get("/v1/queues/approve").send().await.json();
+    assert_eq!(queue["total"], 1, "{queue}");
+    let proposal = &queue["proposals"][0];
+    assert_eq!(proposal["buyers"], 6);
+    assert_eq!(proposal["accepted"], 6);
+    assert!(
+        proposal["text"]
+            .as_str()
+            .is_some_and(|text| text.contains("不能放洗碗机"))
+    );
+    let path = format!("/v1/queues/approve/{}", id(proposal));
+    let approve = async || shop.post(&path, &json!({})).send().await;
+    let first = approve().await;
+    assert_eq!(first.status, 201, "{}", first.text());
+    let again = approve().await;
+    assert_eq!(again.status, 200);
+    assert_eq!(again.json()["knowledge_id"], first.json()["knowledge_id"]);
+    let items = shop.get("/v1/knowledge").send().await.json();
+    assert_eq!(items["items"].as_array().map(Vec::len), Some(1));
+    let item = first.json()["knowledge_id"]
+        .as_str()
+        .unwrap_or("")
+        .to_owned();
+    shop.wait_until_searchable("可以放洗碗机吗", &item, 1).await;
+    let asked = json!({
+        "conversation_id": "c1",
+        "messages": [{"id": "1", "role": "buyer", "text": "能放洗碗机洗吗"}],
+    });
+    let suggested = shop.post("/v1/suggestions", &asked).send().await.json();
+    assert_eq!(
+        suggested["answers"][0]["source"]["knowledge_id"],
+        json!(item),
+        "{suggested}"
+    );
+    heard(&shop, WEEK, 13).await;
+    assert_eq!(cluster(&shop, "洗碗机").await["answered_by"], json!(item));
+    let queue = shop.get("/v1/queues/approve").send().await.json();
+    assert_eq!(queue["total"], 0);
+    let actions = shop.get("/v1/actions").send().await.json();
+    assert_eq!(actions["actions"][0]["kind"], "knowledge");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_written() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let queue = shop.get("/v1/queues/write").send().await.json();
+    assert_eq!(queue["total"], 2);
+    let gaps = queue["gaps"].as_array().cloned().unwrap_or_default();
+    let gap = gaps
+        .iter()
+        .find(|gap| {
+            gap["draft"]["title"]
+                .as_str()
+                .is_some_and(|title| title.contains("刻字"))
+        })
+        .expect("a gap");
+    let path = format!("/v1/queues/write/{}", id(&gap["cluster"]));
+    let mut item = gap["draft"].clone();
+    let reply = shop.post(&path, &item).send().await;
+    assert!(
+        reply
+            .problem()
+            .contains("needs a brief or a consultative answer")
+    );
+    item["answer_brief"] = json!("可以免费刻字，最多八个字");
+    let reply = shop.post(&path, &item).send().await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    let reply = shop.post(&path, &item).send().await;
+    assert!(reply.problem().starts_with("409 "), "{}", reply.problem());
+    heard(&shop, WEEK, 12).await;
+    let queue = shop.get("/v1/queues/write").send().await.json();
+    assert_eq!(queue["total"], 1);
+}
+
+#[tokio::test]
+async fn a_week_that_is_over_says_the_same_until_late_messages_come() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    ingest(&shop, &week_of("2026-09-24", "a")).await;
+    heard(&shop, WEEK_BEFORE, 12).await;
+    // Asked for while it was being read, earlier revisions were kept.
+    let first = report(&shop, WEEK_BEFORE).await;
+    assert_eq!(first["has_ended"], true);
+    assert_eq!(first["totals"]["buyers"], 12);
+    assert_eq!(first["from"], "2026-09-21");
+    app.clock.advance(SignedDuration::from_secs(3600));
+    assert_eq!(report(&shop, WEEK_BEFORE).await, first);
+    let late = conversation("late", "可以刻字吗", "可以", "2026-09-27T15:59");
+    ingest(&shop, &late).await;
+    poll_until("a new revision", PATIENCE, async || {
+        report(&shop, WEEK_BEFORE).await["totals"]["questions"] == 13
+    })
+    .await;
+    let second = report(&shop, WEEK_BEFORE).await;
+    assert!(second["revision"].as_u64() > first["revision"].as_u64());
+    let path = format!(
+        "/v1/insights/weekly/{WEEK_BEFORE}?revision={}",
+        first["revision"]
+    );
+    assert_eq!(shop.get(&path).send().await.json(), first);
+    // Sunday 23:59 in Shanghai is of that week, Monday 00:00 of the next.
+    let monday = conversation("monday", "可以刻字吗", "可以", "2026-09-27T16:00");
+    ingest(&shop, &monday).await;
+    poll_until("the next week counts it", PATIENCE, async || {
+        report(&shop, WEEK).await["totals"]["questions"] == 1
+    })
+    .await;
+    assert_eq!(report(&shop, WEEK_BEFORE).await, second);
+}
+
+#[tokio::test]
+async fn a_week_comes_in_every_format() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let running = report(&shop, WEEK).await;
+    assert_eq!(
+        (&running["has_ended"], &running["revision"]),
+        (&json!(false), &json!(0))
+    );
+    assert_eq!(running["top"].as_array().map(Vec::len), Some(2));
+    assert_eq!(running["unanswered"].as_array().map(Vec::len), Some(2));
+    assert_eq!(running["policy"]["version"], 0);
+    for (format, start) in [
+        ("csv", &b"\xef\xbb\xbf"[..]),
+        ("xlsx", b"PK"),
+        ("markdown", b"# "),
+        ("html", b"<!doctype html>"),
+    ] {
+        let path = format!("/v1/insights/weekly/{WEEK}?format={format}");
+        let reply = shop.get(&path).send().await;
+        assert_eq!(reply.status, 200, "{format}: {}", reply.text());
+        let head = &reply.bytes[..start.len()];
+        assert!(head.eq_ignore_ascii_case(start), "{format}: {head:?}");
+    }
+    let page = format!("/v1/insights/weekly/{WEEK}?format=html");
+    let page = shop.get(&page).send().await;
+    let policy = page.header("content-security-policy").unwrap_or("");
+    assert!(policy.starts_with("default-src 'none'"));
+    let empty = report(&shop, "2026-W30").await;
+    assert_eq!(empty["totals"]["questions"], 0);
+    for (week, expected) in [
+        (
+            "2026-W41",
+            "422 invalid-fields: week: is malformed, expected a week that has begun",
+        ),
+        ("2026-W54", "404"),
+        ("last", "404"),
+    ] {
+        let reply = shop
+            .get(&format!("/v1/insights/weekly/{week}"))
+            .send()
+            .await;
+        assert!(
+            reply.problem().starts_with(expected),
+            "{week}: {}",
+            reply.problem()
+        );
+    }
+    let pdf = format!("/v1/insights/weekly/{WEEK}?format=pdf");
+    assert!(shop.get(&pdf).send().await.problem().starts_with("422 "));
+    let none = format!("/v1/insights/weekly/{WEEK}?revision=9");
+    assert!(shop.get(&none).send().await.problem().starts_with("404 "));
+}
+
+#[tokio::test]
+async fn a_feed_is_sent_again_only_where_it_changed() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let reply = shop.get("/v1/feeds/service.json").send().await;
+    assert_eq!(reply.header("content-type"), Some("application/feed+json"));
+    let feed = reply.json();
+    assert_eq!(feed["version"], "https://jsonfeed.org/version/1.1");
+    assert_eq!(feed["items"].as_array().map(Vec::len), Some(2));
+    let tag = reply.header("etag").unwrap_or("").to_owned();
+    let modified = reply.header("last-modified").unwrap_or("").to_owned();
+    let again = |name: &'static str, value: &str| -> Call {
+        shop.get("/v1/feeds/service.json").header(name, value)
+    };
+    app.clock.advance(SignedDuration::from_secs(60));
+    assert_eq!(again("if-none-match", &tag).send().await.status, 304);
+    assert_eq!(
+        again("if-modified-since", &modified).send().await.status,
+        304
+    );
+    let more = conversation("n1", "这个可以刻字吗", "可以", "2026-10-01T01:30");
+    ingest(&shop, &more).await;
+    poll_until("the entry is changed", PATIENCE, async || {
+        again("if-none-match", &tag).send().await.status == 200
+    })
+    .await;
+    let changed = shop.get("/v1/feeds/service.json").send().await.json();
+    assert_eq!(changed["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        changed["items"][0]["date_published"],
+        feed["items"][0]["date_published"]
+    );
+    let atom = shop.get("/v1/feeds/service.atom").send().await;
+    assert!(
+        atom.text()
+            .contains("<feed xmlns=\"http://www.w3.org/2005/Atom\"")
+    );
+    for path in [
+        "/v1/feeds/sales.json",
+        "/v1/feeds/service.rss",
+        "/v1/feeds/service",
+    ] {
+        assert!(
+            shop.get(path).send().await.problem().starts_with("404 "),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn small_groups_are_never_shown() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let profile = shop.get("/v1/profile").send().await.json();
+    assert_eq!(profile["buyers"], 12);
+    assert_eq!(profile["asks"].as_array().map(Vec::len), Some(2));
+    assert_eq!(profile["asks"][0]["lift"], 1.0);
+    for place in 0..4 {
+        let path = format!("/v1/consumers/buyer%20of%20ad{place}/tags");
+        let reply = shop.put(&path, &json!({"tags": ["老客"]})).send().await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        let tags = reply.json()["tags"].clone();
+        assert_eq!(tags[0], json!({"tag": "老客", "source": "raw"}));
+        assert!(tags.as_array().is_some_and(|tags| {
+            tags.contains(&json!({"tag": "channel:taobao", "source": "live"}))
+        }));
+        assert!(!reply.text().contains("buyer of"));
+    }
+    let small = shop.get("/v1/profile?tag=老客").send().await.json();
+    assert_eq!(small["is_too_small"], true);
+    assert_eq!((&small["buyers"], &small["asks"]), (&json!(0), &json!([])));
+    let path = "/v1/consumers/buyer%20of%20ad4/tags";
+    shop.put(path, &json!({"tags": ["老客"]})).send().await;
+    let enough = shop.get("/v1/profile?tag=老客").send().await.json();
+    assert_eq!(
+        (&enough["is_too_small"], &enough["buyers"]),
+        (&json!(false), &json!(5))
+    );
+    assert_eq!(enough["asks"][0]["lift"], 2.0);
+    let live = shop
+        .get("/v1/profile?tag=channel:taobao")
+        .send()
+        .await
+        .json();
+    assert_eq!(live["buyers"], 12);
+    let reply = shop.get("/v1/profile?category=壶").send().await;
+    assert!(reply.problem().contains("category: \"壶\" is not known"));
+}
+
+#[tokio::test]
+async fn a_policy_is_versioned_and_named_by_figures() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    let policy = shop.get("/v1/policies/listening").send().await.json();
+    assert_eq!(policy["version"], 0);
+    let wrong = json!({"smallest_group": 1, "false_discovery_rate": 0.9});
+    let reply = shop.put("/v1/policies/listening", &wrong).send().await;
+    assert_eq!(
+        reply.problem(),
+        "422 invalid-fields: smallest_group: is malformed, expected 5 to 1000; \
+         false_discovery_rate: is malformed, expected above 0, at most 0.5"
+    );
+    let changed = json!({"smallest_group": 8});
+    let reply = shop.put("/v1/policies/listening", &changed).send().await;
+    assert_eq!(reply.json()["version"], 1);
+    let report = report(&shop, WEEK).await;
+    assert_eq!(report["policy"]["version"], 1);
+    assert_eq!(report["policy"]["smallest_group"], 8);
+}
