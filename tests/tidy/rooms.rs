@@ -22,6 +22,17 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["domain", "store", "catalog", "language", "pool"],
     ),
     (
+        "listening",
+        &[
+            "domain",
+            "store",
+            "formats",
+            "catalog",
+            "language",
+            "answering",
+        ],
+    ),
+    (
         "evaluation",
         &["domain", "catalog", "language", "answering"],
     ),
@@ -85,6 +96,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "language",
             "evaluation",
             "training",
+            "listening",
             "startup",
         ],
     ),

@@ -5,6 +5,7 @@
 //! stands in the store; a [`Ledger`] follows it in memory, from which every
 //! figure is made.
 
+pub mod ingest;
 pub mod intake;
 mod ledger;
 mod listener;
