@@ -110,9 +110,12 @@ fn record_from(
     let mut taken: Vec<HeldLine> = Vec::new();
     loop {
         let quotes = split(&text, form.delimiter, cells);
-        if quotes == Quotes::Closed {
+        // What begins with one line's mark and ends with a mark within a word
+        // of another line is not one record.
+        let is_whole = quotes == Quotes::Closed || taken.is_empty();
+        if quotes != Quotes::Open {
             let found = cells.len();
-            if found == form.width {
+            if is_whole && found == form.width {
                 let cells = cells.drain(..).map(without_guard).collect();
                 return Ok(Ok(cells));
             }
@@ -150,11 +153,15 @@ fn without_guard(cell: String) -> String {
     unprotected.to_owned()
 }
 
-/// Whether a text ends outside quotation marks.
+/// How the quotation marks of a text stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Quotes {
+    /// One is opened and not closed.
     Open,
+    /// All are closed, each at the end of its cell.
     Closed,
+    /// All are closed, and text follows one.
+    Loose,
 }
 
 /// Splits a record at `delimiter`: a cell that begins with `"` ends at the
@@ -164,6 +171,7 @@ fn split(text: &str, delimiter: u8, cells: &mut Vec<String>) -> Quotes {
     cells.clear();
     let delimiter = char::from(delimiter);
     let mut rest = text;
+    let mut quotes = Quotes::Closed;
     loop {
         let mut cell = String::new();
         if let Some(quoted) = rest.strip_prefix('"') {
@@ -180,13 +188,16 @@ fn split(text: &str, delimiter: u8, cells: &mut Vec<String>) -> Quotes {
                 cell.push('"');
                 rest = after;
             }
+            if !rest.is_empty() && !rest.starts_with(delimiter) {
+                quotes = Quotes::Loose;
+            }
         }
         let end = rest.find(delimiter);
         cell.push_str(&rest[..end.unwrap_or(rest.len())]);
         cells.push(cell);
         match end {
             Some(end) => rest = &rest[end + delimiter.len_utf8()..],
-            None => return Quotes::Closed,
+            None => return quotes,
         }
     }
 }
