@@ -1,6 +1,6 @@
 //! Writes a shop's chat log: `generate_chats MESSAGES FILE.(csv|jsonl) [LAST_DAY]`.
 //!
-//! Eight weeks up to LAST_DAY (2026-11-22 where it is not given), in the
+//! Eight weeks up to LAST_DAY (2026-11-15, a Sunday, where it is not given), in the
 //! columns of the preset `zhiwen`: conversations of three agents on four
 //! channels, with questions that stay, peak with a promotion, rise, fade and
 //! come up anew, wordings with typing errors, thanks, and invented personal
@@ -21,9 +21,9 @@ const MATERIAL: &str = include_str!("../../config/demo/zh/chats.toml");
 const SHOP: &str = include_str!("../../config/demo/zh/shop.toml");
 
 const DAYS: usize = 56;
-const LAST_DAY: &str = "2026-11-22";
+const LAST_DAY: &str = "2026-11-15";
 /// The promotion's day, counted back from the last.
-const PROMOTION_DAYS_AGO: usize = 11;
+const PROMOTION_DAYS_AGO: usize = 4;
 const AGENTS: [&str; 3] = ["小美", "阿哲", "木木"];
 /// With shares in percent.
 const CHANNELS: [(&str, usize); 4] = [("taobao", 55), ("jd", 25), ("pdd", 12), ("douyin", 8)];
