@@ -7,16 +7,18 @@
 mod contrast;
 mod features;
 mod file;
+mod latent;
 mod lessons;
-mod matrix;
+pub(crate) mod matrix;
 mod model;
-mod random;
+pub(crate) mod random;
 
 use std::collections::HashMap;
 
 use async_trait::async_trait;
 pub use file::FileError;
 use file::{Table, checksum};
+pub use latent::LatentOptions;
 
 use crate::encoder::{Encoder, EncoderError, Identity, Side, Vectors, normalize};
 use crate::text::Normalized;
@@ -170,6 +172,11 @@ impl StaticEncoder {
         vector
     }
 
+    /// The length of a vector.
+    pub(crate) fn width(&self) -> usize {
+        self.table.dimensions
+    }
+
     /// One vector a text, in their order; cannot fail, unlike an encoder behind a queue.
     pub fn encode_all(&self, texts: &[Normalized]) -> Vec<Vec<f32>> {
         let mut features = Vec::new();
@@ -195,6 +202,7 @@ impl StaticEncoder {
                         *value += scale * f32::from(*code);
                     }
                 }
+                None if self.table.unknown == 0.0 => {}
                 None => {
                     let weight = self.table.unknown * feature.kind.unknown_weight();
                     random::add_signs(feature.key, weight, vector);
@@ -205,39 +213,51 @@ impl StaticEncoder {
     }
 
     fn of_model(model: Model) -> Self {
-        let mut scales = Vec::with_capacity(model.keys.len());
-        let mut rows = Vec::with_capacity(model.rows.len());
-        for row in model.rows.chunks_exact(model.dimensions.max(1)) {
-            let most = row
-                .iter()
-                .fold(0.0_f32, |most, value| most.max(value.abs()));
-            let scale = (most / 127.0).max(f32::MIN_POSITIVE);
-            scales.push(scale);
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "divided by the scale, values lie within ±127"
-            )]
-            rows.extend(row.iter().map(|value| (value / scale).round() as i8));
-        }
-        Self::of_table(Table {
-            dimensions: model.dimensions,
-            unknown: model.unknown,
-            keys: model.keys,
-            scales,
-            rows,
-        })
+        let mut table = table_of(model.dimensions, model.keys, &model.rows);
+        table.unknown = model.unknown;
+        Self::of_table("static", table)
     }
 
-    fn of_table(table: Table) -> Self {
+    /// An encoder of nothing but the features `keys`, with these rows.
+    fn of_rows(name: &str, dimensions: usize, keys: Vec<u64>, rows: &[f32]) -> Self {
+        Self::of_table(name, table_of(dimensions, keys, rows))
+    }
+
+    fn of_table(name: &str, table: Table) -> Self {
         Self {
             identity: Identity {
-                name: "static".to_owned(),
+                name: name.to_owned(),
                 fingerprint: checksum(&table.to_bytes()),
                 dimensions: table.dimensions,
             },
             places: table.keys.iter().copied().zip(0..).collect(),
             table,
         }
+    }
+}
+
+/// Rows as one byte a value; features without a row count nothing.
+fn table_of(dimensions: usize, keys: Vec<u64>, values: &[f32]) -> Table {
+    let mut scales = Vec::with_capacity(keys.len());
+    let mut rows = Vec::with_capacity(values.len());
+    for row in values.chunks_exact(dimensions.max(1)) {
+        let most = row
+            .iter()
+            .fold(0.0_f32, |most, value| most.max(value.abs()));
+        let scale = (most / 127.0).max(f32::MIN_POSITIVE);
+        scales.push(scale);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "divided by the scale, values lie within ±127"
+        )]
+        rows.extend(row.iter().map(|value| (value / scale).round() as i8));
+    }
+    Table {
+        dimensions,
+        unknown: 0.0,
+        keys,
+        scales,
+        rows,
     }
 }
 

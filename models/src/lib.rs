@@ -5,6 +5,7 @@
 #[cfg(feature = "bert")]
 pub mod bert;
 pub mod classifier;
+pub mod cluster;
 mod cues;
 pub mod distill;
 pub mod distilled;

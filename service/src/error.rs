@@ -16,10 +16,13 @@ use crate::catalog::CatalogError;
 use crate::domain::fault::{FieldError, Locale};
 use crate::domain::key::Scope;
 use crate::formats::fault::FileError;
+use crate::insights::report::InsightError;
 use crate::knowledge::export::ExportError;
 use crate::knowledge::import::ImportError;
 use crate::knowledge::report::ImportReport;
+use crate::listening::editing::EditError;
 use crate::pool::PoolError;
+use crate::reports::ReportError;
 use crate::store::StoreError;
 
 /// What a handler or an extractor fails with.
@@ -401,6 +404,32 @@ impl From<PoolError> for ApiError {
         match error {
             PoolError::Overloaded => Self::Overloaded,
             PoolError::Panicked => Self::internal(error),
+        }
+    }
+}
+
+impl From<InsightError> for ApiError {
+    fn from(error: InsightError) -> Self {
+        match error {
+            InsightError::Catalog(error) => error.into(),
+            InsightError::Store(error) => error.into(),
+            InsightError::Invalid(errors) => Self::InvalidFields(errors),
+            InsightError::Broken(cause) => Self::Internal(cause),
+        }
+    }
+}
+
+impl From<ReportError> for ApiError {
+    fn from(error: ReportError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<EditError> for ApiError {
+    fn from(error: EditError) -> Self {
+        match error {
+            EditError::Store(error) => error.into(),
+            EditError::Invalid(error) => Self::field(error),
         }
     }
 }

@@ -3,11 +3,12 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, messages, models, openapi,
-    operations, products, search, suggestions, synonyms,
+    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
+    knowledge_versions, messages, models, openapi, operations, products, queues, search,
+    suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
-use crate::web::{assets, docs_page, get_or_head, try_page};
+use crate::web::{assets, docs_page, get_or_head, try_page, weekly_page};
 
 /// Adds all routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -53,6 +54,7 @@ pub fn configure(config: &mut ServiceConfig) {
             resource("/v1/knowledge/{id}/revert", "POST")
                 .route(post().to(knowledge_versions::revert)),
         )
+        .service(resource("/v1/findings", "GET").route(get().to(findings::list)))
         .service(resource("/v1/products", "GET").route(get().to(products::list)))
         .service(
             resource("/v1/products/{id}", "PUT, DELETE")
@@ -72,6 +74,49 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/v1/models", "GET").route(get().to(models::list)))
         .service(resource("/v1/models/train", "POST").route(post().to(models::train)))
         .service(resource("/v1/models/{id}/version", "PUT").route(put().to(models::put_version)))
+        .service(resource("/v1/clusters", "GET").route(get().to(clusters::list)))
+        // Before the clusters: none has this id.
+        .service(resource("/v1/clusters/refresh", "POST").route(post().to(clusters::refresh)))
+        .service(
+            resource("/v1/clusters/{id}", "GET, PATCH")
+                .route(get().to(clusters::read))
+                .route(patch().to(cluster_edits::change)),
+        )
+        .service(resource("/v1/clusters/{id}/merge", "POST").route(post().to(cluster_edits::merge)))
+        .service(resource("/v1/clusters/{id}/split", "POST").route(post().to(cluster_edits::split)))
+        .service(resource("/v1/cluster-edits", "GET").route(get().to(cluster_edits::list_edits)))
+        .service(
+            resource("/v1/cluster-edits/{id}/undo", "POST").route(post().to(cluster_edits::undo)),
+        )
+        .service(resource("/v1/queues/approve", "GET").route(get().to(queues::list_proposals)))
+        .service(resource("/v1/queues/approve/{id}", "POST").route(post().to(queues::approve)))
+        .service(
+            resource("/v1/queues/approve/{id}/dismiss", "POST").route(post().to(queues::dismiss)),
+        )
+        .service(resource("/v1/queues/write", "GET").route(get().to(queues::list_gaps)))
+        .service(resource("/v1/queues/write/{id}", "POST").route(post().to(queues::write)))
+        .service(
+            resource("/v1/insights/weekly/{id}", "GET")
+                .route(get().guard(weekly_page::is_asked()).to(weekly_page::show))
+                .route(get().to(weekly::read)),
+        )
+        .service(resource("/v1/feeds/{id}", "GET").route(get().to(feeds::read)))
+        .service(resource("/v1/profile", "GET").route(get().to(insights::profile)))
+        .service(
+            resource("/v1/consumers/{id}/tags", "GET, PUT")
+                .route(get().to(insights::read_tags))
+                .route(put().to(insights::put_tags)),
+        )
+        .service(
+            resource("/v1/actions", "GET, POST")
+                .route(get().to(insights::list_actions))
+                .route(post().to(insights::add_action)),
+        )
+        .service(
+            resource("/v1/policies/listening", "GET, PUT")
+                .route(get().to(insights::read_policy))
+                .route(put().to(insights::put_policy)),
+        )
         .service(resource("/v1/jobs", "GET").route(get().to(models::list_jobs)))
         .service(resource("/v1/jobs/{id}", "GET").route(get().to(models::read_job)))
         .default_service(web::to(no_route));

@@ -77,6 +77,8 @@ pub struct Settings {
     pub encoder: Encoder,
     /// How models learn.
     pub language: Language,
+    /// How questions are heard.
+    pub listening: Listening,
     /// The hub that models are fetched from.
     pub models_hub: String,
     /// The token for models that are not open to all.
@@ -129,6 +131,20 @@ pub struct Answering {
     pub record_delay_milliseconds: u64,
 }
 
+/// How questions are heard.
+#[derive(Debug, Clone, Copy)]
+pub struct Listening {
+    /// How often a shop's questions are clustered anew where any came in;
+    /// `None` only when asked for.
+    pub cluster_every: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawListening {
+    cluster_minutes: u64,
+}
+
 /// Logs and traces.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,6 +177,7 @@ struct Raw {
     answering: Answering,
     encoder: encoder::RawEncoder,
     language: encoder::RawLanguage,
+    listening: RawListening,
     index: RawIndex,
     limits: RawLimits,
     telemetry: Telemetry,
@@ -330,6 +347,10 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         answering: raw.answering,
         encoder,
         language,
+        listening: Listening {
+            cluster_every: (raw.listening.cluster_minutes > 0)
+                .then(|| Duration::from_secs(raw.listening.cluster_minutes * 60)),
+        },
         models_hub_token: Some(raw.language.hub_token).filter(|token| !token.is_empty()),
         models_hub: raw.language.hub,
         index_poll: Duration::from_millis(raw.index.poll_milliseconds),

@@ -20,8 +20,9 @@ use crate::api::observe::observe;
 use crate::auth::{Keys, identify};
 use crate::catalog::{Catalog, follow};
 use crate::domain::time::Clock;
-use crate::jobs::{self, Runner, TrainLanguage, Trainer};
+use crate::jobs::{self, ClusterQuestions, Runner, TrainLanguage, Trainer};
 use crate::language::base;
+use crate::listening::clustering::Clusterer;
 use crate::listening::{Listener, Listening};
 use crate::pool::{Places, Pool};
 use crate::router;
@@ -125,7 +126,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let delay = Duration::from_millis(settings.answering.record_delay_milliseconds);
     let (recorder, recorder_task) =
         Recorder::start(Arc::clone(&store), settings.answering.record_queue, delay);
-    let listening = Arc::new(Listening::new(Arc::clone(&store)));
+    let listening = Arc::new(Listening::new(
+        Arc::clone(&store),
+        settings.data_folder.join("listening"),
+    ));
     let ear = Listener {
         store: Arc::clone(&store),
         catalog: Arc::clone(&catalog),
@@ -141,6 +145,16 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
             catalog: Arc::clone(&catalog),
             clock: Arc::clone(&clock),
             encoders,
+        },
+        clusterings: Trainer::new(settings.listening.cluster_every),
+        cluster_questions: ClusterQuestions {
+            clusterer: Clusterer {
+                store: Arc::clone(&store),
+                listening: Arc::clone(&listening),
+                catalog: Arc::clone(&catalog),
+                minimum_confidence: settings.answering.minimum_confidence,
+            },
+            clock: Arc::clone(&clock),
         },
     };
     let background = Background {

@@ -9,6 +9,7 @@ use crate::catalog::Catalog;
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
+use crate::insights::report::Desk;
 use crate::jobs::Trainer;
 use crate::listening::Listening;
 use crate::pool::{Places, Pool};
@@ -48,6 +49,16 @@ impl AppState {
         Bench {
             pool: &self.pool,
             encode_timeout: self.settings.language.encode_timeout,
+        }
+    }
+
+    /// Where insights are read from, now.
+    pub fn desk(&self) -> Desk<'_> {
+        Desk {
+            store: self.store.as_ref(),
+            listening: &self.listening,
+            catalog: &self.catalog,
+            now: self.clock.now(),
         }
     }
 

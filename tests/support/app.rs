@@ -58,6 +58,7 @@ pub async fn spawn_app_in(folder: &Path, change: impl FnOnce(&mut Settings)) -> 
         ("search.threads", "1".to_owned()),
         // A test that wants models asks for them.
         ("language.retrain_minutes", "0".to_owned()),
+        ("listening.cluster_minutes", "0".to_owned()),
         ("data.folder", folder.display().to_string()),
     ];
     let mut settings = Settings::load(None, &flags).expect("valid settings");

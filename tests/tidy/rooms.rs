@@ -11,6 +11,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("settings", &[]),
     ("telemetry", &["settings"]),
     ("formats", &["domain"]),
+    ("reports", &["domain", "formats"]),
     ("pool", &["domain"]),
     ("store", &["domain"]),
     ("connectors", &["domain"]),
@@ -113,6 +114,7 @@ const EDGE: &[&str] = &[
     "settings",
     "store",
     "formats",
+    "reports",
     "catalog",
     "knowledge",
     "answering",
@@ -130,6 +132,7 @@ const ALL: &[&str] = &[
     "settings",
     "telemetry",
     "formats",
+    "reports",
     "pool",
     "store",
     "connectors",
@@ -182,7 +185,11 @@ const FENCES: &[(&[&str], &[&str], &str)] = &[
         &["service/src/cli/", "service/src/main.rs"],
         "the command line stays in cli",
     ),
-    (&["askama"], &["service/src/web/"], "pages are made in web"),
+    (
+        &["askama"],
+        &["service/src/web/", "service/src/reports/"],
+        "pages are made in web, and the report as a page in reports",
+    ),
     (
         &["zhiwen_index"],
         &[

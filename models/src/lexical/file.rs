@@ -92,7 +92,7 @@ impl StaticEncoder {
     /// # Errors
     /// When `bytes` are something else, of another make or lexicon, or damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, FileError> {
-        Table::from_bytes(bytes).map(Self::of_table)
+        Table::from_bytes(bytes).map(|table| Self::of_table("static", table))
     }
 }
 

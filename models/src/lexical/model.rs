@@ -117,7 +117,7 @@ impl Model {
 }
 
 /// Inverse document frequency; above zero for a term of every text.
-fn document_weight(texts: usize, having: u32) -> f32 {
+pub(crate) fn document_weight(texts: usize, having: u32) -> f32 {
     #[expect(
         clippy::cast_precision_loss,
         reason = "a logarithm of counts needs no exact ones"

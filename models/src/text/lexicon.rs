@@ -36,7 +36,7 @@ pub(super) fn is_particle(character: char) -> bool {
 }
 
 /// Whether an English word carries grammar, not matter.
-pub(super) fn is_stop_word(word: &str) -> bool {
+pub(crate) fn is_stop_word(word: &str) -> bool {
     PARAPHRASES.stop_words.contains(word)
 }
 

@@ -1,10 +1,15 @@
 //! The JSON API: one file a resource. Handlers are typed input → one use-case call → typed output.
 
 pub mod answers;
+pub mod cluster_edits;
+pub mod clusters;
 pub mod conditions;
+pub mod feeds;
 pub mod files;
+pub mod findings;
 pub mod idempotency;
 pub mod imports;
+pub mod insights;
 pub mod intents;
 pub mod items;
 pub mod json;
@@ -18,8 +23,10 @@ pub mod operations;
 pub mod page;
 pub mod path;
 pub mod products;
+pub mod queues;
 pub mod search;
 pub mod suggestion_request;
 pub mod suggestion_response;
 pub mod suggestions;
 pub mod synonyms;
+pub mod weekly;

@@ -9,8 +9,9 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, imports, intents, knowledge, knowledge_versions, messages, models, operations,
-    products, search, suggestions, synonyms,
+    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
+    knowledge_versions, messages, models, operations, products, queues, search, suggestions,
+    synonyms, weekly,
 };
 use crate::error::{ApiError, Problem};
 
@@ -41,6 +42,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         knowledge_versions::revert,
         imports::import,
         imports::export,
+        findings::list,
         products::list,
         products::put,
         products::delete,
@@ -54,6 +56,28 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         models::put_version,
         models::list_jobs,
         models::read_job,
+        clusters::list,
+        clusters::read,
+        clusters::refresh,
+        cluster_edits::change,
+        cluster_edits::merge,
+        cluster_edits::split,
+        cluster_edits::list_edits,
+        cluster_edits::undo,
+        queues::list_proposals,
+        queues::approve,
+        queues::dismiss,
+        queues::list_gaps,
+        queues::write,
+        weekly::read,
+        feeds::read,
+        insights::profile,
+        insights::read_tags,
+        insights::put_tags,
+        insights::list_actions,
+        insights::add_action,
+        insights::read_policy,
+        insights::put_policy,
         operations::healthz,
         operations::readyz,
         operations::metrics,
@@ -67,6 +91,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         (name = "knowledge", description = "What the shop knows, with versions and effective windows"),
         (name = "vocabulary", description = "What the shop and its buyers call things"),
         (name = "language", description = "What questions are about, and the models that tell"),
+        (name = "insights", description = "What buyers keep asking, and what to do about it"),
         (name = "operations", description = "Health, metrics and this document"),
     )
 )]

@@ -91,6 +91,10 @@ needs!(
     KeepingKnowledge, [Scope::Knowledge]
 );
 needs!(
+    /// Looking for what is wrong with knowledge.
+    ReviewingKnowledge, [Scope::Knowledge, Scope::Supervise]
+);
+needs!(
     /// Reading recorded suggestions.
     Supervising, [Scope::Supervise]
 );

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::fault::Locale;
+use super::listening::Cluster;
 use super::week::Week;
 
 /// The FAQ insights of a week.
@@ -247,4 +248,33 @@ pub struct FeedEntry {
     pub updated_at: Timestamp,
     /// The figures, for programs.
     pub data: serde_json::Value,
+}
+
+impl QuestionLine {
+    /// The line of a question that nobody asked of late.
+    pub fn quiet(cluster: &Cluster) -> Self {
+        Self {
+            cluster: cluster.id.to_string(),
+            label: cluster.title().to_owned(),
+            key_phrases: cluster.key_phrases.clone(),
+            intent: None,
+            intent_label: None,
+            domain: None,
+            products: Vec::new(),
+            questions: 0,
+            buyers: 0,
+            previous_buyers: 0,
+            trend: Trend::Steady,
+            p_value: None,
+            buyers_by_week: vec![0; 8],
+            answered_share: 0.0,
+            acceptance: None,
+            urgent_share: 0.0,
+            answered_by: cluster
+                .answered_by
+                .as_ref()
+                .map(|answer| answer.knowledge.clone()),
+            words: Vec::new(),
+        }
+    }
 }

@@ -12,6 +12,8 @@ use super::ids::{JobId, ShopId};
 pub enum JobKind {
     /// Trains the shop's classifier and encoder on what it knows by now.
     TrainLanguage,
+    /// Clusters the shop's questions, and mines answers from replies.
+    ClusterQuestions,
 }
 
 /// How a job stands.

@@ -75,6 +75,17 @@ pub enum Stage {
     Post,
 }
 
+impl Stage {
+    /// Its stable word: `pre`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pre => "pre",
+            Self::Order => "order",
+            Self::Post => "post",
+        }
+    }
+}
+
 impl From<situation::Stage> for Stage {
     fn from(stage: situation::Stage) -> Self {
         match stage {

@@ -3,6 +3,7 @@
 //! A run is leased: should its process die, another begins it again. Every job
 //! is idempotent, so that it may.
 
+mod cluster_questions;
 mod train_language;
 
 use std::collections::HashMap;
@@ -13,6 +14,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use tokio::sync::{Notify, watch};
 
+pub use cluster_questions::ClusterQuestions;
 pub use train_language::TrainLanguage;
 
 use crate::domain::ids::ShopId;
@@ -37,11 +39,16 @@ pub struct Runner {
     pub clock: Arc<dyn Clock>,
     /// Knows which shops have learned something.
     pub trainer: Arc<Trainer>,
+    /// Knows which shops have heard something.
+    pub clusterings: Trainer,
     /// The job that trains.
     pub train_language: TrainLanguage,
+    /// The job that clusters.
+    pub cluster_questions: ClusterQuestions,
 }
 
-/// Asks for training where a shop has learned something, at most once in an interval.
+/// Says where a job is due: where a shop has learned or heard something, at
+/// most once in an interval.
 pub struct Trainer {
     /// `None` never asks by itself.
     interval: Option<Duration>,
@@ -124,17 +131,18 @@ pub async fn run(runner: Runner, mut stop: watch::Receiver<bool>) {
 }
 
 async fn ask_for_what_is_due(runner: &Runner) -> Result<(), StoreError> {
-    if runner.trainer.interval.is_none() {
-        return Ok(());
-    }
     for revision in runner.store.shop_revisions().await? {
         let now = runner.clock.now();
         let shop = &revision.shop;
+        let store = runner.store.as_ref();
         if runner.trainer.is_due(shop, revision.knowledge, now) {
-            runner
-                .store
-                .ask_job(shop, JobKind::TrainLanguage, now)
-                .await?;
+            store.ask_job(shop, JobKind::TrainLanguage, now).await?;
+        }
+        // Questions are clustered where there are any; which of them an item
+        // answers changes with the knowledge too.
+        let heard = revision.messages + revision.knowledge;
+        if revision.messages > 0 && runner.clusterings.is_due(shop, heard, now) {
+            store.ask_job(shop, JobKind::ClusterQuestions, now).await?;
         }
     }
     Ok(())
@@ -152,6 +160,7 @@ async fn begin(runner: &Runner) -> Result<Option<Job>, StoreError> {
 async fn run_one(runner: &Runner, job: Job) -> Result<(), StoreError> {
     let outcome = match job.kind {
         JobKind::TrainLanguage => runner.train_language.run(&job.shop).await,
+        JobKind::ClusterQuestions => runner.cluster_questions.run(&job.shop).await,
     };
     let (is_done, report) = match outcome {
         Ok(report) => (true, report),

@@ -183,6 +183,11 @@ impl Language {
         }
     }
 
+    /// The taxonomy as it stands in the shop.
+    pub fn intents(&self) -> &ShopIntents {
+        &self.intents
+    }
+
     /// Whether the settings name an encoder that could not be started.
     pub fn lacks_encoder(&self) -> bool {
         self.lacks_encoder

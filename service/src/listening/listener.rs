@@ -6,11 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use zhiwen_models::text::Normalized;
 
-use super::Listening;
+use super::clustering::encoded;
+use super::compass::{Compass, Learned};
 use super::reading::questions;
+use super::{Listening, lock, read};
 use crate::catalog::{Catalog, Searchable};
 use crate::domain::ids::ShopId;
 use crate::domain::listening::{HeardQuestion, Wording, WordingKey};
@@ -119,11 +123,64 @@ impl Listener {
             // The runtime is ending; they are unread still.
             return Ok(false);
         };
-        let wordings = wordings(&heard);
+        let mut wordings = wordings(&heard);
+        self.place(shop, &mut wordings).await?;
         self.store
             .write_questions(shop, &threads, &heard, &wordings)
             .await?;
         Ok(true)
+    }
+}
+
+impl Listener {
+    /// Puts new wordings where they belong, as far as the last clustering tells.
+    async fn place(&self, shop: &ShopId, wordings: &mut Vec<Wording>) -> Result<(), StoreError> {
+        let ledger = self.listening.ledger(shop).await?;
+        wordings.retain(|wording| read(&ledger).wording_of(wording.key).is_none());
+        if wordings.is_empty() {
+            return Ok(());
+        }
+        let Ok(searchable) = self.catalog.searchable(shop) else {
+            return Ok(());
+        };
+        let texts: Vec<Normalized> = wordings
+            .iter()
+            .map(|wording| Normalized::new(wording.text.as_str()))
+            .collect();
+        let (vectors, encoder) = encoded(&searchable, &texts).await;
+        let fingerprint = encoder.map_or(0, |(_, fingerprint)| fingerprint);
+        let entry = self.listening.entry(shop);
+        let folder = self.listening.folder().to_owned();
+        let shop = shop.clone();
+        let work = move || {
+            let mut slot = lock(&entry.compass);
+            let is_edited = entry.is_edited.swap(false, Ordering::Relaxed);
+            let made = match slot.take() {
+                Some(compass) if is_edited => Some(compass.renewed(&read(&ledger))),
+                Some(compass) => Some(compass),
+                None => Learned::load(&folder, &shop)
+                    .map(|learned| Compass::of_ledger(learned, &read(&ledger))),
+            };
+            let compass = slot.insert(made?);
+            let width = vectors.len() / texts.len().max(1);
+            let has_vectors = width > 0 && compass.takes(fingerprint);
+            let places = texts.iter().enumerate().map(|(row, text)| {
+                let vector = if has_vectors {
+                    &vectors[row * width..(row + 1) * width]
+                } else {
+                    &[]
+                };
+                compass.cluster_of(text, vector)
+            });
+            Some(places.collect::<Vec<_>>())
+        };
+        // Where the runtime is ending, they stay alone until the next clustering.
+        if let Ok(Some(places)) = spawn_blocking(work).await {
+            for (wording, cluster) in wordings.iter_mut().zip(places) {
+                wording.cluster = cluster;
+            }
+        }
+        Ok(())
     }
 }
 

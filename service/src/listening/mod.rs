@@ -5,17 +5,25 @@
 //! stands in the store; a [`Ledger`] follows it in memory, from which every
 //! figure is made.
 
+pub mod clustering;
+mod compass;
+mod coverage;
+pub mod editing;
 pub mod ingest;
 pub mod intake;
 mod ledger;
 mod listener;
+pub mod mining;
 mod reading;
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Notify;
 
+use compass::Compass;
 pub use ledger::{Fact, Ledger, Name, Names, WordingEntry};
 pub use listener::Listener;
 
@@ -30,6 +38,7 @@ pub struct Listening {
     store: Arc<dyn Store>,
     shops: RwLock<HashMap<ShopId, Arc<ShopLedger>>>,
     heard: Notify,
+    folder: PathBuf,
 }
 
 /// A shop's ledger.
@@ -38,16 +47,38 @@ struct ShopLedger {
     ledger: Arc<RwLock<Ledger>>,
     /// Held by whoever brings it up to date.
     turn: tokio::sync::Mutex<()>,
+    /// Where new wordings belong; `None` before the first clustering.
+    compass: Mutex<Option<Compass>>,
+    /// Whether people have changed clusters since the compass was made.
+    is_edited: AtomicBool,
 }
 
 impl Listening {
-    /// Ledgers of the store's shops, read when they are first asked for.
-    pub fn new(store: Arc<dyn Store>) -> Self {
+    /// Ledgers of the store's shops, read when they are first asked for. What
+    /// clusterings learn is kept in `folder`.
+    pub fn new(store: Arc<dyn Store>, folder: PathBuf) -> Self {
         Self {
             store,
             shops: RwLock::default(),
             heard: Notify::new(),
+            folder,
         }
+    }
+
+    /// Where what clusterings learn is kept.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Says that people changed a shop's clusters.
+    pub fn clusters_edited(&self, shop: &ShopId) {
+        self.entry(shop).is_edited.store(true, Ordering::Relaxed);
+    }
+
+    fn put_compass(&self, shop: &ShopId, compass: Compass) {
+        let entry = self.entry(shop);
+        entry.is_edited.store(false, Ordering::Relaxed);
+        *lock(&entry.compass) = Some(compass);
     }
 
     /// Says that messages came in, so that they are read at once.
@@ -81,6 +112,10 @@ impl Listening {
         }
         Arc::clone(write(&self.shops).entry(shop.clone()).or_default())
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A lock whose holder panicked still guards a ledger that can be read: what

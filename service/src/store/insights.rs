@@ -113,6 +113,14 @@ pub trait InsightStore {
         new: &NewVersion,
         action: &Action,
     ) -> StoreResult<Approval>;
+    /// Makes an item that somebody wrote because of a question, with the action that it is.
+    /// [`super::StoreError::Exists`] when there is an item of that id.
+    async fn answer_cluster(
+        &self,
+        shop: &ShopId,
+        new: &NewVersion,
+        action: &Action,
+    ) -> StoreResult<KnowledgeItem>;
     /// Says no to a mined answer; one that became an item stays one.
     async fn dismiss_candidate(
         &self,

@@ -31,11 +31,12 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 10] = [
+const ASSETS: [Asset; 11] = [
     asset!("zhiwen.css", "text/css; charset=utf-8"),
     asset!("try.css", "text/css; charset=utf-8"),
     asset!("suggestion.css", "text/css; charset=utf-8"),
     asset!("docs.css", "text/css; charset=utf-8"),
+    asset!("report.css", "text/css; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
     asset!("try.js", SCRIPT),
     asset!("client.js", SCRIPT),

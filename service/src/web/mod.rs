@@ -7,6 +7,7 @@ pub mod assets;
 pub mod docs_page;
 pub mod language;
 pub mod try_page;
+pub mod weekly_page;
 
 mod curl;
 mod problems;

@@ -61,11 +61,21 @@ pub(super) async fn changed(
     rows.into_iter().map(ClusterRow::into_cluster).collect()
 }
 
+/// Who writes clusters.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writer {
+    /// People, who also name, mute and pin.
+    People,
+    /// A clustering, which leaves what people said.
+    Clustering,
+}
+
 /// Writes clusters as they are to stand.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     shop: &ShopId,
     clusters: &[Cluster],
+    writer: Writer,
 ) -> StoreResult<()> {
     let mut revision = shops::take_listening_revisions(connection, shop, clusters.len()).await?;
     for cluster in clusters {
@@ -75,10 +85,11 @@ pub(super) async fn write(
                  is_pinned, answered_by, created_at, retired_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (shop, id) DO UPDATE SET revision = excluded.revision,
-                 label = excluded.label, name = excluded.name,
-                 key_phrases = excluded.key_phrases, is_muted = excluded.is_muted,
-                 is_pinned = excluded.is_pinned, answered_by = excluded.answered_by,
-                 retired_at = excluded.retired_at",
+                 label = excluded.label, key_phrases = excluded.key_phrases,
+                 answered_by = excluded.answered_by, retired_at = excluded.retired_at,
+                 name = iif(?12, excluded.name, name),
+                 is_muted = iif(?12, excluded.is_muted, is_muted),
+                 is_pinned = iif(?12, excluded.is_pinned, is_pinned)",
         )
         .bind(shop.as_str())
         .bind(cluster.id.as_bytes())
@@ -95,6 +106,7 @@ pub(super) async fn write(
         )
         .bind(cluster.created_at.as_millisecond())
         .bind(cluster.retired_at.map(Timestamp::as_millisecond))
+        .bind(writer == Writer::People)
         .execute(&mut *connection)
         .await?;
         revision += 1;

@@ -6,9 +6,10 @@ use sqlx::FromRow;
 
 use super::listening::key_of;
 use super::rows::{from_json, from_word, made_id, sound, time, to_json, word};
-use super::{SqliteStore, candidates};
+use super::{SqliteStore, candidates, changes};
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::insights::FeedEntry;
+use crate::domain::knowledge::KnowledgeItem;
 use crate::domain::policy::ListeningPolicy;
 use crate::domain::queue::{Action, Candidate, CandidateState, Tag};
 use crate::domain::suggestion::Pseudonym;
@@ -99,6 +100,19 @@ impl InsightStore for SqliteStore {
         }
         transaction.commit().await?;
         Ok(approval)
+    }
+
+    async fn answer_cluster(
+        &self,
+        shop: &ShopId,
+        new: &NewVersion,
+        action: &Action,
+    ) -> StoreResult<KnowledgeItem> {
+        let mut transaction = self.write().await?;
+        let item = changes::create(&mut transaction, shop, new).await?;
+        insert_action(&mut transaction, shop, action).await?;
+        transaction.commit().await?;
+        Ok(item)
     }
 
     async fn dismiss_candidate(

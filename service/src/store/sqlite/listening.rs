@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sqlx::{FromRow, QueryBuilder, SqliteConnection};
 use zhiwen_models::privacy::Masked;
 
+use super::clusters::Writer;
 use super::rows::{exact_bytes, from_word, made_id, optional_id, optional_time, time, word};
 use super::{SqliteStore, clusters, messages, shops};
 use crate::domain::ids::{AgentId, ChannelId, ClusterId, EditId, ProductId, ShopId};
@@ -144,7 +145,7 @@ impl ListeningStore for SqliteStore {
         at: Timestamp,
     ) -> StoreResult<()> {
         let mut transaction = self.write().await?;
-        clusters::write(&mut transaction, shop, &change.clusters).await?;
+        clusters::write(&mut transaction, shop, &change.clusters, Writer::Clustering).await?;
         clusters::place_unpinned(&mut transaction, shop, &change.places).await?;
         clusters::retire_empty(&mut transaction, shop, at).await?;
         Ok(transaction.commit().await?)
@@ -157,7 +158,7 @@ impl ListeningStore for SqliteStore {
         edit: &ClusterEdit,
     ) -> StoreResult<()> {
         let mut transaction = self.write().await?;
-        clusters::write(&mut transaction, shop, &change.clusters).await?;
+        clusters::write(&mut transaction, shop, &change.clusters, Writer::People).await?;
         clusters::place(&mut transaction, shop, &change.places).await?;
         clusters::retire_empty(&mut transaction, shop, edit.at).await?;
         clusters::record_edit(&mut transaction, shop, edit).await?;

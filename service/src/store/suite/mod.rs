@@ -8,10 +8,12 @@
 pub mod concurrency;
 pub mod fixtures;
 pub mod imports;
+pub mod insights;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge;
 pub mod language;
+pub mod listening;
 pub mod replies;
 pub mod sealing;
 pub mod shops;
@@ -32,6 +34,8 @@ pub async fn run(store: Arc<dyn Store>) {
     suggestions::run(&store).await;
     replies::run(&store).await;
     language::run(&store).await;
+    listening::run(&store).await;
+    insights::run(&store).await;
     jobs::run(&store).await;
     sealing::run(&store).await;
     concurrency::run(&store).await;

@@ -1,0 +1,209 @@
+//! Recurring questions: pure functions from vectors, and what people pinned, to
+//! clusters. The same input gives the same clusters, on any number of threads.
+//!
+//! A graph of nearest neighbours is cut into fine communities; average linkage
+//! puts these together; the cut is where the silhouette is highest; in the end
+//! each question goes where its neighbours are. The number of clusters is never given.
+
+mod assign;
+mod collapse;
+mod communities;
+mod identity;
+mod key_phrases;
+mod label;
+mod linkage;
+mod neighbours;
+mod parallel;
+mod silhouette;
+mod space;
+mod vote;
+
+pub use assign::{Assigner, Nearest};
+pub use collapse::{Collapsed, collapse};
+pub use identity::match_ids;
+pub use key_phrases::key_phrases;
+pub use label::{Candidate, medoid};
+pub use space::{Space, SpaceError};
+
+use crate::encoder::normalize;
+use crate::lexical::matrix::add_scaled;
+use communities::{Graph, communities, renumbered};
+use linkage::{Merge, Parts, merges};
+use neighbours::{Matrix, nearest};
+use silhouette::best_step;
+
+/// What is to be clustered: distinct questions, one a row.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Questions<'a> {
+    /// The length of a vector.
+    pub dimensions: usize,
+    /// Unit vectors, row after row; a row of zeros stays alone.
+    pub vectors: &'a [f32],
+    /// How often each was asked; each once where this is empty.
+    pub weights: &'a [f32],
+    /// The cluster that each was in so far: it pulls, so that clusters stay from
+    /// week to week. Empty where there is none.
+    pub previous: &'a [Option<u64>],
+    /// What people said: rows of one pin are together, rows of different pins
+    /// are not, a row without one may join any. Empty where they said nothing.
+    pub pins: &'a [Option<u64>],
+}
+
+/// The knobs, all with a default that did well on several sets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Options {
+    /// Neighbours a question.
+    pub neighbours: usize,
+    /// The least resolution of the fine communities (1 is modularity).
+    pub resolution: f64,
+    /// The resolution is at least one for so many questions, so that fine
+    /// communities do not grow with the number of questions.
+    pub questions_a_resolution: f64,
+    /// How much of the centre of a question's previous cluster is added to its vector.
+    pub pull: f32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            neighbours: 15,
+            resolution: 16.0,
+            questions_a_resolution: 300.0,
+            pull: 0.5,
+        }
+    }
+}
+
+/// What clustering came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clustering {
+    /// The group of each row, numbered by first occurrence without gaps.
+    pub groups: Vec<u32>,
+    /// How many groups there are, those of a single row included.
+    pub count: usize,
+    /// Where the linkage was cut.
+    pub cut: Cut,
+    /// The share of questions asked, by weight, that are in a group which was
+    /// asked at least twice: by several wordings, or one wording several times.
+    pub coverage: f64,
+}
+
+/// Where the linkage was cut, and why there.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cut {
+    /// The fine communities that linkage began with.
+    pub communities: usize,
+    /// How alike the last two groups were that were put together (mean dot
+    /// product of their members); 1 where none were.
+    pub similarity: f32,
+    /// The mean silhouette at the cut, −1 to 1: no other cut had a higher one.
+    pub silhouette: f64,
+}
+
+/// Groups questions that ask the same.
+///
+/// Rows whose vectors hold no finite numbers, and slices shorter than the rows,
+/// are the caller's fault: the former stay alone, the latter count as `None`.
+pub fn cluster(questions: &Questions<'_>, options: &Options) -> Clustering {
+    let pulled = pulled(questions, options.pull);
+    let rows = Matrix {
+        values: &pulled,
+        width: questions.dimensions,
+    };
+    let neighbours = nearest(rows, options.neighbours);
+    let graph = Graph::of_neighbours(&neighbours, questions.pins);
+    let resolution = options
+        .resolution
+        .max(count_of(rows.len()) / options.questions_a_resolution.max(1.0));
+    let (fine, count) = communities(&graph, resolution);
+    let (mut groups, cut) = linked(rows, questions.pins, &fine, count);
+    vote::vote(&mut groups, &neighbours, questions.pins);
+    let (groups, count) = renumbered(&groups);
+    Clustering {
+        coverage: coverage(&groups, count, questions.weights),
+        groups,
+        count,
+        cut,
+    }
+}
+
+/// The share of questions asked, by weight, in a group asked at least twice.
+/// `groups` are numbered below `count`; without weights each row counts one.
+pub fn coverage(groups: &[u32], count: usize, weights: &[f32]) -> f64 {
+    let mut asked = vec![0.0_f64; count];
+    for (row, group) in groups.iter().enumerate() {
+        asked[*group as usize] += weights.get(row).map_or(1.0, |weight| f64::from(*weight));
+    }
+    let whole: f64 = asked.iter().sum();
+    let covered: f64 = asked.iter().filter(|asked| **asked >= 2.0).sum();
+    if whole > 0.0 { covered / whole } else { 1.0 }
+}
+
+/// The vectors, each with a share of the centre of its previous cluster.
+fn pulled(questions: &Questions<'_>, pull: f32) -> Vec<f32> {
+    let width = questions.dimensions.max(1);
+    let mut vectors: Vec<f32> = questions
+        .vectors
+        .iter()
+        .map(|value| if value.is_finite() { *value } else { 0.0 })
+        .collect();
+    let known: Vec<(usize, u64)> = questions
+        .previous
+        .iter()
+        .enumerate()
+        .filter_map(|(row, previous)| Some((row, (*previous)?)))
+        .collect();
+    let mut centres: std::collections::HashMap<u64, Vec<f32>> = std::collections::HashMap::new();
+    for (row, cluster) in &known {
+        let centre = centres.entry(*cluster).or_insert_with(|| vec![0.0; width]);
+        add_scaled(centre, 1.0, &vectors[row * width..(row + 1) * width]);
+    }
+    for centre in centres.values_mut() {
+        normalize(centre);
+    }
+    for (row, cluster) in known {
+        if let Some(centre) = centres.get(&cluster) {
+            let own = &mut vectors[row * width..(row + 1) * width];
+            add_scaled(own, pull, centre);
+            normalize(own);
+        }
+    }
+    vectors
+}
+
+/// Puts fine communities together up to the cut.
+fn linked(rows: Matrix<'_>, pins: &[Option<u64>], fine: &[u32], count: usize) -> (Vec<u32>, Cut) {
+    let mut parts = Parts::of(rows, fine, count);
+    for (row, part) in fine.iter().enumerate() {
+        let pin = pins.get(row).copied().flatten();
+        parts.pins[*part as usize] = parts.pins[*part as usize].or(pin);
+    }
+    let merges = merges(&parts);
+    let step = best_step(rows, &parts, fine, &merges);
+    let done = &merges[..step.merges];
+    let cut = Cut {
+        communities: count,
+        similarity: done.last().map_or(1.0, |merge| merge.similarity),
+        silhouette: step.silhouette,
+    };
+    let groups = after(done, count);
+    (
+        fine.iter().map(|part| groups[*part as usize]).collect(),
+        cut,
+    )
+}
+
+/// The group of each part after `merges`.
+fn after(merges: &[Merge], count: usize) -> Vec<u32> {
+    let mut groups: Vec<u32> = (0..).take(count).collect();
+    for merge in merges.iter().rev() {
+        // From the last to the first, what a part goes into already has its group.
+        groups[merge.from] = groups[merge.into];
+    }
+    groups
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of rows are small")]
+fn count_of(rows: usize) -> f64 {
+    rows as f64
+}

@@ -1,0 +1,240 @@
+//! `GET /v1/findings`: what contradicts, repeats and runs out in the shop's knowledge.
+
+use std::sync::Arc;
+
+use actix_web::{HttpResponse, web};
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::api::json::Query;
+use crate::api::page::{self, Page};
+use crate::auth::{Caller, ReviewingKnowledge};
+use crate::domain::fault::{Fault, FieldError, Locale};
+use crate::domain::suggestion::AnswerForm;
+use crate::domain::time::{format_time, parse_time};
+use crate::error::ApiError;
+use crate::knowledge::findings::{
+    Confidence, Detail, Finding, Kind, Shared, Side, Wanted, of_shop,
+};
+use crate::pool::aside;
+use crate::state::AppState;
+
+const USUAL_DAYS: u16 = 14;
+const MOST_DAYS: u16 = 366;
+
+/// What to look for, and when.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FindingsParams {
+    /// `contradiction`, `duplicate` or `expiring`; all when absent.
+    pub kind: Option<String>,
+    /// How many days ahead an end is near, at most 366; 14 when absent.
+    pub within_days: Option<u16>,
+    /// The time to look from, RFC 3339 or local to the shop; now when absent.
+    pub as_of: Option<String>,
+    /// The language of `why`; the shop's when absent.
+    pub locale: Option<Locale>,
+    /// The most findings; 50 when absent.
+    pub limit: Option<u32>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// A page of findings: contradictions, then duplicates, then what runs out.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingsPage {
+    /// How many there are on all pages.
+    pub total: usize,
+    /// The findings.
+    pub items: Vec<FindingResponse>,
+    /// What to hand in for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+/// A finding.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingResponse {
+    /// The same for the same items and attribute, whatever their versions.
+    pub id: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Why it is one, in words.
+    pub why: String,
+    /// What a contradiction is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "dispatch.duration")]
+    pub attribute: Option<String>,
+    /// How much alike two wordings of a duplicate are, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f64>,
+    /// When an item ends, local to the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// How many days of the shop's calendar are left: 0 for today, less once it is past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_left: Option<i64>,
+    /// The item, or the one with the lower id.
+    pub first: FindingSide,
+    /// The other item, or the same item's other answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second: Option<FindingSide>,
+    /// Where and when both items hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<FindingScope>,
+}
+
+/// An item of a finding.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingSide {
+    /// The item.
+    pub knowledge_id: String,
+    /// Its version.
+    pub version: u32,
+    /// Its title.
+    pub title: String,
+    /// Which of its answers says it, of a contradiction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<AnswerForm>,
+    /// The value as it is written, or the wording that is repeated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The sentence that the value stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub excerpt: Option<String>,
+}
+
+/// Where and when both items hold.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FindingScope {
+    /// The products of both; all when empty.
+    pub products: Vec<String>,
+    /// The channels of both; all when empty.
+    pub channels: Vec<String>,
+    /// The first moment of both, local to the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_from: Option<String>,
+    /// The first moment that is no longer of both, local to the shop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub valid_until: Option<String>,
+}
+
+/// What contradicts, repeats and runs out in the shop's approved knowledge.
+#[utoipa::path(get, path = "/v1/findings", operation_id = "list_findings", tag = "knowledge", security(("key" = ["knowledge", "supervise"])), params(FindingsParams),
+    responses((status = 200, body = FindingsPage), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn list(
+    caller: Caller<ReviewingKnowledge>,
+    state: web::Data<AppState>,
+    params: Query<FindingsParams>,
+) -> Result<HttpResponse, ApiError> {
+    let shop = state.shop(&caller.shop).await?;
+    let limit = page::limit(params.0.limit, &state.settings)?;
+    let from = page::cursor(params.0.cursor.as_deref(), |place| place.parse().ok())?;
+    let locale = params.0.locale.unwrap_or(shop.locale);
+    let wanted = wanted(params.0, shop.zone(), state.clock.now())?;
+    // Reading all of a large shop takes seconds; no more of them than transfers at once.
+    let _place = state.transfers.try_acquire()?;
+    let (store, zone) = (Arc::clone(&state.store), wanted.zone.clone());
+    let found = aside(async move { of_shop(store.as_ref(), &caller.shop, &wanted).await });
+    let found = found.await??;
+    Ok(HttpResponse::Ok().json(cut(found, (from.unwrap_or(0), limit), &zone, locale)))
+}
+
+fn wanted(
+    params: FindingsParams,
+    zone: TimeZone,
+    now: jiff::Timestamp,
+) -> Result<Wanted, ApiError> {
+    let at = |field: &'static str| move |fault| ApiError::field(FieldError::new(field, fault));
+    let within_days = params.within_days.unwrap_or(USUAL_DAYS);
+    if within_days > MOST_DAYS {
+        let expected = format!("0 to {MOST_DAYS}");
+        return Err(at("within_days")(Fault::Malformed { expected }));
+    }
+    let kind = params.kind.as_deref().map(Kind::parse).transpose();
+    let time = params.as_of.as_deref().map(|time| parse_time(time, &zone));
+    Ok(Wanted {
+        kind: kind.map_err(at("kind"))?,
+        at: time.transpose().map_err(at("as_of"))?.unwrap_or(now),
+        within_days,
+        zone,
+    })
+}
+
+fn cut(
+    found: Vec<Finding>,
+    (from, limit): (usize, u32),
+    zone: &TimeZone,
+    locale: Locale,
+) -> FindingsPage {
+    let total = found.len();
+    let rest = found.into_iter().enumerate().skip(from);
+    let rest = rest.take((limit as usize).saturating_add(1)).collect();
+    // A cursor is the place of the first finding that was not shown.
+    let page = Page::cut(rest, limit, |(place, _): &(usize, Finding)| {
+        (place + 1).to_string()
+    });
+    let items = page.items.into_iter();
+    FindingsPage {
+        total,
+        items: items
+            .map(|(_, finding)| present(finding, zone, locale))
+            .collect(),
+        next_cursor: page.next_cursor,
+    }
+}
+
+fn present(finding: Finding, zone: &TimeZone, locale: Locale) -> FindingResponse {
+    let why = finding.why(locale);
+    let kind = finding.detail.kind();
+    let (mut attribute, mut similarity, mut until, mut days) = (None, None, None, None);
+    match finding.detail {
+        Detail::Contradiction {
+            attribute: name, ..
+        } => attribute = Some(name),
+        Detail::Duplicate { similarity: value } => similarity = Some(value),
+        Detail::Expiring {
+            until: end,
+            days_left,
+            ..
+        } => (until, days) = (Some(format_time(end, zone)), Some(days_left)),
+    }
+    FindingResponse {
+        id: finding.id,
+        kind,
+        confidence: finding.confidence,
+        why,
+        attribute,
+        similarity,
+        until,
+        days_left: days,
+        first: side(finding.first),
+        second: finding.second.map(side),
+        shared: finding.shared.map(|shared| scope(shared, zone)),
+    }
+}
+
+fn side(side: Side) -> FindingSide {
+    FindingSide {
+        knowledge_id: side.id.to_string(),
+        version: side.version,
+        title: side.title,
+        form: side.form,
+        value: side.value,
+        excerpt: side.excerpt,
+    }
+}
+
+fn scope(shared: Shared, zone: &TimeZone) -> FindingScope {
+    let time = |time: Option<jiff::Timestamp>| time.map(|time| format_time(time, zone));
+    FindingScope {
+        products: shared.products.iter().map(ToString::to_string).collect(),
+        channels: shared.channels.iter().map(ToString::to_string).collect(),
+        valid_from: time(shared.window.from),
+        valid_until: time(shared.window.until),
+    }
+}

@@ -1,0 +1,343 @@
+//! Insights: the consumer profile, consumers' tags, actions, and the policy of figures.
+
+use actix_web::{HttpResponse, web};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::answering::pseudonym::pseudonym;
+use crate::api::json::{Json, Query};
+use crate::api::path::Id;
+use crate::auth::{Administering, Caller, ReadingInsights, Supervising};
+use crate::domain::fault::{Fault, FieldError};
+use crate::domain::ids::{ActionId, ClusterId, ShopId};
+use crate::domain::policy::ListeningPolicy;
+use crate::domain::queue::{Action, ActionKind, Tag};
+use crate::domain::suggestion::Pseudonym;
+use crate::domain::text::Text;
+use crate::domain::time::parse_time;
+use crate::error::ApiError;
+use crate::insights::profile::{Group, Profile, profile as make_profile};
+use crate::insights::report::last_days;
+use crate::insights::tags::tags_of_buyer;
+use crate::listening::read;
+use crate::state::AppState;
+use crate::store::{Decision, Period, StoreError};
+
+const MOST_DAYS: i64 = 366;
+const MOST_TAGS: usize = 50;
+const MOST_NOTE_CHARACTERS: usize = 500;
+const MOST_CONSUMER_CHARACTERS: usize = 200;
+
+/// Which group of buyers.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ProfileParams {
+    /// Buyers who asked about this product.
+    pub product: Option<String>,
+    /// Buyers who asked about a product of this category.
+    pub category: Option<String>,
+    /// Buyers with this tag: the shop's own, live or modelled.
+    pub tag: Option<String>,
+    /// Questions of the last so many days, 1 to 366; 28 when absent.
+    pub days: Option<i64>,
+}
+
+/// What a group of buyers asks, against the shop. Small groups are not shown.
+#[utoipa::path(get, path = "/v1/profile", operation_id = "read_profile", tag = "insights", security(("key" = ["insights", "supervise"])), params(ProfileParams),
+    responses((status = 200, body = Profile), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn profile(
+    caller: Caller<ReadingInsights>,
+    state: web::Data<AppState>,
+    params: Query<ProfileParams>,
+) -> Result<HttpResponse, ApiError> {
+    let params = params.0;
+    let days = params.days.unwrap_or(28);
+    if !(1..=MOST_DAYS).contains(&days) {
+        let expected = format!("1 to {MOST_DAYS}");
+        let fault = Fault::Malformed { expected };
+        return Err(ApiError::field(FieldError::new("days", fault)));
+    }
+    let mut products: Vec<String> = params.product.into_iter().collect();
+    if let Some(category) = &params.category {
+        products.extend(products_of(&state, &caller.shop, category).await?);
+    }
+    let group = Group {
+        period: last_days(days, state.clock.now()),
+        products,
+        tag: params.tag,
+    };
+    let profile = make_profile(state.desk(), &caller.shop, group).await?;
+    Ok(HttpResponse::Ok().json(profile))
+}
+
+async fn products_of(
+    state: &AppState,
+    shop: &ShopId,
+    category: &str,
+) -> Result<Vec<String>, ApiError> {
+    let vocabulary = state.store.vocabulary(shop).await?;
+    let products: Vec<String> = vocabulary
+        .products
+        .into_iter()
+        .filter(|product| product.category.as_deref() == Some(category))
+        .map(|product| product.id.to_string())
+        .collect();
+    if products.is_empty() {
+        let fault = Fault::Unknown {
+            value: category.chars().take(40).collect(),
+            expected: "the category of a product".to_owned(),
+        };
+        return Err(ApiError::field(FieldError::new("category", fault)));
+    }
+    Ok(products)
+}
+
+/// A consumer's tags.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TagsResponse {
+    /// The consumer's pseudonym in this shop.
+    pub consumer: String,
+    /// The tags, each with its source: `raw` from the shop, `live` from what
+    /// was asked in the last seven days, `modelled` from all that was asked.
+    pub tags: Vec<Tag>,
+}
+
+/// Tags that the shop gives a consumer; they take the place of those before.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TagsRequest {
+    /// At most 50 of 40 characters each.
+    pub tags: Vec<String>,
+}
+
+/// What is known of a consumer, by the platform's id.
+#[utoipa::path(get, path = "/v1/consumers/{id}/tags", operation_id = "read_consumer_tags", tag = "insights", security(("key" = ["insights", "supervise"])),
+    params(("id" = String, Path, description = "The consumer's id on the platform")),
+    responses((status = 200, body = TagsResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn read_tags(
+    caller: Caller<ReadingInsights>,
+    state: web::Data<AppState>,
+    id: Id<OutsideId>,
+) -> Result<HttpResponse, ApiError> {
+    let consumer = consumer(&state, &caller.shop, &id.0).await?;
+    let tags = tags(&state, &caller.shop, consumer).await?;
+    Ok(HttpResponse::Ok().json(tags))
+}
+
+/// Says what the shop knows of a consumer.
+#[utoipa::path(put, path = "/v1/consumers/{id}/tags", operation_id = "replace_consumer_tags", tag = "insights", security(("key" = ["admin"])),
+    params(("id" = String, Path, description = "The consumer's id on the platform")), request_body = TagsRequest,
+    responses((status = 200, body = TagsResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn put_tags(
+    caller: Caller<Administering>,
+    state: web::Data<AppState>,
+    id: Id<OutsideId>,
+    body: Json<TagsRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let found = body.value.tags.len();
+    if found > MOST_TAGS {
+        let most = MOST_TAGS;
+        let fault = Fault::TooMany { most, found };
+        return Err(ApiError::field(FieldError::new("tags", fault)));
+    }
+    let mut raw = Vec::with_capacity(found);
+    for (place, tag) in body.value.tags.iter().enumerate() {
+        let fault = |fault| ApiError::field(FieldError::new(format!("tags[{place}]"), fault));
+        raw.push(Tag::raw(tag).map_err(fault)?);
+    }
+    let consumer = consumer(&state, &caller.shop, &id.0).await?;
+    let now = state.clock.now();
+    let store = state.store.as_ref();
+    store.put_tags(&caller.shop, &consumer, &raw, now).await?;
+    let tags = tags(&state, &caller.shop, consumer).await?;
+    Ok(HttpResponse::Ok().json(tags))
+}
+
+/// An id of the chat platform's, as it stands in an address.
+pub struct OutsideId(String);
+
+impl TryFrom<String> for OutsideId {
+    type Error = Fault;
+
+    fn try_from(text: String) -> Result<Self, Fault> {
+        Text::line(&text, MOST_CONSUMER_CHARACTERS).map(Self)
+    }
+}
+
+async fn consumer(
+    state: &AppState,
+    shop: &ShopId,
+    id: &OutsideId,
+) -> Result<Pseudonym, StoreError> {
+    let shop = state.shop(shop).await?;
+    Ok(pseudonym(&shop.secret, "consumer", &id.0))
+}
+
+async fn tags(
+    state: &AppState,
+    shop: &ShopId,
+    consumer: Pseudonym,
+) -> Result<TagsResponse, ApiError> {
+    let mut tags = state.store.tags(shop, &consumer).await?;
+    let ledger = state.listening.ledger(shop).await?;
+    tags.extend(tags_of_buyer(
+        &read(&ledger),
+        &consumer.0,
+        state.clock.now(),
+    ));
+    Ok(TagsResponse {
+        consumer: consumer.0,
+        tags,
+    })
+}
+
+/// Something that somebody changed because of a question.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionRequest {
+    /// The question: a cluster's id.
+    pub cluster_id: String,
+    /// What was changed.
+    pub kind: ActionKind,
+    /// In your words, at most 500 characters.
+    #[schema(example = "详情页加了一张洗碗机图标")]
+    pub note: String,
+    /// When it took effect: RFC 3339, or local to the shop; now when absent.
+    #[serde(default)]
+    pub at: Option<String>,
+}
+
+/// An action on record.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActionResponse {
+    /// Its id.
+    pub id: String,
+    /// The question.
+    pub cluster_id: String,
+    /// What was changed.
+    pub kind: ActionKind,
+    /// In people's words.
+    pub note: String,
+    /// When it took effect.
+    #[schema(value_type = String)]
+    pub at: Timestamp,
+    /// Who said so.
+    pub by: String,
+}
+
+/// Actions of half a year.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActionsResponse {
+    /// Newest first.
+    pub actions: Vec<ActionResponse>,
+}
+
+/// Keeps what was changed because of a question; the weekly insights say what became of it.
+#[utoipa::path(post, path = "/v1/actions", operation_id = "add_action", tag = "insights", security(("key" = ["supervise"])), request_body = ActionRequest,
+    responses((status = 201, body = ActionResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn add_action(
+    caller: Caller<Supervising>,
+    state: web::Data<AppState>,
+    body: Json<ActionRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let action = action(&caller, &state, body.value).await?;
+    let ledger = state.listening.ledger(&caller.shop).await?;
+    if read(&ledger).cluster(action.cluster).is_none() {
+        return Err(ApiError::NotFound { what: "cluster" });
+    }
+    state.store.add_action(&caller.shop, &action).await?;
+    Ok(HttpResponse::Created().json(ActionResponse::from(action)))
+}
+
+async fn action(
+    caller: &Caller<Supervising>,
+    state: &AppState,
+    request: ActionRequest,
+) -> Result<Action, ApiError> {
+    let fault = |field: &'static str| move |fault| ApiError::field(FieldError::new(field, fault));
+    let now = state.clock.now();
+    let zone = state.shop(&caller.shop).await?.zone();
+    let at = request.at.as_deref().map(|at| parse_time(at, &zone));
+    Ok(Action {
+        id: ActionId::make(),
+        cluster: ClusterId::parse(&request.cluster_id).map_err(fault("cluster_id"))?,
+        kind: request.kind,
+        note: Text::line(&request.note, MOST_NOTE_CHARACTERS).map_err(fault("note"))?,
+        at: at.transpose().map_err(fault("at"))?.unwrap_or(now),
+        by: caller.key_prefix.clone(),
+        made_at: now,
+    })
+}
+
+/// What was changed of late because of questions.
+#[utoipa::path(get, path = "/v1/actions", operation_id = "list_actions", tag = "insights", security(("key" = ["insights", "supervise"])),
+    responses((status = 200, body = ActionsResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn list_actions(
+    caller: Caller<ReadingInsights>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let half_a_year = Period {
+        until: Timestamp::MAX,
+        ..last_days(183, now)
+    };
+    let actions = state.store.actions(&caller.shop, half_a_year).await?;
+    let actions = actions.into_iter().map(ActionResponse::from).collect();
+    Ok(HttpResponse::Ok().json(ActionsResponse { actions }))
+}
+
+impl From<Action> for ActionResponse {
+    fn from(action: Action) -> Self {
+        Self {
+            id: action.id.to_string(),
+            cluster_id: action.cluster.to_string(),
+            kind: action.kind,
+            note: action.note,
+            at: action.at,
+            by: action.by,
+        }
+    }
+}
+
+/// The policy that questions are counted by.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PolicyResponse {
+    /// The version that figures name; 0 before anything was changed.
+    pub version: u32,
+    /// The policy.
+    #[serde(flatten)]
+    pub policy: ListeningPolicy,
+}
+
+/// By what questions are cut out of conversations and counted.
+#[utoipa::path(get, path = "/v1/policies/listening", operation_id = "read_listening_policy", tag = "insights", security(("key" = ["insights", "supervise"])),
+    responses((status = 200, body = PolicyResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn read_policy(
+    caller: Caller<ReadingInsights>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let (version, policy) = state.store.policy(&caller.shop).await?;
+    Ok(HttpResponse::Ok().json(PolicyResponse { version, policy }))
+}
+
+/// Changes the policy, as its next version. It holds for what is heard and
+/// counted from now on.
+#[utoipa::path(put, path = "/v1/policies/listening", operation_id = "replace_listening_policy", tag = "insights", security(("key" = ["admin"])), request_body = ListeningPolicy,
+    responses((status = 200, body = PolicyResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn put_policy(
+    caller: Caller<Administering>,
+    state: web::Data<AppState>,
+    body: Json<ListeningPolicy>,
+) -> Result<HttpResponse, ApiError> {
+    let policy = body.value;
+    policy.check().map_err(ApiError::InvalidFields)?;
+    let decision = Decision {
+        by: &caller.key_prefix,
+        at: state.clock.now(),
+    };
+    let store = state.store.as_ref();
+    let version = store.put_policy(&caller.shop, &policy, decision).await?;
+    Ok(HttpResponse::Ok().json(PolicyResponse { version, policy }))
+}

@@ -1,0 +1,276 @@
+//! Feeds for those who can change something: claims with evidence out of the
+//! latest weekly report and of the running week.
+
+use std::fmt::Write;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::report::{Desk, InsightError, weekly};
+use crate::domain::fault::{Fault, Locale};
+use crate::domain::ids::ShopId;
+use crate::domain::insights::{FeedEntry, QuestionLine, WeeklyReport};
+use crate::domain::week::Week;
+
+/// Entries of a feed that are handed out.
+pub const MOST_ENTRIES: u32 = 100;
+
+/// Whom a feed is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feed {
+    /// What rises, is new, confuses, or stays unanswered.
+    Operations,
+    /// What the detail pages could have said.
+    Design,
+    /// Packaging, delivery, and what arrived.
+    Warehouse,
+    /// What agents have no answer for.
+    Service,
+}
+
+impl Feed {
+    /// Every feed.
+    pub const ALL: [Self; 4] = [
+        Self::Operations,
+        Self::Design,
+        Self::Warehouse,
+        Self::Service,
+    ];
+
+    /// Its stable name: `design`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Operations => "operations",
+            Self::Design => "design",
+            Self::Warehouse => "warehouse",
+            Self::Service => "service",
+        }
+    }
+
+    /// Reads its name.
+    ///
+    /// # Errors
+    /// When there is none of that name.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let found = Self::ALL.into_iter().find(|feed| feed.as_str() == text);
+        found.ok_or_else(|| Fault::Unknown {
+            value: text.chars().take(40).collect(),
+            expected: Self::ALL.map(Self::as_str).join(", "),
+        })
+    }
+
+    /// What people call it.
+    pub fn title(self, locale: Locale) -> &'static str {
+        match (self, locale) {
+            (Self::Operations, Locale::Chinese) => "运营：买家在问什么",
+            (Self::Operations, Locale::English) => "Operations: what buyers ask",
+            (Self::Design, Locale::Chinese) => "美工：详情页还缺什么",
+            (Self::Design, Locale::English) => "Design: what the pages lack",
+            (Self::Warehouse, Locale::Chinese) => "仓库：包装、快递与到货",
+            (Self::Warehouse, Locale::English) => "Warehouse: packing, couriers, arrivals",
+            (Self::Service, Locale::Chinese) => "客服：还没有标准答案的问题",
+            (Self::Service, Locale::English) => "Service: questions without an answer",
+        }
+    }
+
+    /// The sections of a report that it carries.
+    fn sections(self, report: &WeeklyReport) -> Vec<(Claim, &[QuestionLine])> {
+        match self {
+            Self::Operations => vec![
+                (Claim::Rising, &report.rising),
+                (Claim::New, &report.new),
+                (Claim::Promotion, &report.promotion_confusion),
+                (Claim::Unanswered, &report.unanswered),
+            ],
+            Self::Design => vec![(Claim::Page, &report.page_gaps)],
+            Self::Warehouse => vec![(Claim::Warehouse, &report.packaging_and_delivery)],
+            Self::Service => vec![(Claim::Unanswered, &report.unanswered)],
+        }
+    }
+}
+
+/// What is claimed of a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Rising,
+    New,
+    Promotion,
+    Unanswered,
+    Page,
+    Warehouse,
+}
+
+impl Claim {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Rising => "rising",
+            Self::New => "new",
+            Self::Promotion => "promotion",
+            Self::Unanswered => "unanswered",
+            Self::Page => "page",
+            Self::Warehouse => "warehouse",
+        }
+    }
+
+    fn say(self, line: &QuestionLine, locale: Locale) -> String {
+        let QuestionLine {
+            label,
+            buyers,
+            previous_buyers: before,
+            ..
+        } = line;
+        match (self, locale) {
+            (Self::Rising, Locale::Chinese) => {
+                format!("“{label}”问的人变多：{buyers} 位买家，上周 {before} 位")
+            }
+            (Self::Rising, Locale::English) => {
+                format!("“{label}” is asked more: {buyers} buyers, {before} the week before")
+            }
+            (Self::New, Locale::Chinese) => format!("新问题“{label}”：{buyers} 位买家在问"),
+            (Self::New, Locale::English) => format!("New: “{label}”, asked by {buyers} buyers"),
+            (Self::Promotion, Locale::Chinese) => {
+                format!("价格与活动让人疑惑：{buyers} 位买家问“{label}”")
+            }
+            (Self::Promotion, Locale::English) => {
+                format!("Prices or promotions confuse: {buyers} buyers asked “{label}”")
+            }
+            (Self::Unanswered, Locale::Chinese) => {
+                format!("“{label}”还没有标准答案：{buyers} 位买家在问")
+            }
+            (Self::Unanswered, Locale::English) => {
+                format!("No answer yet for “{label}”, asked by {buyers} buyers")
+            }
+            (Self::Page, Locale::Chinese) => {
+                format!("{buyers} 位买家下单前问“{label}”，详情页可以写清楚")
+            }
+            (Self::Page, Locale::English) => {
+                format!("{buyers} buyers asked “{label}” before ordering: the page could say it")
+            }
+            (Self::Warehouse, Locale::Chinese) => {
+                format!("{buyers} 位买家因发货、快递或到货来问“{label}”")
+            }
+            (Self::Warehouse, Locale::English) => {
+                format!("{buyers} buyers asked about delivery: “{label}”")
+            }
+        }
+    }
+}
+
+/// A feed's entries as they stand, last changed first. Entries have ids of
+/// their week, claim and question: while the figures move, an entry changes,
+/// and no second one appears.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub async fn entries(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    feed: Feed,
+) -> Result<Vec<FeedEntry>, InsightError> {
+    let searchable = desk.catalog.searchable(shop)?;
+    let (_, policy) = desk.store.policy(shop).await?;
+    let week = Week::of(desk.now, &searchable.shop.zone());
+    let mut made = Vec::new();
+    for week in [week.plus(-1), week] {
+        let report = weekly(desk, shop, week, None).await?;
+        for (claim, lines) in feed.sections(&report) {
+            // An entry is read outside of the shop's walls: it tells of groups only.
+            let lines = lines
+                .iter()
+                .filter(|line| line.buyers >= policy.smallest_group);
+            made.extend(lines.map(|line| entry(&report, claim, line, desk.now)));
+        }
+    }
+    let name = feed.as_str();
+    let standing = desk.store.feed_entries(shop, name, MOST_ENTRIES).await?;
+    made.retain(|entry| {
+        !standing
+            .iter()
+            .any(|standing| says_the_same(standing, entry))
+    });
+    if made.is_empty() {
+        return Ok(standing);
+    }
+    desk.store.put_feed_entries(shop, name, &made).await?;
+    Ok(desk.store.feed_entries(shop, name, MOST_ENTRIES).await?)
+}
+
+fn says_the_same(standing: &FeedEntry, entry: &FeedEntry) -> bool {
+    standing.id == entry.id
+        && standing.title == entry.title
+        && standing.text == entry.text
+        && standing.tags == entry.tags
+        && standing.data == entry.data
+}
+
+fn entry(report: &WeeklyReport, claim: Claim, line: &QuestionLine, now: Timestamp) -> FeedEntry {
+    let mut tags = vec![claim.id().to_owned()];
+    tags.extend(line.domain.clone());
+    tags.extend(line.intent.clone());
+    FeedEntry {
+        id: format!("{}/{}/{}", report.week, claim.id(), line.cluster),
+        title: claim.say(line, report.locale),
+        text: evidence(report, line),
+        tags,
+        published_at: now,
+        updated_at: now,
+        data: json!({
+            "week": report.week,
+            "cluster": line.cluster,
+            "buyers": line.buyers,
+            "previous_buyers": line.previous_buyers,
+            "questions": line.questions,
+            "buyers_by_week": line.buyers_by_week,
+            "p_value": line.p_value,
+            "answered_by": line.answered_by,
+            "policy_version": report.policy.version,
+        }),
+    }
+}
+
+/// The evidence in a few lines.
+fn evidence(report: &WeeklyReport, line: &QuestionLine) -> String {
+    let mut text = String::new();
+    let is_chinese = report.locale == Locale::Chinese;
+    // Writing to a string does not fail.
+    let _ = if is_chinese {
+        writeln!(
+            text,
+            "{} 位买家，{} 次提问；上周 {} 位。",
+            line.buyers, line.questions, line.previous_buyers
+        )
+    } else {
+        writeln!(
+            text,
+            "{} buyers, {} questions; {} buyers the week before.",
+            line.buyers, line.questions, line.previous_buyers
+        )
+    };
+    if !line.products.is_empty() {
+        let products: Vec<String> = line
+            .products
+            .iter()
+            .map(|product| format!("{}（{}）", product.label, product.buyers))
+            .collect();
+        let head = if is_chinese {
+            "商品："
+        } else {
+            "Products: "
+        };
+        let _ = writeln!(text, "{head}{}", products.join("、"));
+    }
+    if !line.words.is_empty() {
+        let head = if is_chinese {
+            "买家原话："
+        } else {
+            "In buyers' words: "
+        };
+        let words: Vec<String> = line
+            .words
+            .iter()
+            .map(|words| format!("“{words}”"))
+            .collect();
+        let _ = writeln!(text, "{head}{}", words.join(" "));
+    }
+    text.trim_end().to_owned()
+}

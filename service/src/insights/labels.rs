@@ -1,0 +1,70 @@
+//! What ids are called, in the shop's language.
+
+use crate::catalog::Terminology;
+use crate::domain::fault::Locale;
+use crate::domain::taxonomy::Intent;
+use crate::language::ShopIntents;
+
+/// Names of intents, domains and products.
+#[derive(Clone, Copy)]
+pub struct Labels<'a> {
+    /// The shop's language.
+    pub locale: Locale,
+    /// What it has changed of the taxonomy.
+    pub intents: &'a ShopIntents,
+    /// Its products.
+    pub terminology: &'a Terminology,
+}
+
+impl Labels<'_> {
+    /// An intent's name; its id where it has none.
+    pub fn intent(&self, id: &str) -> String {
+        let own = self
+            .intents
+            .settings()
+            .find(|setting| setting.intent.as_str() == id)
+            .and_then(|setting| setting.name.clone());
+        let built_in = || {
+            let (_, built_in) = Intent::built_in().find(|(intent, _)| intent.as_str() == id)?;
+            Some(match self.locale {
+                Locale::Chinese => built_in.zh.clone(),
+                Locale::English => built_in.en.clone(),
+            })
+        };
+        own.or_else(built_in).unwrap_or_else(|| id.to_owned())
+    }
+
+    /// A domain's name.
+    pub fn domain(&self, id: &str) -> String {
+        let name = match (self.locale, id) {
+            (Locale::Chinese, "product") => "商品",
+            (Locale::Chinese, "process") => "流程",
+            (Locale::Chinese, "warehouse") => "仓配",
+            (Locale::English, "product") => "Product",
+            (Locale::English, "process") => "Process",
+            (Locale::English, "warehouse") => "Warehouse",
+            _ => id,
+        };
+        name.to_owned()
+    }
+
+    /// A stage's name.
+    pub fn stage(&self, id: &str) -> String {
+        let name = match (self.locale, id) {
+            (Locale::Chinese, "pre") => "售前",
+            (Locale::Chinese, "order") => "下单至发货",
+            (Locale::Chinese, "post") => "售后",
+            (Locale::English, "pre") => "Before the order",
+            (Locale::English, "order") => "While ordering",
+            (Locale::English, "post") => "After the sale",
+            _ => id,
+        };
+        name.to_owned()
+    }
+
+    /// A product's name; its id where it has none.
+    pub fn product(&self, id: &str) -> String {
+        let name = self.terminology.product_name(id);
+        name.unwrap_or(id).to_owned()
+    }
+}

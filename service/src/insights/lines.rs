@@ -1,0 +1,220 @@
+//! A recurring question as a line of a report: its figures, its trend, what may be quoted of it.
+
+use std::collections::HashMap;
+
+use super::labels::Labels;
+use super::significance::{binomial_p_value, discovery_threshold};
+use super::tally::{Tally, count, most, share};
+use crate::domain::ids::ClusterId;
+use crate::domain::insights::{Count, QuestionLine, Trend};
+use crate::domain::listening::Cluster;
+use crate::domain::taxonomy::{Intent, Stage};
+use crate::listening::Ledger;
+use crate::store::AnswerUse;
+
+const MOST_PRODUCTS: usize = 5;
+const MOST_WORDS: usize = 3;
+
+/// What lines are made of.
+pub struct Lines<'a> {
+    /// The shop's questions.
+    pub ledger: &'a Ledger,
+    /// Names of intents and products.
+    pub labels: &'a Labels<'a>,
+    /// Clusters that fewer buyers asked are left out, and not quoted.
+    pub smallest_group: u32,
+    /// The share of false alarms that is allowed.
+    pub false_discovery_rate: f64,
+    /// How answers of the week were taken.
+    pub uses: &'a [AnswerUse],
+    /// Distinct buyers of the week and of the one before.
+    pub buyers: (u32, u32),
+    /// The week's first moment.
+    pub week_start_ms: i64,
+}
+
+/// A line with what sections are told by.
+pub struct QuestionFigures {
+    /// The line.
+    pub line: QuestionLine,
+    /// The cluster.
+    pub cluster: ClusterId,
+    /// Whether people want it left out.
+    pub is_muted: bool,
+    /// When it is usually asked.
+    pub stage: Option<Stage>,
+    /// Distinct buyers of all weeks.
+    pub buyers_of_all: u32,
+}
+
+impl QuestionFigures {
+    /// Whether its answer belongs to `domain`.
+    pub fn is_of(&self, domain: &str) -> bool {
+        self.line.domain.as_deref() == Some(domain)
+    }
+}
+
+impl Lines<'_> {
+    /// The lines of clusters that may be shown, by buyers, most first. Those
+    /// that fewer buyers than the smallest group asked in all weeks are left
+    /// out: their label would quote a few.
+    pub fn figures(&self, tallies: &HashMap<ClusterId, Tally>) -> Vec<QuestionFigures> {
+        let shown: Vec<(&Cluster, &Tally, f64)> = tallies
+            .iter()
+            .filter_map(|(id, tally)| {
+                let cluster = self.ledger.cluster(*id)?;
+                let is_shown = tally.buyers_of_all() >= self.smallest_group;
+                is_shown.then(|| (cluster, tally, self.p_value(tally)))
+            })
+            .collect();
+        let p_values: Vec<f64> = shown.iter().map(|(_, _, p_value)| *p_value).collect();
+        let rate = self.false_discovery_rate;
+        let threshold = discovery_threshold(&p_values, rate).unwrap_or(-1.0);
+        let acceptance = self.acceptance();
+        let mut figures: Vec<QuestionFigures> = shown
+            .into_iter()
+            .map(|(cluster, tally, p_value)| QuestionFigures {
+                line: QuestionLine {
+                    trend: self.trend(tally, p_value <= threshold),
+                    p_value: (!self.is_new(tally)).then_some(p_value),
+                    acceptance: acceptance.get(&cluster.id).copied(),
+                    ..self.line(cluster, tally)
+                },
+                cluster: cluster.id,
+                is_muted: cluster.is_muted,
+                stage: most(&tally.stages),
+                buyers_of_all: tally.buyers_of_all(),
+            })
+            .collect();
+        figures.sort_by(|left, right| {
+            let by_buyers = right.line.buyers.cmp(&left.line.buyers);
+            let by_questions = right.line.questions.cmp(&left.line.questions);
+            by_buyers
+                .then(by_questions)
+                .then_with(|| left.line.cluster.cmp(&right.line.cluster))
+        });
+        figures
+    }
+
+    /// The probability of so large a change of the question's share of buyers
+    /// by chance: given the buyers of both weeks who asked it, each is of this
+    /// week with this week's share of all buyers.
+    fn p_value(&self, tally: &Tally) -> f64 {
+        let (now, before) = (tally.buyers_now(), tally.buyers_before());
+        let expected = share(self.buyers.0, self.buyers.0 + self.buyers.1);
+        if self.buyers.1 == 0 || self.buyers.0 == 0 {
+            return 1.0;
+        }
+        binomial_p_value(now, now + before, expected)
+    }
+
+    fn is_new(&self, tally: &Tally) -> bool {
+        tally.first_ms >= self.week_start_ms
+    }
+
+    fn trend(&self, tally: &Tally, is_significant: bool) -> Trend {
+        if self.is_new(tally) {
+            return Trend::New;
+        }
+        if !is_significant {
+            return Trend::Steady;
+        }
+        let now = share(tally.buyers_now(), self.buyers.0);
+        let before = share(tally.buyers_before(), self.buyers.1);
+        if now > before {
+            Trend::Rising
+        } else {
+            Trend::Fading
+        }
+    }
+
+    fn line(&self, cluster: &Cluster, tally: &Tally) -> QuestionLine {
+        let intent = most(&tally.intents).map(|name| self.ledger.intents.get(name));
+        let domain = intent
+            .and_then(|id| Intent::parse(id).ok())
+            .and_then(|intent| intent.domain());
+        QuestionLine {
+            cluster: cluster.id.to_string(),
+            label: cluster.title().to_owned(),
+            key_phrases: cluster.key_phrases.clone(),
+            intent: intent.map(ToOwned::to_owned),
+            intent_label: intent.map(|id| self.labels.intent(id)),
+            domain: domain.map(|domain| domain.as_str().to_owned()),
+            products: self.products(tally),
+            questions: tally.questions,
+            buyers: tally.buyers_now(),
+            previous_buyers: tally.buyers_before(),
+            trend: Trend::Steady,
+            p_value: None,
+            buyers_by_week: tally.buyers.iter().map(count).collect(),
+            answered_share: share(tally.answered, tally.questions),
+            acceptance: None,
+            urgent_share: share(tally.urgent, tally.questions),
+            answered_by: cluster
+                .answered_by
+                .as_ref()
+                .map(|answer| answer.knowledge.clone()),
+            words: self.words(cluster, tally),
+        }
+    }
+
+    fn products(&self, tally: &Tally) -> Vec<Count> {
+        let mut products: Vec<Count> = tally
+            .products
+            .iter()
+            .map(|(name, buyers)| {
+                let id = self.ledger.products.get(*name).to_owned();
+                Count {
+                    label: self.labels.product(&id),
+                    id,
+                    buyers: count(buyers),
+                }
+            })
+            .collect();
+        products.sort_by(|left, right| {
+            right
+                .buyers
+                .cmp(&left.buyers)
+                .then_with(|| left.id.cmp(&right.id))
+        });
+        products.truncate(MOST_PRODUCTS);
+        products
+    }
+
+    /// Buyers' own words, the most common first, where enough buyers asked
+    /// that none of them is quoted alone.
+    fn words(&self, cluster: &Cluster, tally: &Tally) -> Vec<String> {
+        if tally.buyers_now() < self.smallest_group {
+            return Vec::new();
+        }
+        let mut wordings: Vec<(u32, &str)> = tally
+            .wordings
+            .iter()
+            .filter_map(|(place, buyers)| {
+                let wording = self.ledger.wordings().get(*place as usize)?;
+                Some((count(buyers), wording.text.as_ref()))
+            })
+            .filter(|(_, text)| *text != cluster.title())
+            .collect();
+        wordings.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));
+        let texts = wordings.into_iter().take(MOST_WORDS);
+        texts.map(|(_, text)| text.to_owned()).collect()
+    }
+
+    /// The share of displayed answers that were used, by cluster.
+    fn acceptance(&self) -> HashMap<ClusterId, f64> {
+        let mut uses: HashMap<ClusterId, (u32, u32)> = HashMap::new();
+        for answer in self.uses {
+            let wording = self.ledger.wording_of(answer.wording);
+            if let Some(cluster) = wording.and_then(|wording| wording.cluster) {
+                let entry = uses.entry(cluster).or_default();
+                entry.0 += answer.displayed;
+                entry.1 += answer.used;
+            }
+        }
+        uses.into_iter()
+            .filter(|(_, (displayed, _))| *displayed > 0)
+            .map(|(cluster, (displayed, used))| (cluster, share(used.min(displayed), displayed)))
+            .collect()
+    }
+}

@@ -1,0 +1,15 @@
+//! Use case: figures over a shop's questions. Pure functions over a ledger,
+//! and what stores and reads their results.
+
+pub mod clusters;
+pub mod feeds;
+pub mod labels;
+mod lines;
+pub mod profile;
+pub mod queues;
+pub mod report;
+pub mod significance;
+pub mod surges;
+pub mod tags;
+mod tally;
+pub mod weekly;

@@ -1,0 +1,84 @@
+//! Whether a change is more than chance.
+
+/// The two-sided p-value of `successes` of `trials` where each succeeds with
+/// `probability`: the probability of every outcome that is no more probable
+/// than the one seen (the exact binomial test). 1 where there is no trial.
+pub fn binomial_p_value(successes: u32, trials: u32, probability: f64) -> f64 {
+    if trials == 0 || !(0.0..=1.0).contains(&probability) {
+        return 1.0;
+    }
+    if probability == 0.0 || probability == 1.0 {
+        let certain = if probability == 0.0 { 0 } else { trials };
+        return f64::from(u8::from(successes == certain));
+    }
+    let (log_yes, log_no) = (probability.ln(), (1.0 - probability).ln());
+    let mut logs = Vec::with_capacity(trials as usize + 1);
+    // ln of the binomial coefficient grows by ln((n - k) / (k + 1)) with each k.
+    let mut log_choose = 0.0;
+    for count in 0..=trials {
+        let (yes, no) = (f64::from(count), f64::from(trials - count));
+        logs.push(log_choose + yes * log_yes + no * log_no);
+        log_choose += no.max(1.0).ln() - (yes + 1.0).ln();
+    }
+    let Some(seen) = logs.get(successes as usize) else {
+        return 0.0;
+    };
+    // Outcomes as probable as the one seen must not fall out by rounding.
+    let most = seen + 1e-7;
+    let sum: f64 = logs
+        .iter()
+        .filter(|log| **log <= most)
+        .map(|log| log.exp())
+        .sum();
+    sum.min(1.0)
+}
+
+/// The largest p-value that is called a discovery when of all discoveries a
+/// share of at most `rate` is to be false (Benjamini and Hochberg 1995);
+/// `None` where there is no discovery.
+pub fn discovery_threshold(p_values: &[f64], rate: f64) -> Option<f64> {
+    let mut sorted = p_values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let count = sorted.len().max(1) as f64;
+    (1..)
+        .zip(&sorted)
+        .filter(|(rank, p_value)| **p_value <= rate * f64::from(*rank) / count)
+        .map(|(_, p_value)| *p_value)
+        .last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn agrees_with_published_binomial_tests() {
+        for (successes, trials, probability, expected) in [
+            // R: binom.test(682, 925, 0.75)$p.value, the example of its manual.
+            (682, 925, 0.75, 0.3825),
+            // 2 · (1 + 10 + 45) / 1024.
+            (2, 10, 0.5, 0.109_375),
+            (5, 10, 0.5, 1.0),
+            (0, 0, 0.5, 1.0),
+            (3, 3, 1.0, 1.0),
+            (2, 3, 1.0, 0.0),
+        ] {
+            let found = binomial_p_value(successes, trials, probability);
+            assert!(
+                (found - expected).abs() < 1e-4,
+                "{successes}/{trials}: {found}"
+            );
+        }
+        let tiny = binomial_p_value(4_000, 5_000, 0.5);
+        assert!((0.0..1e-300).contains(&tiny), "{tiny}");
+    }
+
+    #[test]
+    fn allows_a_share_of_false_discoveries() {
+        let p_values = [0.9, 0.001, 0.02, 0.04, 0.5];
+        assert_eq!(discovery_threshold(&p_values, 0.1), Some(0.04));
+        assert_eq!(discovery_threshold(&p_values, 0.01), Some(0.001));
+        assert_eq!(discovery_threshold(&[0.5, 0.9], 0.1), None);
+        assert_eq!(discovery_threshold(&[], 0.1), None);
+    }
+}

@@ -1,0 +1,305 @@
+//! The weekly report: one pass over the ledger, then lines and sections.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+
+use super::labels::Labels;
+use super::lines::{Lines, QuestionFigures};
+use super::tally::{Calendar, WEEKS, count, tally};
+use crate::domain::ids::ClusterId;
+use crate::domain::insights::{ActionLine, QuestionLine, Share, Totals, Trend, WeeklyReport};
+use crate::domain::policy::ListeningPolicy;
+use crate::domain::queue::Action;
+use crate::domain::shop::Shop;
+use crate::domain::taxonomy::{Intent, Stage};
+use crate::domain::week::Week;
+use crate::listening::{Fact, Ledger, Name};
+use crate::store::{AnswerUse, Period, SuggestionTotals};
+
+/// Lines of a section.
+const MOST_LINES: usize = 20;
+
+/// Parts of a share list.
+const MOST_SHARES: usize = 20;
+
+/// Intents about what something costs: where a promotion confuses, it shows here.
+const PRICE_INTENTS: [&str; 4] = [
+    "process.price",
+    "process.promotion",
+    "process.price_protection",
+    "process.membership",
+];
+
+/// What a report is made of.
+pub struct Sources<'a> {
+    /// The shop.
+    pub shop: &'a Shop,
+    /// Its questions.
+    pub ledger: &'a Ledger,
+    /// Names of intents and products.
+    pub labels: Labels<'a>,
+    /// The policy with its version.
+    pub policy: (u32, &'a ListeningPolicy),
+    /// What became of suggestions, of the week and of the one before.
+    pub suggestions: [SuggestionTotals; 2],
+    /// How answers of the week were taken.
+    pub uses: &'a [AnswerUse],
+    /// Actions of the two weeks.
+    pub actions: &'a [Action],
+    /// The time now.
+    pub now: Timestamp,
+}
+
+/// The report of `week`, as revision 0.
+pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
+    let zone = sources.shop.zone();
+    let calendar = Calendar::until(week, &zone);
+    let tallies = tally(sources.ledger, &calendar);
+    let totals = totals_of(sources, week, &zone, 0);
+    let previous = totals_of(sources, week.plus(-1), &zone, 1);
+    let lines = Lines {
+        ledger: sources.ledger,
+        labels: &sources.labels,
+        smallest_group: sources.policy.1.smallest_group,
+        false_discovery_rate: sources.policy.1.false_discovery_rate,
+        uses: sources.uses,
+        buyers: (totals.buyers, previous.buyers),
+        week_start_ms: calendar.last_start_ms(),
+    };
+    let mut figures = lines.figures(&tallies);
+    figures.retain(|figures| !figures.is_muted);
+    let now = period(week, &zone);
+    let before = period(week.plus(-1), &zone);
+    let shares = |key: &dyn Fn(&Fact) -> Option<String>, label: &dyn Fn(&str) -> String| {
+        shares(sources.ledger, [now, before], key, label)
+    };
+    let intent = |fact: &Fact| Some(sources.ledger.intents.get(fact.intent?).to_owned());
+    let domain = |fact: &Fact| {
+        let intent = Intent::parse(sources.ledger.intents.get(fact.intent?)).ok()?;
+        Some(intent.domain()?.as_str().to_owned())
+    };
+    let product = |fact: &Fact| Some(sources.ledger.products.get(fact.product?).to_owned());
+    let channel = |fact: &Fact| Some(sources.ledger.channels.get(fact.channel?).to_owned());
+    WeeklyReport {
+        shop: sources.shop.id.to_string(),
+        shop_name: sources.shop.name.clone(),
+        locale: sources.shop.locale,
+        week,
+        from: week.monday(),
+        until: week.sunday(),
+        time_zone: sources.shop.time_zone.clone(),
+        revision: 0,
+        has_ended: sources.now >= week.end(&zone),
+        made_at: sources.now,
+        policy: sources.policy.1.note(sources.policy.0),
+        by_day: by_day(sources.ledger, week, &zone),
+        by_domain: shares(&domain, &|id| sources.labels.domain(id)),
+        by_intent: shares(&intent, &|id| sources.labels.intent(id)),
+        by_product: shares(&product, &|id| sources.labels.product(id)),
+        by_channel: shares(&channel, &ToOwned::to_owned),
+        top: section(&figures, |_| true),
+        rising: section(&figures, |figures| figures.line.trend == Trend::Rising),
+        new: section(&figures, |figures| figures.line.trend == Trend::New),
+        fading: fading(&figures),
+        unanswered: section(&figures, |figures| figures.line.answered_by.is_none()),
+        page_gaps: section(&figures, |figures| {
+            figures.is_of("product") && figures.stage == Some(Stage::Pre)
+        }),
+        packaging_and_delivery: section(&figures, |figures| figures.is_of("warehouse")),
+        promotion_confusion: section(&figures, |figures| {
+            let intent = figures.line.intent.as_deref().unwrap_or("");
+            PRICE_INTENTS.contains(&intent)
+        }),
+        actions: actions(sources, week, &zone),
+        totals,
+        previous,
+    }
+}
+
+/// A hash of the week's questions: equal as long as none came late and none
+/// was read otherwise. Suggestions, people's names for clusters and the like
+/// do not count: a week that is over says what it said.
+pub fn fingerprint(ledger: &Ledger, week: Week, zone: &TimeZone) -> u64 {
+    // Addition does not mind the order that the questions came in.
+    ledger
+        .questions(period(week, zone))
+        .map(|fact| {
+            let key = ledger.wording(fact).map_or(0, |wording| wording.key.0);
+            let parts = [
+                fact.at_ms.cast_unsigned(),
+                key,
+                fact.reply_ms.map_or(u64::MAX, i64::cast_unsigned),
+                fact.outcome as u64,
+            ];
+            parts.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, part| {
+                (hash ^ part)
+                    .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                    .rotate_left(29)
+            })
+        })
+        .fold(1, u64::wrapping_add)
+}
+
+/// The week as a stretch of time.
+pub fn period(week: Week, zone: &TimeZone) -> Period {
+    Period {
+        from: week.start(zone),
+        until: week.end(zone),
+    }
+}
+
+fn totals_of(sources: &Sources<'_>, week: Week, zone: &TimeZone, place: usize) -> Totals {
+    let ledger = sources.ledger;
+    let mut totals = Totals::default();
+    let mut buyers = HashSet::new();
+    let mut threads = HashSet::new();
+    let mut replies = Vec::new();
+    for fact in ledger.questions(period(week, zone)) {
+        totals.questions += 1;
+        buyers.insert(fact.buyer);
+        threads.insert(fact.thread);
+        if let Some(reply_ms) = fact.reply_ms {
+            totals.answered += 1;
+            replies.push(reply_ms);
+        }
+        let cluster = ledger
+            .cluster_of(fact)
+            .and_then(|cluster| ledger.cluster(cluster));
+        if let Some(cluster) = cluster {
+            totals.recurring += 1;
+            totals.covered += u32::from(cluster.answered_by.is_some());
+        }
+    }
+    totals.buyers = count(&buyers);
+    totals.conversations = count(&threads);
+    totals.median_reply_seconds = median_seconds(&mut replies);
+    let suggestions = sources.suggestions[place];
+    totals.suggestions = suggestions.suggestions;
+    totals.abstained = suggestions.abstained;
+    totals.displayed = suggestions.displayed;
+    totals.used = suggestions.used;
+    totals
+}
+
+fn median_seconds(replies_ms: &mut [i64]) -> Option<u32> {
+    let middle = replies_ms.len() / 2;
+    if replies_ms.is_empty() {
+        return None;
+    }
+    let (_, median, _) = replies_ms.select_nth_unstable(middle);
+    u32::try_from(*median / 1_000).ok()
+}
+
+fn by_day(ledger: &Ledger, week: Week, zone: &TimeZone) -> Vec<u32> {
+    let mut days = vec![0; 7];
+    for fact in ledger.questions(period(week, zone)) {
+        let Ok(at) = Timestamp::from_millisecond(fact.at_ms) else {
+            continue;
+        };
+        let day = zone.to_datetime(at).date().weekday();
+        if let Some(count) = days.get_mut(usize::try_from(day.to_monday_zero_offset()).unwrap_or(0))
+        {
+            *count += 1;
+        }
+    }
+    days
+}
+
+fn shares(
+    ledger: &Ledger,
+    periods: [Period; 2],
+    key: &dyn Fn(&Fact) -> Option<String>,
+    label: &dyn Fn(&str) -> String,
+) -> Vec<Share> {
+    let mut now: BTreeMap<String, (u32, HashSet<Name>)> = BTreeMap::new();
+    for fact in ledger.questions(periods[0]) {
+        if let Some(key) = key(fact) {
+            let entry = now.entry(key).or_default();
+            entry.0 += 1;
+            entry.1.insert(fact.buyer);
+        }
+    }
+    let mut before: HashMap<String, u32> = HashMap::new();
+    for fact in ledger.questions(periods[1]) {
+        if let Some(key) = key(fact) {
+            *before.entry(key).or_default() += 1;
+        }
+    }
+    let mut shares: Vec<Share> = now
+        .into_iter()
+        .map(|(id, (questions, buyers))| Share {
+            label: label(&id),
+            previous_questions: before.get(&id).copied().unwrap_or(0),
+            id,
+            questions,
+            buyers: count(&buyers),
+        })
+        .collect();
+    shares.sort_by_key(|share| std::cmp::Reverse(share.questions));
+    shares.truncate(MOST_SHARES);
+    shares
+}
+
+/// Lines of clusters that were asked this week, by buyers, most first.
+fn section(
+    figures: &[QuestionFigures],
+    holds: impl Fn(&QuestionFigures) -> bool,
+) -> Vec<QuestionLine> {
+    figures
+        .iter()
+        .filter(|figures| figures.line.questions > 0 && holds(figures))
+        .take(MOST_LINES)
+        .map(|figures| figures.line.clone())
+        .collect()
+}
+
+/// What fades may not be asked at all any more.
+fn fading(figures: &[QuestionFigures]) -> Vec<QuestionLine> {
+    let mut fading: Vec<QuestionLine> = figures
+        .iter()
+        .filter(|figures| figures.line.trend == Trend::Fading)
+        .map(|figures| figures.line.clone())
+        .collect();
+    fading.sort_by_key(|line| std::cmp::Reverse(line.previous_buyers - line.buyers));
+    fading.truncate(MOST_LINES);
+    fading
+}
+
+fn actions(sources: &Sources<'_>, week: Week, zone: &TimeZone) -> Vec<ActionLine> {
+    let now = period(week, zone);
+    sources
+        .actions
+        .iter()
+        .filter_map(|action| {
+            let cluster = sources.ledger.cluster(action.cluster)?;
+            let before = Period {
+                from: action.at.checked_sub(168.hours()).ok()?,
+                until: action.at,
+            };
+            Some(ActionLine {
+                id: action.id.to_string(),
+                kind: action.kind.as_str().to_owned(),
+                note: action.note.clone(),
+                on: zone.to_datetime(action.at).date(),
+                cluster: action.cluster.to_string(),
+                label: cluster.title().to_owned(),
+                buyers_before: buyers(sources.ledger, action.cluster, before),
+                buyers_now: buyers(sources.ledger, action.cluster, now),
+            })
+        })
+        .collect()
+}
+
+fn buyers(ledger: &Ledger, cluster: ClusterId, period: Period) -> u32 {
+    let buyers: HashSet<Name> = ledger
+        .questions(period)
+        .filter(|fact| ledger.cluster_of(fact) == Some(cluster))
+        .map(|fact| fact.buyer)
+        .collect();
+    count(&buyers)
+}
+
+/// Every week that a line shows is one that the ledger was counted over.
+const _: () = assert!(WEEKS >= 2);

@@ -1,0 +1,445 @@
+//! Clusters all wordings of a shop anew. Ids stay where most of what was asked
+//! stays; what people put together or apart stays so.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+use zhiwen_models::cluster::{
+    Candidate, Options, Questions, Space, cluster, key_phrases, match_ids, medoid,
+};
+use zhiwen_models::encoder::Side;
+use zhiwen_models::privacy::Masked;
+use zhiwen_models::text::Normalized;
+
+use super::compass::{Compass, Learned};
+use super::coverage::answers;
+use super::mining::mine;
+use super::{Ledger, Listening, read};
+use crate::catalog::{Catalog, CatalogError, Searchable};
+use crate::domain::ids::{ClusterId, ShopId};
+use crate::domain::listening::{AnsweredBy, Cluster, WordingKey, WordingPlace};
+use crate::language::ShopEncoder;
+use crate::store::{ClusterChange, Store, StoreError};
+
+/// Of more wordings, the rarest are left alone.
+const MOST_WORDINGS: usize = 300_000;
+
+/// Phrases that a cluster is described by.
+const MOST_PHRASES: usize = 5;
+
+/// Members that a label is chosen from, the most asked.
+const MOST_LABEL_CANDIDATES: usize = 200;
+
+/// Wordings encoded at a time.
+const BATCH: usize = 128;
+
+/// Replies of so many days are mined, at most so many.
+const MINED_DAYS: i64 = 90;
+const MOST_REPLIES: u32 = 100_000;
+
+/// What clustering needs.
+#[derive(Clone)]
+pub struct Clusterer {
+    /// Storage.
+    pub store: Arc<dyn Store>,
+    /// The shops' ledgers.
+    pub listening: Arc<Listening>,
+    /// The shops' encoders and knowledge.
+    pub catalog: Arc<Catalog>,
+    /// An item below this confidence is no answer, where the shop has fitted no other.
+    pub minimum_confidence: f32,
+}
+
+/// What a clustering came to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClusteringReport {
+    /// Questions asked.
+    pub questions: u64,
+    /// Distinct wordings.
+    pub wordings: usize,
+    /// Recurring questions.
+    pub clusters: usize,
+    /// The share of questions that are in a recurring one, from 0 to 1.
+    pub coverage: f64,
+    /// The share of questions that had a cluster before and kept its id.
+    pub kept: f64,
+    /// The mean silhouette at the cut, −1 to 1.
+    pub silhouette: f64,
+    /// The encoder whose vectors were taken in, if any.
+    pub encoder: Option<String>,
+    /// Recurring questions that an approved item answers.
+    pub answered: usize,
+    /// Answers mined from agents' replies.
+    pub candidates: usize,
+    /// Seconds that it took.
+    pub seconds: f64,
+}
+
+/// Why nothing was clustered.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusteringError {
+    /// The shop cannot be read yet.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// The store did not do it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Computing panicked.
+    #[error("clustering panicked")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// The wordings that are clustered.
+struct Material {
+    keys: Vec<WordingKey>,
+    texts: Vec<Normalized>,
+    shown: Vec<Box<str>>,
+    weights: Vec<f32>,
+    clusters: Vec<Option<ClusterId>>,
+    is_pinned: Vec<bool>,
+    standing: HashMap<ClusterId, Cluster>,
+}
+
+/// What was found.
+struct Found {
+    clusters: Vec<Cluster>,
+    places: Vec<WordingPlace>,
+    report: ClusteringReport,
+    learned: Learned,
+    vectors: Vec<f32>,
+    placed: Vec<Option<ClusterId>>,
+}
+
+impl Clusterer {
+    /// Clusters a shop's wordings, says which an item answers, mines replies.
+    ///
+    /// # Errors
+    /// When the shop cannot be read or the store does not take it.
+    pub async fn run(
+        &self,
+        shop: &ShopId,
+        now: Timestamp,
+    ) -> Result<ClusteringReport, ClusteringError> {
+        let began = std::time::Instant::now();
+        let searchable = self.catalog.searchable(shop)?;
+        let ledger = self.listening.ledger(shop).await?;
+        let material = spawn_blocking(move || Material::of(&read(&ledger))).await?;
+        let (vectors, encoder) = encoded(&searchable, &material.texts).await;
+        let fingerprint = encoder.as_ref().map_or(0, |(_, fingerprint)| *fingerprint);
+        let mut found = spawn_blocking(move || find(&material, &vectors, fingerprint, now)).await?;
+        found.report.encoder = encoder.map(|(name, _)| name);
+        let titles = found
+            .clusters
+            .iter()
+            .map(|cluster| cluster.title().to_owned());
+        let answered = answers(
+            &searchable,
+            titles.collect(),
+            (self.minimum_confidence, now),
+        )
+        .await?;
+        for (cluster, answer) in found.clusters.iter_mut().zip(answered) {
+            cluster.answered_by = answer.map(|(knowledge, confidence)| AnsweredBy {
+                knowledge,
+                confidence,
+            });
+        }
+        let is_answered = |cluster: &&Cluster| cluster.answered_by.is_some();
+        found.report.answered = found.clusters.iter().filter(is_answered).count();
+        let change = ClusterChange {
+            clusters: found.clusters,
+            places: found.places,
+        };
+        self.store.save_clustering(shop, &change, now).await?;
+        let folder = self.listening.folder().to_owned();
+        let (learned, vectors, placed) = (found.learned, found.vectors, found.placed);
+        let kept_for = shop.clone();
+        let compass = spawn_blocking(move || {
+            keep(&learned, folder, &kept_for);
+            Compass::new(learned, &vectors, &placed)
+        })
+        .await?;
+        self.listening.put_compass(shop, compass);
+        found.report.candidates = self.mine(shop, now).await?;
+        found.report.seconds = began.elapsed().as_secs_f64();
+        Ok(found.report)
+    }
+
+    async fn mine(&self, shop: &ShopId, now: Timestamp) -> Result<usize, ClusteringError> {
+        let since = now
+            .checked_sub((24 * MINED_DAYS).hours())
+            .unwrap_or(Timestamp::MIN);
+        let replies = self.store.mined_replies(shop, since, MOST_REPLIES).await?;
+        let candidates = spawn_blocking(move || mine(&replies, now)).await?;
+        self.store.put_candidates(shop, &candidates).await?;
+        Ok(candidates.len())
+    }
+}
+
+fn keep(learned: &Learned, folder: PathBuf, shop: &ShopId) {
+    if let Err(error) = learned.keep(&folder, shop) {
+        tracing::warn!(
+            shop = shop.as_str(),
+            error = &error as &dyn std::error::Error,
+            "what clustering learned cannot be kept: after a start, new questions join from the next clustering on"
+        );
+    }
+}
+
+impl Material {
+    /// The wordings that were asked, those asked most first.
+    fn of(ledger: &Ledger) -> Self {
+        let counts = ledger.wording_counts();
+        let mut order: Vec<usize> = (0..counts.len())
+            .filter(|place| counts[*place] > 0)
+            .collect();
+        order.sort_by_key(|place| std::cmp::Reverse(counts[*place]));
+        order.truncate(MOST_WORDINGS);
+        // The order of their arrival, so that the same wordings give the same clusters.
+        order.sort_unstable();
+        let wordings = || order.iter().map(|place| &ledger.wordings()[*place]);
+        Self {
+            keys: wordings().map(|wording| wording.key).collect(),
+            texts: wordings()
+                .map(|wording| Normalized::new(&wording.text))
+                .collect(),
+            shown: wordings().map(|wording| wording.text.clone()).collect(),
+            weights: order.iter().map(|place| counts[*place] as f32).collect(),
+            clusters: wordings().map(|wording| wording.cluster).collect(),
+            is_pinned: wordings().map(|wording| wording.is_pinned).collect(),
+            standing: ledger
+                .clusters()
+                .map(|cluster| (cluster.id, cluster.clone()))
+                .collect(),
+        }
+    }
+}
+
+/// The encoder's vectors, row after row, with its name and fingerprint; none
+/// where the shop has no encoder, or it failed: words alone are compared then.
+pub(super) async fn encoded(
+    searchable: &Searchable,
+    texts: &[Normalized],
+) -> (Vec<f32>, Option<(String, u64)>) {
+    let encoder = searchable.language.encoder().clone();
+    let Some(identity) = encoder.identity().cloned() else {
+        return (Vec::new(), None);
+    };
+    let named = (identity.name, identity.fingerprint);
+    match encoder {
+        ShopEncoder::None => (Vec::new(), None),
+        ShopEncoder::Own(encoder) => {
+            let texts = texts.to_vec();
+            let encode = move || encoder.encode_all(&texts).into_iter().flatten().collect();
+            match spawn_blocking(encode).await {
+                Ok(vectors) => (vectors, Some(named)),
+                Err(_) => (Vec::new(), None),
+            }
+        }
+        ShopEncoder::Shared(encoder) => {
+            let mut vectors = Vec::with_capacity(texts.len() * identity.dimensions);
+            for batch in texts.chunks(BATCH) {
+                match encoder.encode(Side::Question, batch).await {
+                    Ok(encoded) => vectors.extend(encoded.rows().flatten()),
+                    Err(error) => {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "questions are clustered by their words alone"
+                        );
+                        return (Vec::new(), None);
+                    }
+                }
+            }
+            (vectors, Some(named))
+        }
+    }
+}
+
+fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> Found {
+    let space = Space::learn(&material.texts, encoded);
+    let vectors = space.place_all(&material.texts, encoded);
+    let mut ids: Vec<ClusterId> = material.clusters.iter().flatten().copied().collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let places: HashMap<ClusterId, u64> = ids.iter().copied().zip(0..).collect();
+    let previous: Vec<Option<u64>> = material
+        .clusters
+        .iter()
+        .map(|cluster| places.get(cluster.as_ref()?).copied())
+        .collect();
+    let pins: Vec<Option<u64>> = previous
+        .iter()
+        .zip(&material.is_pinned)
+        .map(|(cluster, is_pinned)| cluster.filter(|_| *is_pinned))
+        .collect();
+    let questions = Questions {
+        dimensions: space.dimensions(),
+        vectors: &vectors,
+        weights: &material.weights,
+        previous: &previous,
+        pins: &pins,
+    };
+    let clustering = cluster(&questions, &Options::default());
+    let kept = match_ids(&previous, &clustering.groups, &material.weights, &pins);
+    let members = members(&clustering.groups, clustering.count);
+    let new_ids: Vec<Option<ClusterId>> = members
+        .iter()
+        .zip(&kept)
+        .map(|(rows, kept)| {
+            let asked: f32 = rows.iter().map(|row| material.weights[*row]).sum();
+            let is_pinned = rows.iter().any(|row| material.is_pinned[*row]);
+            let old = kept.and_then(|place| ids.get(usize::try_from(place).ok()?).copied());
+            let recurs = asked >= 2.0 || is_pinned;
+            recurs.then(|| old.unwrap_or_else(ClusterId::make))
+        })
+        .collect();
+    let placed: Vec<Option<ClusterId>> = clustering
+        .groups
+        .iter()
+        .map(|group| new_ids[*group as usize])
+        .collect();
+    let described = Described {
+        material,
+        vectors: &vectors,
+        dimensions: space.dimensions(),
+    };
+    let clusters = described.clusters(&members, &new_ids, now);
+    let wordings = material.keys.iter().zip(&placed);
+    let report = report(material, &placed, clusters.len(), clustering.cut.silhouette);
+    Found {
+        places: wordings
+            .map(|(key, cluster)| WordingPlace {
+                key: *key,
+                cluster: *cluster,
+                is_pinned: false,
+            })
+            .collect(),
+        clusters,
+        report,
+        learned: Learned { space, encoder },
+        vectors,
+        placed,
+    }
+}
+
+fn members(groups: &[u32], count: usize) -> Vec<Vec<usize>> {
+    let mut members = vec![Vec::new(); count];
+    for (row, group) in groups.iter().enumerate() {
+        members[*group as usize].push(row);
+    }
+    members
+}
+
+fn report(
+    material: &Material,
+    placed: &[Option<ClusterId>],
+    clusters: usize,
+    silhouette: f64,
+) -> ClusteringReport {
+    let (mut all, mut covered, mut had, mut kept) = (0.0, 0.0, 0.0, 0.0);
+    for (row, weight) in material.weights.iter().enumerate() {
+        let weight = f64::from(*weight);
+        all += weight;
+        if placed[row].is_some() {
+            covered += weight;
+        }
+        if material.clusters[row].is_some() {
+            had += weight;
+            kept += if placed[row] == material.clusters[row] {
+                weight
+            } else {
+                0.0
+            };
+        }
+    }
+    let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 1.0 };
+    ClusteringReport {
+        questions: all as u64,
+        wordings: material.keys.len(),
+        clusters,
+        coverage: share(covered, all),
+        kept: share(kept, had),
+        silhouette,
+        encoder: None,
+        answered: 0,
+        candidates: 0,
+        seconds: 0.0,
+    }
+}
+
+/// What clusters are described from.
+struct Described<'a> {
+    material: &'a Material,
+    vectors: &'a [f32],
+    dimensions: usize,
+}
+
+impl Described<'_> {
+    fn clusters(
+        &self,
+        members: &[Vec<usize>],
+        ids: &[Option<ClusterId>],
+        now: Timestamp,
+    ) -> Vec<Cluster> {
+        let recurring: Vec<(ClusterId, &Vec<usize>)> = ids
+            .iter()
+            .zip(members)
+            .filter_map(|(id, rows)| Some(((*id)?, rows)))
+            .collect();
+        let texts: Vec<Vec<(&Normalized, f32)>> = recurring
+            .iter()
+            .map(|(_, rows)| {
+                let member =
+                    |row: &usize| (&self.material.texts[*row], self.material.weights[*row]);
+                rows.iter().map(member).collect()
+            })
+            .collect();
+        let phrases = key_phrases(&texts, MOST_PHRASES);
+        recurring
+            .into_iter()
+            .zip(phrases)
+            .map(|((id, rows), key_phrases)| {
+                let standing = self.material.standing.get(&id);
+                Cluster {
+                    id,
+                    label: self.label(rows),
+                    name: standing.and_then(|cluster| cluster.name.clone()),
+                    key_phrases,
+                    is_muted: standing.is_some_and(|cluster| cluster.is_muted),
+                    is_pinned: standing.is_some_and(|cluster| cluster.is_pinned),
+                    answered_by: None,
+                    created_at: standing.map_or(now, |cluster| cluster.created_at),
+                    retired_at: None,
+                }
+            })
+            .collect()
+    }
+
+    /// The member that reads best as the question.
+    fn label(&self, rows: &[usize]) -> Masked {
+        let mut rows = rows.to_vec();
+        rows.sort_by(|left, right| {
+            let weights = &self.material.weights;
+            weights[*right]
+                .total_cmp(&weights[*left])
+                .then(left.cmp(right))
+        });
+        rows.truncate(MOST_LABEL_CANDIDATES);
+        let candidates: Vec<Candidate<'_>> = rows
+            .iter()
+            .map(|row| Candidate {
+                vector: &self.vectors[row * self.dimensions..(row + 1) * self.dimensions],
+                weight: self.material.weights[*row],
+                text: &self.material.texts[*row],
+            })
+            .collect();
+        let best = medoid(&candidates).and_then(|place| rows.get(place));
+        // What the ledger holds came masked out of the store.
+        let text = best.map_or("", |row| self.material.shown[*row].as_ref());
+        Masked::from_stored(text.to_owned())
+    }
+}

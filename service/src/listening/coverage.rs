@@ -1,0 +1,86 @@
+//! Which recurring questions an approved item answers, by the same search as a suggestion's.
+
+use jiff::Timestamp;
+use tokio::task::spawn_blocking;
+use zhiwen_models::encoder::{Encoder, Side};
+use zhiwen_models::text::Normalized;
+
+use crate::answering::{Encoded, Prepared, Query, find, prepare};
+use crate::catalog::Searchable;
+use crate::domain::knowledge::Status;
+use crate::language::ShopEncoder;
+
+/// Questions encoded at a time.
+const BATCH: usize = 64;
+
+/// For each question the id of the item that answers it with its confidence,
+/// at or above the shop's threshold.
+///
+/// # Errors
+/// When searching panicked. A question whose search fails counts as not answered.
+pub async fn answers(
+    searchable: &Searchable,
+    questions: Vec<String>,
+    (minimum_confidence, now): (f32, Timestamp),
+) -> Result<Vec<Option<(String, f32)>>, tokio::task::JoinError> {
+    let minimum = searchable
+        .language
+        .minimum_confidence()
+        .unwrap_or(minimum_confidence);
+    let owned = searchable.clone();
+    let prepared: Vec<Prepared> = spawn_blocking(move || {
+        let query = |text: &str| {
+            let query = Query {
+                text,
+                status: Some(Status::Approved),
+                at: Some(now),
+                limit: 1,
+                ..Query::default()
+            };
+            prepare(&owned, &query)
+        };
+        questions.iter().map(|text| query(text)).collect()
+    })
+    .await?;
+    let encoded = encode(searchable, &prepared).await;
+    let owned = searchable.clone();
+    spawn_blocking(move || {
+        let questions = prepared.into_iter().zip(encoded);
+        questions
+            .map(|(prepared, encoded)| {
+                let found = find(&owned, prepared, encoded).ok()?.found;
+                let best = found.into_iter().next()?;
+                (best.confidence >= minimum).then(|| (best.item.id, best.confidence))
+            })
+            .collect()
+    })
+    .await
+}
+
+async fn encode(searchable: &Searchable, prepared: &[Prepared]) -> Vec<Encoded> {
+    let lexical = || vec![Encoded::Lexical; prepared.len()];
+    match searchable.encoder() {
+        ShopEncoder::None => lexical(),
+        ShopEncoder::Own(encoder) => prepared
+            .iter()
+            .map(|prepared| {
+                let vector = encoder.encode_one(&prepared.text);
+                Encoded::Vector(vector, encoder.identity().clone())
+            })
+            .collect(),
+        ShopEncoder::Shared(encoder) => {
+            let mut all = Vec::with_capacity(prepared.len());
+            for batch in prepared.chunks(BATCH) {
+                let texts: Vec<Normalized> =
+                    batch.iter().map(|prepared| prepared.text.clone()).collect();
+                match encoder.encode(Side::Question, &texts).await {
+                    Ok(vectors) => all.extend(vectors.rows().map(|vector| {
+                        Encoded::Vector(vector.to_vec(), encoder.identity().clone())
+                    })),
+                    Err(_) => return lexical(),
+                }
+            }
+            all
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What people do to clusters: merge, split, name, mute, pin, and undo.
+//!
+//! A merge and a split pin every wording that they touch, so that later
+//! clusterings keep them together and apart.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use zhiwen_models::privacy::Masked;
+
+use super::{Ledger, Listening, read};
+use crate::domain::fault::{Fault, FieldError};
+use crate::domain::ids::{ClusterId, EditId, ShopId};
+use crate::domain::listening::{
+    Before, Cluster, ClusterEdit, ClusterMarks, EditKind, WordingKey, WordingPlace,
+};
+use crate::store::{ClusterChange, Store, StoreError};
+
+/// Why clusters were not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// The store did not do it, or there is no such cluster.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What was asked for makes no sense.
+    #[error("request has invalid fields")]
+    Invalid(FieldError),
+}
+
+/// Who edits, and where.
+#[derive(Clone, Copy)]
+pub struct Editor<'a> {
+    /// Storage.
+    pub store: &'a dyn Store,
+    /// The shops' ledgers.
+    pub listening: &'a Listening,
+    /// The shop.
+    pub shop: &'a ShopId,
+    /// Who.
+    pub by: &'a str,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What to change of a cluster; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClusterPatch {
+    /// Its name; `Some(None)` goes back to its label.
+    pub name: Option<Option<String>>,
+    /// Whether it is muted.
+    pub is_muted: Option<bool>,
+    /// Whether it is pinned.
+    pub is_pinned: Option<bool>,
+}
+
+impl Editor<'_> {
+    /// Puts all of `from` into `into`.
+    ///
+    /// # Errors
+    /// When there is no such cluster, or both are one.
+    pub async fn merge(self, from: ClusterId, into: ClusterId) -> Result<EditId, EditError> {
+        if from == into {
+            let expected = "another cluster".to_owned();
+            let fault = Fault::Malformed { expected };
+            return Err(EditError::Invalid(FieldError::new("into", fault)));
+        }
+        let (change, before, detail) = {
+            let ledger = self.listening.ledger(self.shop).await?;
+            let ledger = read(&ledger);
+            let (merged, target) = (standing(&ledger, from)?, standing(&ledger, into)?);
+            let detail = format!("{} → {}", merged.title(), target.title());
+            let places: Vec<WordingPlace> = [from, into]
+                .iter()
+                .flat_map(|cluster| places(&ledger, *cluster))
+                .collect();
+            let change = ClusterChange {
+                clusters: Vec::new(),
+                places: pinned(&places, into),
+            };
+            (change, before(places), detail)
+        };
+        self.write(EditKind::Merge, into, &change, before, detail)
+            .await
+    }
+
+    /// Puts `wordings` of `cluster` into a cluster of their own; gives it too.
+    ///
+    /// # Errors
+    /// When there is no such cluster, a wording is not in it, or none would be left.
+    pub async fn split(
+        self,
+        cluster: ClusterId,
+        wordings: &BTreeSet<WordingKey>,
+    ) -> Result<(EditId, ClusterId), EditError> {
+        let new = ClusterId::make();
+        let (change, before, detail) = {
+            let ledger = self.listening.ledger(self.shop).await?;
+            let ledger = read(&ledger);
+            let split = standing(&ledger, cluster)?;
+            let places: Vec<WordingPlace> = places(&ledger, cluster).collect();
+            check_split(&places, wordings)?;
+            let (away, stays): (Vec<WordingPlace>, Vec<WordingPlace>) = places
+                .iter()
+                .cloned()
+                .partition(|place| wordings.contains(&place.key));
+            let label = away
+                .first()
+                .and_then(|place| ledger.wording_of(place.key))
+                .map_or("", |wording| wording.text.as_ref());
+            let made = Cluster {
+                id: new,
+                label: Masked::from_stored(label.to_owned()),
+                name: None,
+                key_phrases: Vec::new(),
+                is_muted: false,
+                is_pinned: false,
+                answered_by: None,
+                created_at: self.at,
+                retired_at: None,
+            };
+            let detail = format!("{} / {label}", split.title());
+            let mut moved = pinned(&away, new);
+            moved.extend(pinned(&stays, cluster));
+            let change = ClusterChange {
+                clusters: vec![made],
+                places: moved,
+            };
+            (change, before(places), detail)
+        };
+        let edit = self
+            .write(EditKind::Split, cluster, &change, before, detail)
+            .await?;
+        Ok((edit, new))
+    }
+
+    /// Changes a cluster's name, or whether it is muted or pinned.
+    ///
+    /// # Errors
+    /// When there is no such cluster.
+    pub async fn change(
+        self,
+        cluster: ClusterId,
+        patch: &ClusterPatch,
+    ) -> Result<EditId, EditError> {
+        let (changed, marks) = {
+            let ledger = self.listening.ledger(self.shop).await?;
+            let ledger = read(&ledger);
+            let mut changed = standing(&ledger, cluster)?.clone();
+            let marks = ClusterMarks {
+                id: cluster,
+                name: changed.name.clone(),
+                is_muted: changed.is_muted,
+                is_pinned: changed.is_pinned,
+            };
+            changed.name = patch.name.clone().unwrap_or(changed.name);
+            changed.is_muted = patch.is_muted.unwrap_or(changed.is_muted);
+            changed.is_pinned = patch.is_pinned.unwrap_or(changed.is_pinned);
+            (changed, marks)
+        };
+        let detail = changed.title().to_owned();
+        let change = ClusterChange {
+            clusters: vec![changed],
+            places: Vec::new(),
+        };
+        let before = Before {
+            places: Vec::new(),
+            clusters: vec![marks],
+        };
+        self.write(EditKind::Change, cluster, &change, before, detail)
+            .await
+    }
+
+    /// Puts back what stood before an edit.
+    ///
+    /// # Errors
+    /// When there is none of that id that is not undone.
+    pub async fn undo(self, edit: EditId) -> Result<(), EditError> {
+        self.store.undo_edit(self.shop, edit, self.at).await?;
+        self.listening.clusters_edited(self.shop);
+        Ok(())
+    }
+
+    async fn write(
+        self,
+        kind: EditKind,
+        cluster: ClusterId,
+        change: &ClusterChange,
+        before: Before,
+        detail: String,
+    ) -> Result<EditId, EditError> {
+        let edit = ClusterEdit {
+            id: EditId::make(),
+            kind,
+            cluster,
+            detail,
+            before,
+            by: self.by.to_owned(),
+            at: self.at,
+            undone_at: None,
+        };
+        self.store.edit_clusters(self.shop, change, &edit).await?;
+        self.listening.clusters_edited(self.shop);
+        Ok(edit.id)
+    }
+}
+
+fn standing(ledger: &Ledger, cluster: ClusterId) -> Result<&Cluster, StoreError> {
+    ledger
+        .cluster(cluster)
+        .filter(|cluster| cluster.retired_at.is_none())
+        .ok_or(StoreError::NotFound { what: "cluster" })
+}
+
+fn places(ledger: &Ledger, cluster: ClusterId) -> impl Iterator<Item = WordingPlace> + '_ {
+    ledger
+        .wordings()
+        .iter()
+        .filter(move |wording| wording.cluster == Some(cluster))
+        .map(|wording| WordingPlace {
+            key: wording.key,
+            cluster: wording.cluster,
+            is_pinned: wording.is_pinned,
+        })
+}
+
+fn pinned(places: &[WordingPlace], cluster: ClusterId) -> Vec<WordingPlace> {
+    places
+        .iter()
+        .map(|place| WordingPlace {
+            key: place.key,
+            cluster: Some(cluster),
+            is_pinned: true,
+        })
+        .collect()
+}
+
+fn before(places: Vec<WordingPlace>) -> Before {
+    Before {
+        places,
+        clusters: Vec::new(),
+    }
+}
+
+fn check_split(places: &[WordingPlace], wordings: &BTreeSet<WordingKey>) -> Result<(), EditError> {
+    let known: BTreeSet<WordingKey> = places.iter().map(|place| place.key).collect();
+    let expected = if wordings.is_empty() {
+        "at least one wording"
+    } else if !wordings.is_subset(&known) {
+        "wordings of this cluster only"
+    } else if wordings.len() == known.len() {
+        "not every wording of the cluster"
+    } else {
+        return Ok(());
+    };
+    let fault = Fault::Malformed {
+        expected: expected.to_owned(),
+    };
+    Err(EditError::Invalid(FieldError::new("wordings", fault)))
+}

@@ -1,0 +1,281 @@
+//! Answers mined from what human agents wrote: per cluster, replies that say
+//! the same, said by several, taken by the buyers.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use zhiwen_models::privacy::{Kind, mask};
+use zhiwen_models::smalltalk::without_small_talk;
+use zhiwen_models::text::Normalized;
+
+use crate::domain::ids::{CandidateId, ClusterId};
+use crate::domain::listening::{Outcome, WordingKey};
+use crate::domain::queue::{Candidate, CandidateState, Evidence};
+use crate::store::MinedReply;
+
+/// Replies of a cluster that are looked at, the newest.
+const MOST_REPLIES: usize = 500;
+
+/// A reply of fewer characters is a word, no answer.
+const FEWEST_CHARACTERS: usize = 6;
+
+/// Replies whose pairs of characters overlap by so much say the same
+/// (Jaccard's coefficient).
+const SAME: f64 = 0.5;
+
+/// An answer is shown once so many buyers got it, or fewer from several agents.
+const FEWEST_BUYERS: usize = 3;
+const FEWEST_BUYERS_OF_SEVERAL_AGENTS: usize = 2;
+
+/// What an answer is weighed against: as many buyers count half.
+const HALF_SUPPORT_BUYERS: f64 = 5.0;
+
+const MOST_EVIDENCE: usize = 5;
+
+/// Answers of one cluster that are put forward.
+const MOST_OF_A_CLUSTER: usize = 3;
+
+/// A reply with what it is compared by.
+struct Said<'a> {
+    reply: &'a MinedReply,
+    text: String,
+    pairs: HashSet<(char, char)>,
+}
+
+/// Mines `replies`, which come by time. The same replies give the same answers,
+/// but for their ids.
+pub fn mine(replies: &[MinedReply], now: Timestamp) -> Vec<Candidate> {
+    let mut by_cluster: BTreeMap<ClusterId, Vec<&MinedReply>> = BTreeMap::new();
+    for reply in replies {
+        by_cluster.entry(reply.cluster).or_default().push(reply);
+    }
+    let mut candidates = Vec::new();
+    for (cluster, replies) in by_cluster {
+        let latest = &replies[replies.len().saturating_sub(MOST_REPLIES)..];
+        let said: Vec<Said<'_>> = latest.iter().filter_map(|reply| said(reply)).collect();
+        let mut found: Vec<Candidate> = groups(&said)
+            .iter()
+            .filter_map(|group| candidate(cluster, &said, group, now))
+            .collect();
+        found.sort_by(|left, right| right.score.total_cmp(&left.score));
+        found.truncate(MOST_OF_A_CLUSTER);
+        candidates.extend(found);
+    }
+    candidates
+}
+
+/// A reply that could answer others too; `None` of courtesies, questions back,
+/// and what names a number or a place of one buyer's.
+fn said(reply: &MinedReply) -> Option<Said<'_>> {
+    let text = without_small_talk(reply.reply.as_str()).trim().to_owned();
+    let is_personal = Kind::ALL
+        .iter()
+        .any(|kind| text.contains(kind.placeholder()));
+    let asks = text.ends_with(['?', '？', '吗', '呢']);
+    let normalized = Normalized::new(&text);
+    let letters: Vec<char> = normalized
+        .as_str()
+        .chars()
+        .filter(|character| character.is_alphanumeric())
+        .collect();
+    if is_personal || asks || letters.len() < FEWEST_CHARACTERS {
+        return None;
+    }
+    let pairs = letters.windows(2).map(|pair| (pair[0], pair[1])).collect();
+    Some(Said { reply, text, pairs })
+}
+
+/// Replies that say the same: each joins the first group whose first reply it
+/// is like; longer ones come first, so that they lead.
+fn groups(said: &[Said<'_>]) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..said.len()).collect();
+    order.sort_by_key(|place| (std::cmp::Reverse(said[*place].pairs.len()), *place));
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for place in order {
+        let like = groups
+            .iter_mut()
+            .find(|group| likeness(&said[group[0]].pairs, &said[place].pairs) >= SAME);
+        match like {
+            Some(group) => group.push(place),
+            None => groups.push(vec![place]),
+        }
+    }
+    groups
+}
+
+fn likeness(left: &HashSet<(char, char)>, right: &HashSet<(char, char)>) -> f64 {
+    let shared = left.intersection(right).count();
+    let all = left.len() + right.len() - shared;
+    shared as f64 / all.max(1) as f64
+}
+
+fn candidate(
+    cluster: ClusterId,
+    said: &[Said<'_>],
+    group: &[usize],
+    now: Timestamp,
+) -> Option<Candidate> {
+    let replies = || group.iter().map(|place| said[*place].reply);
+    let buyers: BTreeSet<&str> = replies().map(|reply| reply.buyer.as_str()).collect();
+    let agents: BTreeSet<&str> = replies()
+        .filter_map(|reply| reply.agent.as_ref())
+        .map(|agent| agent.as_str())
+        .collect();
+    let fewest = if agents.len() > 1 {
+        FEWEST_BUYERS_OF_SEVERAL_AGENTS
+    } else {
+        FEWEST_BUYERS
+    };
+    if buyers.len() < fewest {
+        return None;
+    }
+    let of = |outcome| replies().filter(|reply| reply.outcome == outcome).count();
+    let (accepted, asked_again) = (of(Outcome::Accepted), of(Outcome::AskedAgain));
+    let support = buyers.len() as f64 / (buyers.len() as f64 + HALF_SUPPORT_BUYERS);
+    let agreement = group.len() as f64 / said.len().max(1) as f64;
+    // Laplace's rule: one success and one failure are taken as seen.
+    let taken = (accepted + 1) as f64 / (accepted + asked_again + 2) as f64;
+    let text = medoid(said, group);
+    Some(Candidate {
+        id: CandidateId::make(),
+        cluster,
+        key: key(cluster, text),
+        // Courtesies were cut out of it: a mark may have been cut in two.
+        text: mask(text),
+        evidence: evidence(said, group),
+        agents: small(agents.len()),
+        buyers: small(buyers.len()),
+        replies: small(group.len()),
+        accepted: small(accepted),
+        score: support * agreement.sqrt() * taken,
+        state: CandidateState::Open,
+        knowledge: None,
+        decided_by: None,
+        decided_at: None,
+        found_at: now,
+    })
+}
+
+fn small(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The reply that is most like the others; of two, the one said first.
+fn medoid<'a>(said: &'a [Said<'_>], group: &[usize]) -> &'a str {
+    let mut best = ("", f64::MIN);
+    let mut places = group.to_vec();
+    places.sort_unstable();
+    for place in &places {
+        let likeness: f64 = places
+            .iter()
+            .map(|other| likeness(&said[*place].pairs, &said[*other].pairs))
+            .sum();
+        if likeness > best.1 {
+            best = (&said[*place].text, likeness);
+        }
+    }
+    best.0
+}
+
+/// The newest replies, of different buyers as far as there are.
+fn evidence(said: &[Said<'_>], group: &[usize]) -> Vec<Evidence> {
+    let mut places = group.to_vec();
+    places.sort_unstable_by(|left, right| right.cmp(left));
+    let mut seen = HashSet::new();
+    places.sort_by_key(|place| !seen.insert(said[*place].reply.buyer.as_str()));
+    let newest = places.iter().take(MOST_EVIDENCE);
+    newest
+        .map(|place| {
+            let reply = said[*place].reply;
+            Evidence {
+                question: reply.text.clone(),
+                reply: reply.reply.clone(),
+                at: reply.at,
+                agent: reply.agent.as_ref().map(ToString::to_string),
+                outcome: reply.outcome,
+            }
+        })
+        .collect()
+}
+
+/// Of the cluster and the answer's letters and digits: the same answer with
+/// another blank or full stop is the same.
+fn key(cluster: ClusterId, text: &str) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(cluster.as_bytes());
+    hash.update(WordingKey::of(&Normalized::new(text)).0.to_be_bytes());
+    let digest = hash.finalize();
+    u64::from_be_bytes(std::array::from_fn(|at| digest[at]))
+}
+
+#[cfg(test)]
+mod tests {
+    use zhiwen_models::privacy::Masked;
+
+    use super::*;
+    use crate::domain::ids::AgentId;
+    use crate::domain::listening::QuestionId;
+
+    fn reply(cluster: ClusterId, said: &str, agent: &str, buyer: &str) -> MinedReply {
+        MinedReply {
+            question: QuestionId([0; 16]),
+            cluster,
+            at: Timestamp::UNIX_EPOCH,
+            text: Masked::from_stored("可以放洗碗机吗".to_owned()),
+            reply: Masked::from_stored(said.to_owned()),
+            agent: AgentId::parse(agent).ok(),
+            buyer: buyer.to_owned(),
+            outcome: Outcome::Accepted,
+        }
+    }
+
+    #[test]
+    fn puts_forward_what_several_said() {
+        let cluster = ClusterId::make();
+        let replies = [
+            reply(cluster, "亲，壶身不能放洗碗机哦，手洗就可以", "小美", "b1"),
+            reply(cluster, "壶身不能放洗碗机，手洗就可以的", "小王", "b2"),
+            reply(cluster, "亲亲 壶身不能放洗碗机，手洗就可以哈", "小王", "b3"),
+            reply(cluster, "您的单号是[单号]请查收一下哦", "小王", "b4"),
+            reply(cluster, "请问您买的是哪一款呢？", "小王", "b5"),
+            reply(cluster, "我们家的赠品是随机发的哦", "小李", "b6"),
+        ];
+        let found = mine(&replies, Timestamp::UNIX_EPOCH);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let answer = &found[0];
+        assert!(answer.text.as_str().contains("不能放洗碗机"), "{answer:?}");
+        assert_eq!((answer.agents, answer.buyers, answer.accepted), (2, 3, 3));
+        assert_eq!(answer.evidence.len(), 3);
+        let again = mine(&replies, Timestamp::UNIX_EPOCH);
+        assert_eq!(again[0].key, answer.key);
+    }
+
+    #[test]
+    fn one_agent_alone_needs_more_buyers() {
+        let cluster = ClusterId::make();
+        let said = "这款可以用电磁炉加热的";
+        let mut replies = vec![
+            reply(cluster, said, "小美", "b1"),
+            reply(cluster, said, "小美", "b2"),
+        ];
+        assert!(mine(&replies, Timestamp::UNIX_EPOCH).is_empty());
+        replies.push(reply(cluster, said, "小美", "b3"));
+        assert_eq!(mine(&replies, Timestamp::UNIX_EPOCH).len(), 1);
+        replies[2].buyer = "b1".to_owned();
+        assert!(mine(&replies, Timestamp::UNIX_EPOCH).is_empty());
+    }
+
+    #[test]
+    fn the_same_answer_with_another_blank_is_the_same() {
+        let cluster = ClusterId::make();
+        assert_eq!(
+            key(cluster, "可以的，三天内发货 "),
+            key(cluster, "可以的,三天内发货。")
+        );
+        assert_ne!(
+            key(cluster, "三天内发货"),
+            key(ClusterId::make(), "三天内发货")
+        );
+    }
+}

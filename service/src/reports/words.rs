@@ -1,0 +1,262 @@
+//! What people call things, in both languages, in one place.
+
+use jiff::civil::Date;
+
+use crate::domain::fault::Locale;
+use crate::domain::insights::{Share, Trend, WeeklyReport};
+
+/// The words of a language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Words(pub Locale);
+
+impl Words {
+    /// The wording in this language. Both stand side by side, so that neither
+    /// is forgotten.
+    pub fn say<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
+        match self.0 {
+            Locale::Chinese => chinese,
+            Locale::English => english,
+        }
+    }
+
+    /// The language's tag.
+    pub fn tag(&self) -> &'static str {
+        self.say("zh-CN", "en")
+    }
+
+    /// How a question moves.
+    pub fn trend(&self, trend: Trend) -> &'static str {
+        match trend {
+            Trend::New => self.say("新出现", "New"),
+            Trend::Rising => self.say("上升", "Rising"),
+            Trend::Steady => self.say("平稳", "Steady"),
+            Trend::Fading => self.say("回落", "Fading"),
+        }
+    }
+
+    /// A domain by its id; an unknown id as it is.
+    pub fn domain<'a>(&self, id: &'a str) -> &'a str {
+        match id {
+            "product" => self.say("商品", "Product"),
+            "process" => self.say("流程", "Process"),
+            "warehouse" => self.say("仓配", "Warehouse"),
+            "other" => self.say("其他", "Other"),
+            unknown => unknown,
+        }
+    }
+
+    /// What a part of the questions is called: a domain of ours in this
+    /// language, all else as the report has it.
+    pub fn part<'a>(&self, part: &'a Share) -> &'a str {
+        match self.domain(&part.id) {
+            unknown if unknown == part.id => &part.label,
+            known => known,
+        }
+    }
+
+    /// What an action changed, by its kind's id; an unknown id as it is.
+    pub fn action<'a>(&self, kind: &'a str) -> &'a str {
+        match kind {
+            "page" => self.say("详情页", "Page"),
+            "packaging" => self.say("包装", "Packaging"),
+            "promotion" => self.say("活动", "Promotion"),
+            "knowledge" => self.say("知识", "Knowledge"),
+            unknown => unknown,
+        }
+    }
+
+    /// `12 位买家`, `12 buyers`.
+    pub fn buyers(&self, count: u32) -> String {
+        let number = number(count);
+        match (self.0, count) {
+            (Locale::Chinese, _) => format!("{number} 位买家"),
+            (Locale::English, 1) => "1 buyer".to_owned(),
+            (Locale::English, _) => format!("{number} buyers"),
+        }
+    }
+
+    /// `12 个问题`, `12 questions`.
+    pub fn questions(&self, count: u32) -> String {
+        let number = number(count);
+        match (self.0, count) {
+            (Locale::Chinese, _) => format!("{number} 个问题"),
+            (Locale::English, 1) => "1 question".to_owned(),
+            (Locale::English, _) => format!("{number} questions"),
+        }
+    }
+
+    /// A length of time: `42 秒`, `1 min 20 s`.
+    pub fn seconds(&self, seconds: u32) -> String {
+        let (hours, minutes, rest) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+        let (hour, minute, second) = (
+            self.say("小时", "h"),
+            self.say("分", "min"),
+            self.say("秒", "s"),
+        );
+        match (hours, minutes, rest) {
+            (0, 0, rest) => format!("{rest} {second}"),
+            (0, minutes, 0) => format!("{minutes} {}", self.say("分钟", "min")),
+            (0, minutes, rest) => format!("{minutes} {minute} {rest} {second}"),
+            (hours, 0, _) => format!("{hours} {hour}"),
+            (hours, minutes, _) => format!("{hours} {hour} {minutes} {minute}"),
+        }
+    }
+
+    /// A day: `11月16日`, `16 Nov`.
+    pub fn day(&self, day: Date) -> String {
+        match self.0 {
+            Locale::Chinese => format!("{}月{}日", day.month(), day.day()),
+            Locale::English => day.strftime("%-d %b").to_string(),
+        }
+    }
+
+    /// A day where there is little room: `11/16`, `16 Nov`.
+    pub fn short_day(&self, day: Date) -> String {
+        match self.0 {
+            Locale::Chinese => format!("{}/{}", day.month(), day.day()),
+            Locale::English => self.day(day),
+        }
+    }
+
+    /// A day of the week from Monday, 0: `周一`, `Mon`.
+    pub fn weekday(&self, from_monday: usize) -> &'static str {
+        const CHINESE: [&str; 7] = ["周一", "周二", "周三", "周四", "周五", "周六", "周日"];
+        const ENGLISH: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+        self.say(CHINESE[from_monday % 7], ENGLISH[from_monday % 7])
+    }
+
+    /// What a report is called.
+    pub fn title(&self, report: &WeeklyReport) -> String {
+        match self.0 {
+            Locale::Chinese => format!("{} 买家问题周报", report.shop_name),
+            Locale::English => format!("{}: what buyers asked", report.shop_name),
+        }
+    }
+
+    /// The days of a report: `2026 年第 47 周（11月16日–11月22日）`.
+    pub fn period(&self, report: &WeeklyReport) -> String {
+        let (from, until) = (self.day(report.from), self.day(report.until));
+        let week = report.from.iso_week_date();
+        match self.0 {
+            Locale::Chinese => format!("{} 年第 {} 周（{from}–{until}）", week.year(), week.week()),
+            Locale::English => format!("Week {}, {} ({from} – {until})", week.week(), week.year()),
+        }
+    }
+
+    /// Whether the week is counted to its end, and how often it was counted.
+    pub fn state(&self, report: &WeeklyReport) -> String {
+        let made_at = self.moment(report);
+        match (self.0, report.has_ended) {
+            (Locale::Chinese, true) => format!("第 {} 版 · {made_at} 生成", report.revision),
+            (Locale::English, true) => format!("Revision {} · made {made_at}", report.revision),
+            (Locale::Chinese, false) => format!("截至目前 · {made_at}"),
+            (Locale::English, false) => format!("So far · {made_at}"),
+        }
+    }
+
+    /// When a report was made, on the shop's clock.
+    fn moment(&self, report: &WeeklyReport) -> String {
+        let zone = jiff::tz::TimeZone::get(&report.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+        let time = report.made_at.to_zoned(zone);
+        time.strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// What the figures of a report were made by, a line each.
+    pub fn policy(&self, report: &WeeklyReport) -> Vec<String> {
+        let policy = &report.policy;
+        let rate = share(policy.false_discovery_rate);
+        let (gap, burst) = (policy.session_gap_minutes, policy.burst_gap_seconds);
+        let (version, group) = (policy.version, policy.smallest_group);
+        let zone = &report.time_zone;
+        match self.0 {
+            Locale::Chinese => vec![
+                format!("口径第 {version} 版；一周为周一至周日，时区 {zone}。"),
+                format!("静默超过 {gap} 分钟算另一次会话；同一买家 {burst} 秒内的连发算一个问题。"),
+                "买家数按去重人数计；认不出买家时，一次会话算一位。".to_owned(),
+                if policy.counts_automatic_replies {
+                    "机器人的自动回复算作回复。".to_owned()
+                } else {
+                    "机器人的自动回复不算回复。".to_owned()
+                },
+                format!(
+                    "“上升”“回落”指占比变化超出偶然（双侧精确二项检验，误报比例控制在 {rate} 以内）。"
+                ),
+                format!("少于 {group} 位买家的问题不引用原话；原话均已脱敏。"),
+            ],
+            Locale::English => vec![
+                format!("Policy version {version}; a week is Monday to Sunday in {zone}."),
+                format!(
+                    "Silence of more than {gap} minutes parts sessions; a buyer's messages within {burst} seconds are one question."
+                ),
+                "Buyers are distinct; where the buyer is not known, a conversation counts as one."
+                    .to_owned(),
+                if policy.counts_automatic_replies {
+                    "Automatic replies count as replies.".to_owned()
+                } else {
+                    "Automatic replies do not count as replies.".to_owned()
+                },
+                format!(
+                    "Rising and fading mean a change of share beyond chance (two-sided exact binomial test, false discovery rate {rate})."
+                ),
+                format!(
+                    "Questions of fewer than {group} buyers are not quoted; quotes are masked."
+                ),
+            ],
+        }
+    }
+}
+
+/// A count with its thousands parted: `12,345`.
+pub fn number(count: u32) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share from 0 to 1 as whole percent: `35%`.
+pub fn share(share: f64) -> String {
+    format!("{:.0}%", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_read_well() {
+        for (count, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(number(count), expected);
+        }
+        let (chinese, english) = (Words(Locale::Chinese), Words(Locale::English));
+        for (seconds, zh, en) in [
+            (0, "0 秒", "0 s"),
+            (42, "42 秒", "42 s"),
+            (60, "1 分钟", "1 min"),
+            (80, "1 分 20 秒", "1 min 20 s"),
+            (7_260, "2 小时 1 分", "2 h 1 min"),
+            (7_201, "2 小时", "2 h"),
+        ] {
+            assert_eq!(chinese.seconds(seconds), zh);
+            assert_eq!(english.seconds(seconds), en);
+        }
+        assert_eq!(english.buyers(1), "1 buyer");
+        assert_eq!(chinese.buyers(1_200), "1,200 位买家");
+    }
+
+    #[test]
+    fn an_unknown_id_is_shown_as_it_is() {
+        assert_eq!(Words(Locale::Chinese).domain("packaging2"), "packaging2");
+        assert_eq!(Words(Locale::English).action("else"), "else");
+    }
+}
