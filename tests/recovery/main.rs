@@ -5,6 +5,7 @@ mod crash;
 mod disk;
 mod drain;
 mod index;
+mod ingest;
 
 use std::time::Duration;
 

@@ -23,6 +23,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["domain", "store", "catalog", "language", "pool"],
     ),
     (
+        "listening",
+        &["domain", "store", "formats", "catalog", "language"],
+    ),
+    (
         "evaluation",
         &["domain", "catalog", "language", "answering"],
     ),
@@ -162,9 +166,9 @@ const ALL: &[&str] = &[
     "knowledge",
     "answering",
     "language",
+    "listening",
     "evaluation",
     "training",
-    "listening",
     "insights",
     "notices",
     "jobs",

@@ -1,10 +1,10 @@
 //! `zhiwen import FILE --shop S`: brings a file of knowledge into a shop.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::domain::fault::Locale;
 use crate::domain::time::Clock;
@@ -15,10 +15,8 @@ use crate::knowledge::import::{
 };
 use crate::store::{Store, Written};
 
+use super::progress::{BAR_STEPS, advance, progress_bar};
 use super::shop::{ShopFailure, find_shop};
-
-/// Steps of the bar that is drawn.
-const BAR_STEPS: u64 = 1_000;
 
 /// Bring a file of knowledge into a shop.
 #[derive(Debug, clap::Args)]
@@ -147,30 +145,9 @@ fn refused_message(refused: u64, written: bool, locale: Locale) -> String {
     }
 }
 
-/// A bar on a terminal; nothing in a log or a pipe.
-fn progress_bar() -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(BAR_STEPS);
-    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3}% {msg}") {
-        bar.set_style(style);
-    }
-    bar
-}
-
 fn show(bar: &ProgressBar, progress: Progress) {
     match progress {
-        Progress::Reading { rows, share } => {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                clippy::cast_precision_loss,
-                reason = "a share from 0 to 1 of the bar's steps"
-            )]
-            bar.set_position((share * BAR_STEPS as f32) as u64);
-            bar.set_message(rows.to_string());
-        }
+        Progress::Reading { rows, share } => advance(bar, share, rows),
         Progress::Writing { items } => {
             bar.set_position(BAR_STEPS);
             bar.set_message(format!("→ {items}"));

@@ -7,8 +7,10 @@ pub mod eval;
 pub mod export;
 pub mod health;
 pub mod import;
+pub mod ingest;
 pub mod key;
 pub mod model;
+mod progress;
 pub mod serve;
 pub mod shop;
 
@@ -50,6 +52,8 @@ enum Command {
     Key(key::KeyArgs),
     /// Bring a file of knowledge into a shop
     Import(import::ImportArgs),
+    /// Bring an exported chat log into a shop
+    Ingest(ingest::IngestArgs),
     /// Write a shop's knowledge to a file
     Export(export::ExportArgs),
     /// Fetch, check, train and list models
@@ -100,6 +104,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .await?),
         Command::Import(args) => {
             Ok(import::run(open(&settings).await?, clock.as_ref(), &args, output).await?)
+        }
+        Command::Ingest(args) if args.only_shows() => Ok(ingest::show(&args, output)?),
+        Command::Ingest(args) => {
+            Ok(ingest::run(open(&settings).await?, clock.as_ref(), &args, output).await?)
         }
         Command::Export(args) => Ok(export::run(open(&settings).await?, &args, output).await?),
     }

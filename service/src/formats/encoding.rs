@@ -33,12 +33,19 @@ pub struct TextReader {
 /// # Errors
 /// When it is empty, too large, a workbook, or text in no encoding that is read.
 pub fn open(path: &Path) -> Result<TextReader, FileError> {
-    let size = std::fs::metadata(path)?.len();
-    if size == 0 {
-        return Err(FileError::Empty);
-    }
-    if size > MOST_FILE_BYTES {
+    if std::fs::metadata(path)?.len() > MOST_FILE_BYTES {
         return Err(FileError::TooLarge);
+    }
+    open_of_any_size(path)
+}
+
+/// As [`open`], for whoever reads in constant memory and acts on each row.
+///
+/// # Errors
+/// When it is empty, a workbook, or text in no encoding that is read.
+pub fn open_of_any_size(path: &Path) -> Result<TextReader, FileError> {
+    if std::fs::metadata(path)?.len() == 0 {
+        return Err(FileError::Empty);
     }
     let encoding = detect(path)?;
     Ok(TextReader {

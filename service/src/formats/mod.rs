@@ -1,4 +1,5 @@
-//! Files of knowledge: CSV, XLSX, JSON Lines and Markdown, read and written row by row.
+//! Files of knowledge: CSV, XLSX, JSON Lines and Markdown, read and written row by row;
+//! and files of any other columns, as [`records`].
 //!
 //! Every format has the same fields and gives back exactly what was written.
 //! Nothing here holds a whole file in memory, except the strings that a
@@ -14,6 +15,7 @@ pub mod json_lines;
 pub mod lines;
 pub mod markdown;
 pub mod markdown_text;
+pub mod records;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod xlsx;

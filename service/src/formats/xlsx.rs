@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use calamine::{
@@ -31,6 +32,33 @@ const MOST_CELLS: usize = 16_384;
 /// # Errors
 /// When the file as a whole is not such a file.
 pub fn read(path: &Path, rows: &mut Rows<'_>) -> Result<(), FileError> {
+    let mut table = Table { header: None, rows };
+    for_each_row(path, &mut |row| table.take(row))?;
+    match table.header {
+        Some(_) => Ok(()),
+        None => Err(FileError::Empty),
+    }
+}
+
+/// A row of a workbook's sheet.
+pub(super) struct SheetRow<'a> {
+    /// Its number, from 1.
+    pub number: u64,
+    /// The number of the sheet's last row.
+    pub last: u64,
+    /// Its cells that are not empty, with their places from 0.
+    pub cells: &'a [(usize, CellText)],
+}
+
+/// What is done with each row of a sheet.
+pub(super) type OnSheetRow<'a> =
+    dyn FnMut(&SheetRow<'_>) -> Result<ControlFlow<()>, FileError> + 'a;
+
+/// Hands the rows of a workbook's first visible sheet to `on_row`.
+///
+/// # Errors
+/// When the file is no workbook, or `on_row` fails.
+pub(super) fn for_each_row(path: &Path, on_row: &mut OnSheetRow<'_>) -> Result<(), FileError> {
     archive::check(path)?;
     let mut workbook: Xlsx<BufReader<File>> = open_workbook(path).map_err(file_error)?;
     let sheet = workbook
@@ -42,17 +70,21 @@ pub fn read(path: &Path, rows: &mut Rows<'_>) -> Result<(), FileError> {
     let mut reader = workbook
         .worksheet_cells_reader(&sheet)
         .map_err(file_error)?;
-    let mut table = Table {
-        header: None,
-        last_row: u64::from(reader.dimensions().end.0) + 1,
-        rows,
-    };
+    let last = u64::from(reader.dimensions().end.0) + 1;
     let mut cells: Vec<(usize, CellText)> = Vec::new();
     let mut current_row = 0;
     while let Some(cell) = reader.next_cell().map_err(file_error)? {
         let (row, column) = cell.get_position();
         if row != current_row {
-            if table.take(current_row, &cells)?.is_break() {
+            let number = u64::from(current_row) + 1;
+            let cells_read = &cells;
+            if on_row(&SheetRow {
+                number,
+                last,
+                cells: cells_read,
+            })?
+            .is_break()
+            {
                 return Ok(());
             }
             cells.clear();
@@ -66,41 +98,37 @@ pub fn read(path: &Path, rows: &mut Rows<'_>) -> Result<(), FileError> {
         let column = usize::try_from(column).unwrap_or(usize::MAX);
         cells.push((column, cell_text(cell.get_value())));
     }
-    let _ = table.take(current_row, &cells)?;
-    match table.header {
-        Some(_) => Ok(()),
-        None => Err(FileError::Empty),
-    }
+    let number = u64::from(current_row) + 1;
+    let cells = &cells;
+    on_row(&SheetRow {
+        number,
+        last,
+        cells,
+    })
+    .map(|_| ())
 }
 
 /// A cell's text, or the error that it shows.
-type CellText = Result<String, String>;
+pub(super) type CellText = Result<String, String>;
 
 /// Makes items of rows of cells.
 struct Table<'a, 'b> {
     header: Option<Header>,
-    last_row: u64,
     rows: &'a mut Rows<'b>,
 }
 
 impl Table<'_, '_> {
-    fn take(
-        &mut self,
-        row: u32,
-        cells: &[(usize, CellText)],
-    ) -> Result<std::ops::ControlFlow<()>, FileError> {
-        let go_on = std::ops::ControlFlow::Continue(());
+    fn take(&mut self, row: &SheetRow<'_>) -> Result<ControlFlow<()>, FileError> {
         let Some(header) = &self.header else {
-            self.header = read_header(cells)?;
-            return Ok(go_on);
+            self.header = read_header(row.cells)?;
+            return Ok(ControlFlow::Continue(()));
         };
-        let Some(raw) = to_raw(header, cells) else {
-            return Ok(go_on);
+        let Some(raw) = to_raw(header, row.cells) else {
+            return Ok(ControlFlow::Continue(()));
         };
-        let number = u64::from(row) + 1;
         self.rows.push(Row {
-            place: Place::Row(number),
-            share_read: share(number, self.last_row),
+            place: Place::Row(row.number),
+            share_read: share(row.number, row.last),
             raw,
         })
     }

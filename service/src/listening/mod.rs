@@ -9,6 +9,7 @@ pub mod clustering;
 mod compass;
 mod coverage;
 pub mod editing;
+pub mod ingest;
 pub mod intake;
 mod ledger;
 mod listener;
