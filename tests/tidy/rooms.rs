@@ -23,10 +23,6 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["domain", "store", "catalog", "language", "pool"],
     ),
     (
-        "listening",
-        &["domain", "store", "formats", "catalog", "language"],
-    ),
-    (
         "evaluation",
         &["domain", "catalog", "language", "answering"],
     ),
@@ -43,7 +39,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "listening",
-        &["domain", "store", "catalog", "language", "answering"],
+        &[
+            "domain",
+            "store",
+            "formats",
+            "catalog",
+            "language",
+            "answering",
+        ],
     ),
     (
         "insights",
