@@ -136,6 +136,12 @@ async fn a_week_comes_in_every_format() {
     assert_eq!(running["top"].as_array().map(Vec::len), Some(2));
     assert_eq!(running["unanswered"].as_array().map(Vec::len), Some(2));
     assert_eq!(running["policy"]["version"], 0);
+    // Each wording is one buyer's: none of them is quoted.
+    for line in running["top"].as_array().into_iter().flatten() {
+        let label = line["label"].as_str().unwrap_or("");
+        assert!(!label.is_empty() && !label.ends_with('吗'), "{label}");
+        assert_eq!(line["words"], json!([]));
+    }
     for (format, start) in [
         ("csv", &b"\xef\xbb\xbf"[..]),
         ("xlsx", b"PK"),

@@ -198,6 +198,13 @@ async fn people_merge_split_name_and_undo() {
     let new = format!("/v1/clusters/{}", made["cluster_id"].as_str().unwrap_or(""));
     let new = shop.get(&new).send().await.json();
     assert_eq!(new["questions"], 2);
+    let again = json!({"into": id(&into)});
+    let merge = format!("/v1/clusters/{}/merge", id(&new));
+    assert_eq!(shop.post(&merge, &again).send().await.status, 200);
+    let undo = made["edit_id"].as_str().unwrap_or("");
+    let undo = format!("/v1/cluster-edits/{undo}/undo");
+    let reply = shop.post(&undo, &json!({})).send().await;
+    assert!(reply.problem().contains("undo the later ones first"));
     let all = json!({"wordings": []});
     let reply = shop.post(&format!("{path}/split"), &all).send().await;
     assert_eq!(
@@ -220,5 +227,5 @@ async fn people_merge_split_name_and_undo() {
         .flatten()
         .map(|edit| &edit["kind"])
         .collect();
-    assert_eq!(kinds, ["change", "split", "merge"]);
+    assert_eq!(kinds, ["change", "merge", "split", "merge"]);
 }

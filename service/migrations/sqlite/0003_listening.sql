@@ -64,6 +64,7 @@ CREATE TABLE questions (
 
 CREATE UNIQUE INDEX questions_by_revision ON questions (shop, revision);
 CREATE INDEX questions_by_thread ON questions (shop, thread);
+CREATE INDEX questions_by_time ON questions (shop, at);
 CREATE INDEX questions_by_wording ON questions (shop, wording, at);
 
 CREATE TABLE wordings (

@@ -9,7 +9,7 @@ use crate::api::json::Query;
 use crate::api::models::JobResponse;
 use crate::api::page::{self, Page};
 use crate::api::path::Id;
-use crate::auth::{Caller, ReadingInsights, Supervising};
+use crate::auth::{Caller, Supervising};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::ClusterId;
 use crate::domain::insights::QuestionLine;
@@ -150,10 +150,10 @@ pub struct QuestionResponse {
 }
 
 /// The shop's recurring questions.
-#[utoipa::path(get, path = "/v1/clusters", operation_id = "list_clusters", tag = "insights", security(("key" = ["insights", "supervise"])), params(ClusterParams),
+#[utoipa::path(get, path = "/v1/clusters", operation_id = "list_clusters", tag = "insights", security(("key" = ["supervise"])), params(ClusterParams),
     responses((status = 200, body = ClusterPage), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn list(
-    caller: Caller<ReadingInsights>,
+    caller: Caller<Supervising>,
     state: web::Data<AppState>,
     params: Query<ClusterParams>,
 ) -> Result<HttpResponse, ApiError> {

@@ -21,6 +21,7 @@ use crate::insights::profile::{Group, Profile, profile as make_profile};
 use crate::insights::report::last_days;
 use crate::insights::tags::tags_of_buyer;
 use crate::listening::read;
+use crate::pool::aside;
 use crate::state::AppState;
 use crate::store::{Decision, Period, StoreError};
 
@@ -34,11 +35,11 @@ const MOST_CONSUMER_CHARACTERS: usize = 200;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ProfileParams {
-    /// Buyers who asked about this product.
+    /// Only questions about this product.
     pub product: Option<String>,
-    /// Buyers who asked about a product of this category.
+    /// Only questions about products of this category; not looked at where `product` is given.
     pub category: Option<String>,
-    /// Buyers with this tag: the shop's own, live or modelled.
+    /// Only buyers with this tag: the shop's own, live or modelled.
     pub tag: Option<String>,
     /// Questions of the last so many days, 1 to 366; 28 when absent.
     pub days: Option<i64>,
@@ -59,10 +60,11 @@ pub async fn profile(
         let fault = Fault::Malformed { expected };
         return Err(ApiError::field(FieldError::new("days", fault)));
     }
-    let mut products: Vec<String> = params.product.into_iter().collect();
-    if let Some(category) = &params.category {
-        products.extend(products_of(&state, &caller.shop, category).await?);
-    }
+    let products = match (params.product, &params.category) {
+        (Some(product), _) => vec![product],
+        (None, Some(category)) => products_of(&state, &caller.shop, category).await?,
+        (None, None) => Vec::new(),
+    };
     let group = Group {
         period: last_days(days, state.clock.now()),
         products,
@@ -182,11 +184,8 @@ async fn tags(
 ) -> Result<TagsResponse, ApiError> {
     let mut tags = state.store.tags(shop, &consumer).await?;
     let ledger = state.listening.ledger(shop).await?;
-    tags.extend(tags_of_buyer(
-        &read(&ledger),
-        &consumer.0,
-        state.clock.now(),
-    ));
+    let (buyer, now) = (consumer.0.clone(), state.clock.now());
+    tags.extend(aside(async move { tags_of_buyer(&read(&ledger), &buyer, now) }).await?);
     Ok(TagsResponse {
         consumer: consumer.0,
         tags,

@@ -71,7 +71,7 @@ pub struct WeeklyReport {
     pub packaging_and_delivery: Vec<QuestionLine>,
     /// About prices and promotions: what confuses.
     pub promotion_confusion: Vec<QuestionLine>,
-    /// What was changed of late because of a question, and what became of it.
+    /// What was changed in the week before because of a question, and what became of it.
     pub actions: Vec<ActionLine>,
 }
 
@@ -225,9 +225,9 @@ pub struct ActionLine {
     pub cluster: String,
     /// How the question reads.
     pub label: String,
-    /// Distinct buyers in the week before the change.
+    /// Distinct buyers in the week before that of the change.
     pub buyers_before: u32,
-    /// Distinct buyers in this week.
+    /// Distinct buyers in the week reported on, the one after that of the change.
     pub buyers_now: u32,
 }
 

@@ -21,6 +21,11 @@ pub enum CandidateState {
     Dismissed,
 }
 
+impl CandidateState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Approved, Self::Dismissed];
+}
+
 /// An answer that agents gave to a recurring question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {

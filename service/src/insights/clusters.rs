@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::labels::Labels;
 use super::lines::Lines;
+use super::quotable::Quotable;
 use super::report::{Desk, InsightError, aside, last_days};
 use super::tally::{Calendar, Tally, buyers_of_last_two, tally};
 use crate::domain::ids::{ClusterId, ShopId};
@@ -71,8 +72,10 @@ pub async fn list(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<ClusterView>, Ins
             intents: searchable.language.intents(),
             terminology: &searchable.terminology,
         };
+        let quotable = Quotable::default();
         let lines = Lines {
             ledger: &ledger,
+            quotable: &quotable,
             labels: &labels,
             // A supervisor works with every question, however few ask it.
             smallest_group: 1,

@@ -1,6 +1,7 @@
 //! Feeds for those who can change something: claims with evidence out of the
 //! latest weekly report and of the running week.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -182,17 +183,24 @@ pub async fn entries(
         }
     }
     let name = feed.as_str();
-    let standing = desk.store.feed_entries(shop, name, MOST_ENTRIES).await?;
+    let claimed: HashSet<String> = made.iter().map(|entry| entry.id.clone()).collect();
+    let mut standing = desk.store.feed_entries(shop, name, MOST_ENTRIES).await?;
     made.retain(|entry| {
         !standing
             .iter()
             .any(|standing| says_the_same(standing, entry))
     });
-    if made.is_empty() {
-        return Ok(standing);
+    if !made.is_empty() {
+        desk.store.put_feed_entries(shop, name, &made).await?;
+        standing = desk.store.feed_entries(shop, name, MOST_ENTRIES).await?;
     }
-    desk.store.put_feed_entries(shop, name, &made).await?;
-    Ok(desk.store.feed_entries(shop, name, MOST_ENTRIES).await?)
+    // What these weeks do not claim any more is not said any more.
+    let is_of_these = |entry: &FeedEntry| {
+        let weeks = [week.plus(-1), week].map(|week| format!("{week}/"));
+        weeks.iter().any(|week| entry.id.starts_with(week))
+    };
+    standing.retain(|entry| claimed.contains(&entry.id) || !is_of_these(entry));
+    Ok(standing)
 }
 
 fn says_the_same(standing: &FeedEntry, entry: &FeedEntry) -> bool {

@@ -62,6 +62,14 @@ impl Labels<'_> {
         name.to_owned()
     }
 
+    /// A question that has no name to be shown by.
+    pub fn unnamed(&self) -> &'static str {
+        match self.locale {
+            Locale::Chinese => "（未命名的问题）",
+            Locale::English => "(a question without a name)",
+        }
+    }
+
     /// A product's name; its id where it has none.
     pub fn product(&self, id: &str) -> String {
         let name = self.terminology.product_name(id);

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::labels::Labels;
+use super::quotable::Quotable;
 use super::significance::{binomial_p_value, discovery_threshold};
 use super::tally::{Tally, count, most, share};
 use crate::domain::ids::ClusterId;
@@ -15,10 +16,15 @@ use crate::store::AnswerUse;
 const MOST_PRODUCTS: usize = 5;
 const MOST_WORDS: usize = 3;
 
+/// Buyers who wrote the same words, for these to be quoted.
+const FEWEST_OF_A_WORDING: usize = 2;
+
 /// What lines are made of.
 pub struct Lines<'a> {
     /// The shop's questions.
     pub ledger: &'a Ledger,
+    /// Which labels others than supervisors may read.
+    pub quotable: &'a Quotable,
     /// Names of intents and products.
     pub labels: &'a Labels<'a>,
     /// Clusters that fewer buyers asked are left out, and not quoted.
@@ -67,7 +73,15 @@ impl Lines<'_> {
                 is_shown.then(|| (cluster, tally, self.p_value(tally)))
             })
             .collect();
-        let p_values: Vec<f64> = shown.iter().map(|(_, _, p_value)| *p_value).collect();
+        // Only what can be called rising or fading is tested for it.
+        let p_values: Vec<f64> = shown
+            .iter()
+            .filter(|(cluster, tally, _)| {
+                let is_asked = tally.buyers_now() + tally.buyers_before() > 0;
+                is_asked && !cluster.is_muted && !self.is_new(tally)
+            })
+            .map(|(_, _, p_value)| *p_value)
+            .collect();
         let rate = self.false_discovery_rate;
         let threshold = discovery_threshold(&p_values, rate).unwrap_or(-1.0);
         let acceptance = self.acceptance();
@@ -135,7 +149,7 @@ impl Lines<'_> {
             .and_then(|intent| intent.domain());
         QuestionLine {
             cluster: cluster.id.to_string(),
-            label: cluster.title().to_owned(),
+            label: self.label(cluster),
             key_phrases: cluster.key_phrases.clone(),
             intent: intent.map(ToOwned::to_owned),
             intent_label: intent.map(|id| self.labels.intent(id)),
@@ -158,6 +172,16 @@ impl Lines<'_> {
         }
     }
 
+    /// How the question reads: to supervisors as it was asked, to others as it
+    /// may be quoted.
+    fn label(&self, cluster: &Cluster) -> String {
+        if self.smallest_group <= 1 {
+            cluster.title().to_owned()
+        } else {
+            self.quotable.title(cluster, self.labels)
+        }
+    }
+
     fn products(&self, tally: &Tally) -> Vec<Count> {
         let mut products: Vec<Count> = tally
             .products
@@ -171,6 +195,7 @@ impl Lines<'_> {
                 }
             })
             .collect();
+        products.retain(|product| product.buyers >= self.smallest_group);
         products.sort_by(|left, right| {
             right
                 .buyers
@@ -181,8 +206,8 @@ impl Lines<'_> {
         products
     }
 
-    /// Buyers' own words, the most common first, where enough buyers asked
-    /// that none of them is quoted alone.
+    /// Buyers' own words, the most common first, where enough buyers asked; no
+    /// words that only one of them wrote.
     fn words(&self, cluster: &Cluster, tally: &Tally) -> Vec<String> {
         if tally.buyers_now() < self.smallest_group {
             return Vec::new();
@@ -194,7 +219,9 @@ impl Lines<'_> {
                 let wording = self.ledger.wordings().get(*place as usize)?;
                 Some((count(buyers), wording.text.as_ref()))
             })
-            .filter(|(_, text)| *text != cluster.title())
+            .filter(|(buyers, text)| {
+                *buyers as usize >= FEWEST_OF_A_WORDING && *text != cluster.title()
+            })
             .collect();
         wordings.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));
         let texts = wordings.into_iter().take(MOST_WORDS);

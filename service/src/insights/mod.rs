@@ -7,6 +7,7 @@ pub mod labels;
 mod lines;
 pub mod profile;
 pub mod queues;
+mod quotable;
 pub mod report;
 pub mod significance;
 pub mod surges;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::labels::Labels;
+use super::quotable::Quotable;
 use super::report::{Desk, InsightError, aside};
 use super::tags::tags_of;
 use super::tally::{count, share};
@@ -66,8 +67,9 @@ pub struct ProfileLine {
     pub label: String,
     /// Distinct buyers of the group who asked it.
     pub buyers: u32,
-    /// The same in as long a time before.
-    pub previous_buyers: u32,
+    /// The same in as long a time before; absent where they were too few to be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_buyers: Option<u32>,
     /// Their share of the group.
     pub share: f64,
     /// The share of all the shop's buyers who asked it.
@@ -231,6 +233,7 @@ fn make(
         return profile;
     }
     let before = counts(ledger, earlier(period), is_in);
+    let quotable = Quotable::of(ledger);
     profile.buyers = buyers;
     profile.questions = group.questions;
     profile.urgent_share = share(group.urgent, group.questions);
@@ -269,9 +272,13 @@ fn make(
         let shop_share = share(of_shop, profile.shop_buyers);
         profile.asks.push(ProfileLine {
             cluster: id.to_string(),
-            label: cluster.title().to_owned(),
+            label: quotable.title(cluster, labels),
             buyers: count(askers),
-            previous_buyers: before.clusters.get(id).map_or(0, count),
+            previous_buyers: before
+                .clusters
+                .get(id)
+                .map(count)
+                .filter(|buyers| *buyers >= smallest_group),
             share: part,
             shop_share,
             lift: if shop_share > 0.0 {

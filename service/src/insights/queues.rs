@@ -7,6 +7,7 @@ use super::report::{Desk, InsightError, aside};
 use crate::domain::fault::FieldError;
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, RawKnowledge};
+use crate::domain::policy::SMALLEST_GROUP;
 use crate::domain::queue::{Action, ActionKind, Candidate, CandidateState};
 use crate::knowledge::parse::parse_item;
 use crate::listening::{Ledger, read};
@@ -135,7 +136,10 @@ fn draft(view: &ClusterView, mut phrasings: Vec<String>) -> RawKnowledge {
     phrasings.dedup();
     phrasings.truncate(MOST_PHRASINGS);
     let one_product = view.line.products.first().filter(|product| {
-        f64::from(product.buyers) >= SHARE_OF_ONE_PRODUCT * f64::from(view.line.buyers.max(1))
+        let buyers = view.line.buyers;
+        // A few buyers of a week do not tell whom the question is about.
+        buyers >= SMALLEST_GROUP
+            && f64::from(product.buyers) >= SHARE_OF_ONE_PRODUCT * f64::from(buyers)
     });
     RawKnowledge {
         status: Some("approved".to_owned()),

@@ -133,10 +133,6 @@ async fn count(
     let zone = searchable.shop.zone();
     let now = period(week, &zone);
     let before = period(week.plus(-1), &zone);
-    let both = Period {
-        from: before.from,
-        until: now.until,
-    };
     let material = Material {
         policy: desk.store.policy(&shop).await?,
         suggestions: [
@@ -144,7 +140,7 @@ async fn count(
             desk.store.suggestion_totals(&shop, before).await?,
         ],
         uses: desk.store.answer_uses(&shop, now).await?,
-        actions: desk.store.actions(&shop, both).await?,
+        actions: desk.store.actions(&shop, before).await?,
         searchable,
         now: desk.now,
     };

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::labels::Labels;
+use super::quotable::Quotable;
 use super::report::{Desk, InsightError, aside};
 use super::significance::binomial_p_value;
 use super::tally::{count, most};
@@ -15,6 +16,9 @@ const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Days before that are taken for the usual.
 const USUAL_DAYS: i64 = 7;
+
+/// Days of these with questions, for anything to be usual.
+const FEWEST_DAYS: usize = 3;
 
 /// Looked at every ten minutes over hundreds of questions, a jump has to be
 /// this improbable by chance to be called one.
@@ -65,10 +69,11 @@ pub async fn of_shop(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Jump>, Insight
 }
 
 /// Questions that jumped in the last 24 hours, those of most buyers first.
-/// Under the null hypothesis each of a question's buyers of eight days came
-/// today with one in eight; groups smaller than `smallest_group` are no alarm.
+/// Under the null hypothesis a question's buyers came today in the share in
+/// which all of the shop's did: a busy day alone is no alarm. Groups smaller than `smallest_group` are no alarm.
 fn jumps(ledger: &Ledger, labels: &Labels<'_>, smallest_group: u32, now: Timestamp) -> Vec<Jump> {
     let mut asked: HashMap<ClusterId, Asked> = HashMap::new();
+    let mut all = Asked::default();
     for fact in ledger.all() {
         let days_ago = (now.as_millisecond() - fact.at_ms).div_euclid(DAY_MS);
         let Some(cluster) = ledger.cluster_of(fact) else {
@@ -79,27 +84,36 @@ fn jumps(ledger: &Ledger, labels: &Labels<'_>, smallest_group: u32, now: Timesta
         }
         let entry = asked.entry(cluster).or_default();
         if days_ago == 0 {
+            all.today.insert(fact.buyer);
             entry.today.insert(fact.buyer);
             if let Some(product) = fact.product {
                 *entry.products.entry(product).or_default() += 1;
             }
         } else {
+            all.before.insert((days_ago, fact.buyer));
             entry.before.insert((days_ago, fact.buyer));
         }
     }
+    let (today, before) = (count(&all.today), count(&all.before));
+    let days: HashSet<i64> = all.before.iter().map(|(day, _)| *day).collect();
+    if days.len() < FEWEST_DAYS {
+        return Vec::new();
+    }
+    let quotable = Quotable::of(ledger);
+    let share_of_today = f64::from(today) / f64::from((today + before).max(1));
     let mut jumps: Vec<Jump> = asked
         .into_iter()
         .filter_map(|(id, asked)| {
             let cluster = ledger.cluster(id).filter(|cluster| !cluster.is_muted)?;
             let (today, before) = (count(&asked.today), count(&asked.before));
             let usual = f64::from(before) / USUAL_DAYS as f64;
-            let p_value = binomial_p_value(today, today + before, 1.0 / 8.0);
+            let p_value = binomial_p_value(today, today + before, share_of_today);
             let is_jump = today >= smallest_group
                 && f64::from(today) > 2.0 * usual
                 && p_value <= MOST_P_VALUE;
             is_jump.then(|| Jump {
                 cluster: id,
-                label: cluster.title().to_owned(),
+                label: quotable.title(cluster, labels),
                 product: most(&asked.products)
                     .map(|name| labels.product(ledger.products.get(name))),
                 buyers: today,

@@ -75,18 +75,23 @@ struct Asked {
     live: BTreeSet<String>,
 }
 
+impl Asked {
+    fn add(&mut self, ledger: &Ledger, fact: &Fact, now: Timestamp) {
+        self.questions += 1;
+        if let Some(intent) = fact.intent {
+            *self.by_intent.entry(intent).or_default() += 1;
+        }
+        if now.as_millisecond() - fact.at_ms < LIVE_DAYS * DAY_MS {
+            live(ledger, fact, &mut self.live);
+        }
+    }
+}
+
 /// Every buyer's live and modelled tags, by tag.
 pub fn tags_of(ledger: &Ledger, now: Timestamp) -> HashMap<Name, Vec<Tag>> {
     let mut asked: HashMap<Name, Asked> = HashMap::new();
     for fact in ledger.all() {
-        let buyer = asked.entry(fact.buyer).or_default();
-        buyer.questions += 1;
-        if let Some(intent) = fact.intent {
-            *buyer.by_intent.entry(intent).or_default() += 1;
-        }
-        if now.as_millisecond() - fact.at_ms < LIVE_DAYS * DAY_MS {
-            live(ledger, fact, &mut buyer.live);
-        }
+        asked.entry(fact.buyer).or_default().add(ledger, fact, now);
     }
     asked
         .into_iter()
@@ -140,7 +145,12 @@ fn tags(ledger: &Ledger, asked: &Asked) -> Vec<Tag> {
 
 /// One buyer's live and modelled tags, by pseudonym.
 pub fn tags_of_buyer(ledger: &Ledger, buyer: &str, now: Timestamp) -> Vec<Tag> {
-    let name = ledger.buyers.find(buyer);
-    name.and_then(|name| tags_of(ledger, now).remove(&name))
-        .unwrap_or_default()
+    let Some(name) = ledger.buyers.find(buyer) else {
+        return Vec::new();
+    };
+    let mut asked = Asked::default();
+    for fact in ledger.all().filter(|fact| fact.buyer == name) {
+        asked.add(ledger, fact, now);
+    }
+    tags(ledger, &asked)
 }

@@ -75,7 +75,7 @@ pub struct Tally {
     pub channels: HashMap<Name, u32>,
     /// Over all weeks: questions by stage.
     pub stages: HashMap<Stage, u32>,
-    /// Of the last week: distinct buyers by wording.
+    /// Over all weeks: distinct buyers by wording.
     pub wordings: HashMap<u32, HashSet<Name>>,
     /// When it was first asked at all, in milliseconds.
     pub first_ms: i64,
@@ -109,6 +109,8 @@ impl Tally {
         if let Some(stage) = fact.stage {
             *self.stages.entry(stage).or_default() += 1;
         }
+        let buyers = self.wordings.entry(fact.wording).or_default();
+        buyers.insert(fact.buyer);
         if place != WEEKS - 1 {
             return;
         }
@@ -119,8 +121,6 @@ impl Tally {
             let buyers = self.products.entry(product).or_default();
             buyers.insert(fact.buyer);
         }
-        let buyers = self.wordings.entry(fact.wording).or_default();
-        buyers.insert(fact.buyer);
     }
 }
 

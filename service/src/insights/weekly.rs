@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use sha2::{Digest, Sha256};
 
 use super::labels::Labels;
 use super::lines::{Lines, QuestionFigures};
-use super::tally::{Calendar, WEEKS, count, tally};
+use super::quotable::Quotable;
+use super::tally::{Calendar, Tally, count, tally};
 use crate::domain::ids::ClusterId;
 use crate::domain::insights::{ActionLine, QuestionLine, Share, Totals, Trend, WeeklyReport};
 use crate::domain::policy::ListeningPolicy;
@@ -57,10 +59,12 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     let zone = sources.shop.zone();
     let calendar = Calendar::until(week, &zone);
     let tallies = tally(sources.ledger, &calendar);
+    let quotable = Quotable::of(sources.ledger);
     let totals = totals_of(sources, week, &zone, 0);
     let previous = totals_of(sources, week.plus(-1), &zone, 1);
     let lines = Lines {
         ledger: sources.ledger,
+        quotable: &quotable,
         labels: &sources.labels,
         smallest_group: sources.policy.1.smallest_group,
         false_discovery_rate: sources.policy.1.false_discovery_rate,
@@ -73,7 +77,10 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     let now = period(week, &zone);
     let before = period(week.plus(-1), &zone);
     let shares = |key: &dyn Fn(&Fact) -> Option<String>, label: &dyn Fn(&str) -> String| {
-        shares(sources.ledger, [now, before], key, label)
+        let smallest_group = sources.policy.1.smallest_group;
+        let mut shares = shares(sources.ledger, [now, before], key, label);
+        shares.retain(|share| share.buyers >= smallest_group);
+        shares
     };
     let intent = |fact: &Fact| Some(sources.ledger.intents.get(fact.intent?).to_owned());
     let domain = |fact: &Fact| {
@@ -112,32 +119,39 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
             let intent = figures.line.intent.as_deref().unwrap_or("");
             PRICE_INTENTS.contains(&intent)
         }),
-        actions: actions(sources, week, &zone),
+        actions: actions(sources, (&tallies, &quotable), week, &zone),
         totals,
         previous,
     }
 }
 
-/// A hash of the week's questions: equal as long as none came late and none
-/// was read otherwise. Suggestions, people's names for clusters and the like
-/// do not count: a week that is over says what it said.
+/// A hash of the week's questions with all that is counted of them: equal as
+/// long as none came late and none was read otherwise. Suggestions, people's
+/// names for clusters and the like do not count: a week that is over says what
+/// it said.
 pub fn fingerprint(ledger: &Ledger, week: Week, zone: &TimeZone) -> u64 {
     // Addition does not mind the order that the questions came in.
     ledger
         .questions(period(week, zone))
         .map(|fact| {
             let key = ledger.wording(fact).map_or(0, |wording| wording.key.0);
-            let parts = [
-                fact.at_ms.cast_unsigned(),
-                key,
-                fact.reply_ms.map_or(u64::MAX, i64::cast_unsigned),
-                fact.outcome as u64,
-            ];
-            parts.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, part| {
-                (hash ^ part)
-                    .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-                    .rotate_left(29)
-            })
+            let mut hash = Sha256::new();
+            hash.update(fact.at_ms.to_le_bytes());
+            hash.update(key.to_le_bytes());
+            hash.update(fact.reply_ms.unwrap_or(-1).to_le_bytes());
+            hash.update([fact.outcome as u8, fact.urgency as u8]);
+            // Places of names differ from start to start; the names do not.
+            hash.update(ledger.buyers.get(fact.buyer));
+            for (names, name) in [
+                (&ledger.products, fact.product),
+                (&ledger.channels, fact.channel),
+                (&ledger.intents, fact.intent),
+            ] {
+                hash.update([0]);
+                hash.update(name.map_or("", |name| names.get(name)));
+            }
+            let digest = hash.finalize();
+            u64::from_le_bytes(std::array::from_fn(|at| digest[at]))
         })
         .fold(1, u64::wrapping_add)
 }
@@ -262,29 +276,37 @@ fn fading(figures: &[QuestionFigures]) -> Vec<QuestionLine> {
         .filter(|figures| figures.line.trend == Trend::Fading)
         .map(|figures| figures.line.clone())
         .collect();
-    fading.sort_by_key(|line| std::cmp::Reverse(line.previous_buyers - line.buyers));
+    fading.sort_by_key(|line| std::cmp::Reverse(line.previous_buyers.saturating_sub(line.buyers)));
     fading.truncate(MOST_LINES);
     fading
 }
 
-fn actions(sources: &Sources<'_>, week: Week, zone: &TimeZone) -> Vec<ActionLine> {
-    let now = period(week, zone);
+/// Actions of the week before, each with the week before it and this one: no
+/// day counts on both sides.
+fn actions(
+    sources: &Sources<'_>,
+    (tallies, quotable): (&HashMap<ClusterId, Tally>, &Quotable),
+    week: Week,
+    zone: &TimeZone,
+) -> Vec<ActionLine> {
+    let (before, now) = (period(week.plus(-2), zone), period(week, zone));
+    let is_large = |cluster: &ClusterId| {
+        let tally = tallies.get(cluster);
+        tally.is_some_and(|tally| tally.buyers_of_all() >= sources.policy.1.smallest_group)
+    };
     sources
         .actions
         .iter()
         .filter_map(|action| {
             let cluster = sources.ledger.cluster(action.cluster)?;
-            let before = Period {
-                from: action.at.checked_sub(168.hours()).ok()?,
-                until: action.at,
-            };
+            is_large(&action.cluster).then_some(())?;
             Some(ActionLine {
                 id: action.id.to_string(),
                 kind: action.kind.as_str().to_owned(),
                 note: action.note.clone(),
                 on: zone.to_datetime(action.at).date(),
                 cluster: action.cluster.to_string(),
-                label: cluster.title().to_owned(),
+                label: quotable.title(cluster, &sources.labels),
                 buyers_before: buyers(sources.ledger, action.cluster, before),
                 buyers_now: buyers(sources.ledger, action.cluster, now),
             })
@@ -300,6 +322,3 @@ fn buyers(ledger: &Ledger, cluster: ClusterId, period: Period) -> u32 {
         .collect();
     count(&buyers)
 }
-
-/// Every week that a line shows is one that the ledger was counted over.
-const _: () = assert!(WEEKS >= 2);

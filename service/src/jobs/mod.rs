@@ -145,7 +145,8 @@ async fn ask_for_what_is_due(runner: &Runner) -> Result<(), StoreError> {
         // Questions are clustered where there are any; which of them an item
         // answers changes with the knowledge too.
         let heard = revision.messages + revision.knowledge;
-        if revision.messages > 0 && runner.clusterings.is_due(shop, heard, now) {
+        let is_read = revision.messages > 0 && store.unread_threads(shop, 1).await?.is_empty();
+        if is_read && runner.clusterings.is_due(shop, heard, now) {
             store.ask_job(shop, JobKind::ClusterQuestions, now).await?;
         }
     }

@@ -15,6 +15,7 @@ use crate::domain::insights::WeeklyReport;
 use crate::domain::push::{Notice, NoticeKind};
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
+use crate::domain::week::Week;
 use crate::insights::report::{Desk, weekly};
 use crate::insights::surges::{Jump, of_shop};
 use crate::listening::Listening;
@@ -77,9 +78,16 @@ impl Teller {
             if self.catalog.searchable(&shop.id).is_err() {
                 continue;
             }
-            self.tell_weeks(&shop).await?;
-            if looks_for_jumps {
-                self.tell_jumps(&shop).await?;
+            let told = async {
+                self.tell_weeks(&shop).await?;
+                if looks_for_jumps {
+                    self.tell_jumps(&shop).await?;
+                }
+                Ok::<(), JobError>(())
+            };
+            if let Err(error) = told.await {
+                let error = error.as_ref() as &dyn std::error::Error;
+                tracing::error!(shop = %shop.id, error, "outside systems of a shop cannot be told");
             }
         }
         Ok(())
@@ -129,7 +137,8 @@ fn weekly_notice(report: &WeeklyReport, now: Timestamp) -> Result<Notice, JobErr
     })
 }
 
-/// An alarm: one a question and day of the shop's.
+/// An alarm: one a question and week, so that a question that goes on jumping
+/// is told of once.
 fn jump_notice(shop: &Shop, jump: &Jump, now: Timestamp) -> Result<Notice, JobError> {
     let surge = Surge {
         label: jump.label.clone(),
@@ -140,9 +149,9 @@ fn jump_notice(shop: &Shop, jump: &Jump, now: Timestamp) -> Result<Notice, JobEr
         is_answered: jump.is_answered,
     };
     let text = alarm(&surge, shop.locale);
-    let day = shop.zone().to_datetime(now).date();
+    let week = Week::of(now, &shop.zone());
     Ok(Notice {
-        id: notice_id(&format!("alarm-{day}-{}", jump.cluster))?,
+        id: notice_id(&format!("alarm-{week}-{}", jump.cluster))?,
         kind: NoticeKind::Alarm,
         title: text.title,
         lines: text.lines,

@@ -22,6 +22,7 @@ use super::{Ledger, Listening, read};
 use crate::catalog::{Catalog, CatalogError, Searchable};
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::listening::{AnsweredBy, Cluster, WordingKey, WordingPlace};
+use crate::domain::queue::CandidateState;
 use crate::language::ShopEncoder;
 use crate::store::{ClusterChange, Store, StoreError};
 
@@ -33,6 +34,9 @@ const MOST_PHRASES: usize = 5;
 
 /// Members that a label is chosen from, the most asked.
 const MOST_LABEL_CANDIDATES: usize = 200;
+
+/// Mined answers of each state that new ones are compared with.
+const MOST_CANDIDATES: u32 = 10_000;
 
 /// Wordings encoded at a time.
 const BATCH: usize = 128;
@@ -126,6 +130,7 @@ impl Clusterer {
     ) -> Result<ClusteringReport, ClusteringError> {
         let began = std::time::Instant::now();
         let searchable = self.catalog.searchable(shop)?;
+        self.listening.compass_begins(shop);
         let ledger = self.listening.ledger(shop).await?;
         let material = spawn_blocking(move || Material::of(&read(&ledger))).await?;
         let (vectors, encoder) = encoded(&searchable, &material.texts).await;
@@ -174,7 +179,11 @@ impl Clusterer {
             .checked_sub((24 * MINED_DAYS).hours())
             .unwrap_or(Timestamp::MIN);
         let replies = self.store.mined_replies(shop, since, MOST_REPLIES).await?;
-        let candidates = spawn_blocking(move || mine(&replies, now)).await?;
+        let mut standing = Vec::new();
+        for state in CandidateState::ALL {
+            standing.extend(self.store.candidates(shop, state, MOST_CANDIDATES).await?);
+        }
+        let candidates = spawn_blocking(move || mine(&replies, &standing, now)).await?;
         self.store.put_candidates(shop, &candidates).await?;
         Ok(candidates.len())
     }
@@ -199,8 +208,8 @@ impl Material {
             .collect();
         order.sort_by_key(|place| std::cmp::Reverse(counts[*place]));
         order.truncate(MOST_WORDINGS);
-        // The order of their arrival, so that the same wordings give the same clusters.
-        order.sort_unstable();
+        // One order, so that the same wordings give the same clusters.
+        order.sort_unstable_by_key(|place| ledger.wordings()[*place].key);
         let wordings = || order.iter().map(|place| &ledger.wordings()[*place]);
         Self {
             keys: wordings().map(|wording| wording.key).collect(),
@@ -308,11 +317,14 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
         dimensions: space.dimensions(),
     };
     let clusters = described.clusters(&members, &new_ids, now);
-    let wordings = material.keys.iter().zip(&placed);
+    let stood = material.keys.iter().zip(&material.clusters);
+    let moved = stood
+        .zip(&placed)
+        .filter(|((_, stood), placed)| stood != placed);
     let report = report(material, &placed, clusters.len(), clustering.cut.silhouette);
     Found {
-        places: wordings
-            .map(|(key, cluster)| WordingPlace {
+        places: moved
+            .map(|((key, _), cluster)| WordingPlace {
                 key: *key,
                 cluster: *cluster,
                 is_pinned: false,

@@ -16,6 +16,9 @@ use crate::domain::listening::{
 };
 use crate::store::{ClusterChange, Store, StoreError};
 
+/// Later edits that an undo is compared with.
+const MOST_EDITS: u32 = 1_000;
+
 /// Why clusters were not changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
@@ -173,8 +176,23 @@ impl Editor<'_> {
     /// Puts back what stood before an edit.
     ///
     /// # Errors
-    /// When there is none of that id that is not undone.
+    /// When there is none of that id that is not undone, or a later one changed
+    /// the same.
     pub async fn undo(self, edit: EditId) -> Result<(), EditError> {
+        let edits = self.store.cluster_edits(self.shop, MOST_EDITS).await?;
+        let later = edits
+            .iter()
+            .take_while(|later| later.id != edit)
+            .filter(|later| later.undone_at.is_none());
+        let undone = edits.iter().find(|found| found.id == edit);
+        if undone.is_some_and(|undone| later.into_iter().any(|later| touch_the_same(undone, later)))
+        {
+            let expected = "the last change of these questions: undo the later ones first";
+            let fault = Fault::Malformed {
+                expected: expected.to_owned(),
+            };
+            return Err(EditError::Invalid(FieldError::new("id", fault)));
+        }
         self.store.undo_edit(self.shop, edit, self.at).await?;
         self.listening.clusters_edited(self.shop);
         Ok(())
@@ -199,9 +217,25 @@ impl Editor<'_> {
             undone_at: None,
         };
         self.store.edit_clusters(self.shop, change, &edit).await?;
-        self.listening.clusters_edited(self.shop);
+        if kind != EditKind::Change {
+            self.listening.clusters_edited(self.shop);
+        }
         Ok(edit.id)
     }
+}
+
+/// Whether two edits changed a wording or the marks of a cluster in common.
+fn touch_the_same(one: &ClusterEdit, other: &ClusterEdit) -> bool {
+    let wordings: BTreeSet<WordingKey> = one.before.places.iter().map(|place| place.key).collect();
+    let marks = |edit: &ClusterEdit| -> BTreeSet<ClusterId> {
+        edit.before.clusters.iter().map(|marks| marks.id).collect()
+    };
+    other
+        .before
+        .places
+        .iter()
+        .any(|place| wordings.contains(&place.key))
+        || !marks(one).is_disjoint(&marks(other))
 }
 
 fn standing(ledger: &Ledger, cluster: ClusterId) -> Result<&Cluster, StoreError> {

@@ -1,5 +1,5 @@
-//! A shop's questions in memory, as figures are made of them: some 60 bytes a
-//! question, in the store's order of changes.
+//! A shop's questions in memory, as figures are made of them: some hundreds of
+//! bytes a question, in the store's order of changes.
 
 use std::collections::HashMap;
 

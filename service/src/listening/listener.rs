@@ -1,6 +1,6 @@
 //! Reads threads that have new messages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use super::reading::questions;
 use super::{Listening, lock, read};
 use crate::catalog::{Catalog, Searchable};
 use crate::domain::ids::ShopId;
-use crate::domain::listening::{HeardQuestion, Wording, WordingKey};
-use crate::domain::message::Message;
+use crate::domain::listening::{HeardQuestion, Wording};
+use crate::domain::message::{Author, Message};
 use crate::domain::policy::ListeningPolicy;
 use crate::language::base;
 use crate::store::{ReadThread, Store, StoreError};
@@ -77,7 +77,17 @@ impl Listener {
                 if seen == Some(&revision.messages) || revision.messages == 0 {
                     continue;
                 }
-                if self.read_some(&revision.shop).await? {
+                // One shop that cannot be read keeps no other from being heard.
+                let read = self.read_some(&revision.shop).await;
+                let read = read.unwrap_or_else(|error| {
+                    tracing::warn!(
+                        shop = %revision.shop,
+                        error = &error as &dyn std::error::Error,
+                        "messages of a shop cannot be read"
+                    );
+                    false
+                });
+                if read {
                     was_read = true;
                 } else {
                     read_of.insert(revision.shop, revision.messages);
@@ -107,6 +117,7 @@ impl Listener {
                 .store
                 .messages(shop, &unread.thread, MOST_MESSAGES)
                 .await?;
+            let said = without_cut_burst(said);
             let since = said.first().map_or(Timestamp::MIN, |first| first.at);
             threads.push(ReadThread {
                 thread: unread.thread,
@@ -206,16 +217,29 @@ fn hear(
     heard
 }
 
-/// The wordings of questions, each once.
+/// Of a thread that is longer than is read at once, the messages from the first
+/// reply on: what stands before it may be the end of a question that began earlier.
+fn without_cut_burst(mut messages: Vec<Message>) -> Vec<Message> {
+    if messages.len() >= MOST_MESSAGES as usize {
+        let reply = messages
+            .iter()
+            .position(|message| message.author != Author::Buyer);
+        messages.drain(..reply.unwrap_or(0));
+    }
+    messages
+}
+
+/// The wordings of questions, each once, in the order of their first question.
 fn wordings(questions: &[HeardQuestion]) -> Vec<Wording> {
-    let mut wordings: HashMap<WordingKey, Wording> = HashMap::new();
-    for question in questions {
-        wordings.entry(question.wording).or_insert_with(|| Wording {
+    let mut seen = HashSet::new();
+    questions
+        .iter()
+        .filter(|question| seen.insert(question.wording))
+        .map(|question| Wording {
             key: question.wording,
             text: question.text.clone(),
             cluster: None,
             is_pinned: false,
-        });
-    }
-    wordings.into_values().collect()
+        })
+        .collect()
 }

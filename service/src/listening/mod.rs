@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 
 use compass::Compass;
 pub use ledger::{Fact, Ledger, Name, Names, WordingEntry};
@@ -75,10 +76,14 @@ impl Listening {
         self.entry(shop).is_edited.store(true, Ordering::Relaxed);
     }
 
+    /// Says that clusters are about to be read for another compass: edits from
+    /// now on are not in it.
+    fn compass_begins(&self, shop: &ShopId) {
+        self.entry(shop).is_edited.store(false, Ordering::Relaxed);
+    }
+
     fn put_compass(&self, shop: &ShopId, compass: Compass) {
-        let entry = self.entry(shop);
-        entry.is_edited.store(false, Ordering::Relaxed);
-        *lock(&entry.compass) = Some(compass);
+        *lock(&self.entry(shop).compass) = Some(compass);
     }
 
     /// Says that messages came in, so that they are read at once.
@@ -98,7 +103,12 @@ impl Listening {
             let changes = self.store.listening_changes(shop, revision, STEP).await?;
             let has_more = changes.has_more;
             if changes.revision > revision {
-                write(&entry.ledger).apply(changes);
+                let ledger = Arc::clone(&entry.ledger);
+                // A report may hold the ledger for tens of milliseconds.
+                let applied = spawn_blocking(move || write(&ledger).apply(changes)).await;
+                if applied.is_err() {
+                    return Ok(Arc::clone(&entry.ledger));
+                }
             }
             if !has_more {
                 return Ok(Arc::clone(&entry.ledger));

@@ -84,7 +84,8 @@ pub struct Decision<'a> {
 pub trait InsightStore {
     /// The policy that stands, with its version; the first, version 0, is the default.
     async fn policy(&self, shop: &ShopId) -> StoreResult<(u32, ListeningPolicy)>;
-    /// Keeps a policy as the next version, unless it says the same; gives the version.
+    /// Keeps a policy as the next version, unless it says the same; gives the
+    /// version. Every thread is to be read again, so that no figure is made by two.
     async fn put_policy(
         &self,
         shop: &ShopId,

@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::listening::key_of;
 use super::rows::{from_json, from_word, made_id, sound, time, to_json, word};
-use super::{SqliteStore, candidates, changes};
+use super::{SqliteStore, candidates, changes, messages};
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::insights::FeedEntry;
 use crate::domain::knowledge::KnowledgeItem;
@@ -63,6 +63,7 @@ impl InsightStore for SqliteStore {
         .bind(decision.at.as_millisecond())
         .execute(&mut *transaction)
         .await?;
+        messages::mark_all_unread(&mut transaction, shop).await?;
         transaction.commit().await?;
         Ok(next)
     }

@@ -191,16 +191,26 @@ async fn insert_wordings(
     wordings: &[Wording],
 ) -> StoreResult<()> {
     let mut revision = shops::take_listening_revisions(connection, shop, wordings.len()).await?;
+    // A cluster may have been retired since a wording was found to belong to it.
+    let standing: HashSet<Vec<u8>> =
+        sqlx::query_scalar("SELECT id FROM clusters WHERE shop = ?1 AND retired_at IS NULL")
+            .bind(shop.as_str())
+            .fetch_all(&mut *connection)
+            .await?
+            .into_iter()
+            .collect();
     for chunk in wordings.chunks(ROWS) {
         let mut insert = QueryBuilder::new(
             "INSERT INTO wordings (shop, key, revision, text, cluster, is_pinned) ",
         );
         insert.push_values(chunk, |mut row, wording| {
+            let cluster = wording.cluster.as_ref().map(ClusterId::as_bytes);
+            let cluster = cluster.filter(|cluster| standing.contains(*cluster));
             row.push_bind(shop.as_str())
                 .push_bind(stored_key(wording.key))
                 .push_bind(signed(revision))
                 .push_bind(wording.text.as_str())
-                .push_bind(wording.cluster.as_ref().map(ClusterId::as_bytes))
+                .push_bind(cluster)
                 .push_bind(wording.is_pinned);
             revision += 1;
         });

@@ -131,21 +131,22 @@ async fn compare(
     shop: &ShopId,
     message: &Message,
 ) -> StoreResult<Known> {
-    let (text, source): (String, String) = sqlx::query_as(
-        "SELECT text, source FROM messages WHERE shop = ?1 AND thread = ?2 AND id = ?3",
+    let (text, author, source): (String, String, String) = sqlx::query_as(
+        "SELECT text, author, source FROM messages WHERE shop = ?1 AND thread = ?2 AND id = ?3",
     )
     .bind(shop.as_str())
     .bind(message.thread.as_str())
     .bind(message.id.as_str())
     .fetch_one(connection)
     .await?;
-    if text != message.text.as_str() {
-        return Ok(Known::Other);
-    }
     let is_guessed = from_word::<MessageSource>("message source", source)?
         == MessageSource::Suggestion
         && message.source == MessageSource::Message;
-    Ok(if is_guessed {
+    // A suggestion's turns do not tell a robot from an agent.
+    let is_by_another = !is_guessed && author != word("author", &message.author)?;
+    Ok(if text != message.text.as_str() || is_by_another {
+        Known::Other
+    } else if is_guessed {
         Known::Guessed
     } else {
         Known::Same
@@ -211,6 +212,26 @@ async fn mark_unread(
         mark.push(" ON CONFLICT (shop, thread) DO UPDATE SET changed = excluded.changed");
         mark.build().execute(&mut *connection).await?;
     }
+    Ok(())
+}
+
+/// Says that every thread is to be read again.
+pub(super) async fn mark_all_unread(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+) -> StoreResult<()> {
+    sqlx::query("UPDATE shops SET message_revision = message_revision + 1 WHERE shop = ?1")
+        .bind(shop.as_str())
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query(
+        "UPDATE threads SET changed =
+             (SELECT message_revision FROM shops WHERE shops.shop = threads.shop)
+         WHERE shop = ?1",
+    )
+    .bind(shop.as_str())
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

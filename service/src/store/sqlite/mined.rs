@@ -23,14 +23,15 @@ pub(super) async fn since(
              ON wordings.shop = questions.shop AND wordings.key = questions.wording
          WHERE questions.shop = ?1 AND is_gone = 0 AND reply IS NOT NULL AND reply <> ''
              AND cluster IS NOT NULL AND at >= ?2
-         ORDER BY at, questions.id LIMIT ?3",
+         ORDER BY at DESC, questions.id LIMIT ?3",
     )
     .bind(shop.as_str())
     .bind(since.as_millisecond())
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(MinedRow::into_reply).collect()
+    // The newest, where there are more than are looked at.
+    rows.into_iter().rev().map(MinedRow::into_reply).collect()
 }
 
 #[derive(FromRow)]

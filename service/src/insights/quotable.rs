@@ -1,0 +1,50 @@
+//! Which labels may leave a supervisor's desk: a sentence that one buyer alone
+//! wrote is a quotation of that buyer.
+
+use std::collections::{HashMap, HashSet};
+
+use super::labels::Labels;
+use crate::domain::ids::ClusterId;
+use crate::domain::listening::Cluster;
+use crate::listening::{Ledger, Name};
+
+/// The clusters whose label several buyers wrote.
+#[derive(Debug, Default)]
+pub struct Quotable(HashSet<ClusterId>);
+
+impl Quotable {
+    /// Of a ledger, in one pass over its questions.
+    pub fn of(ledger: &Ledger) -> Self {
+        let mut labels: HashMap<u32, ClusterId> = HashMap::new();
+        for (place, wording) in (0..).zip(ledger.wordings()) {
+            let cluster = wording.cluster.and_then(|id| ledger.cluster(id));
+            if let Some(cluster) = cluster
+                && cluster.label.as_str() == wording.text.as_ref()
+            {
+                labels.insert(place, cluster.id);
+            }
+        }
+        let mut first: HashMap<ClusterId, Name> = HashMap::new();
+        let mut quotable = HashSet::new();
+        for fact in ledger.all() {
+            if let Some(cluster) = labels.get(&fact.wording)
+                && *first.entry(*cluster).or_insert(fact.buyer) != fact.buyer
+            {
+                quotable.insert(*cluster);
+            }
+        }
+        Self(quotable)
+    }
+
+    /// What to call a cluster outside of the supervisor's desk: its name or
+    /// label, or the phrases that set it apart where one buyer alone wrote that.
+    pub fn title(&self, cluster: &Cluster, labels: &Labels<'_>) -> String {
+        if cluster.name.is_some() || self.0.contains(&cluster.id) {
+            cluster.title().to_owned()
+        } else if cluster.key_phrases.is_empty() {
+            labels.unnamed().to_owned()
+        } else {
+            cluster.key_phrases.join(" · ")
+        }
+    }
+}
