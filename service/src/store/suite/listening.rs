@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zhiwen_models::privacy::Masked;
 
 use super::fixtures::{new_shop, revision, suggestion, time};
-use crate::domain::ids::{ClusterId, ConversationId, EditId, MessageId};
+use crate::domain::ids::{ClusterId, ConversationId, EditId, MessageId, ShopId};
 use crate::domain::language::Urgency;
 use crate::domain::listening::{
     Before, Cluster, ClusterEdit, ClusterMarks, EditKind, HeardQuestion, Outcome, QuestionId,
@@ -22,6 +22,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     says_which_threads_are_unread(store).await;
     replaces_a_threads_questions(store).await;
     leaves_pinned_wordings_where_they_are(store).await;
+    leaves_newcomers_of_a_retired_cluster_alone(store).await;
     undoes_what_people_did(store).await;
     finds_replies_of_clusters(store).await;
     seals_listening(store).await;
@@ -182,17 +183,7 @@ pub async fn replaces_a_threads_questions(store: &Arc<dyn Store>) {
 pub async fn leaves_pinned_wordings_where_they_are(store: &Arc<dyn Store>) {
     let shop = new_shop(store).await;
     let (old, new) = (cluster("发票"), cluster("开票"));
-    let wordings = [
-        wording(1, "发票", Some(old.id)),
-        Wording {
-            is_pinned: true,
-            ..wording(2, "专票", Some(old.id))
-        },
-    ];
-    store
-        .write_questions(&shop, &[], &[], &wordings)
-        .await
-        .unwrap();
+    place(store, &shop, &old, &[(1, "发票", false), (2, "专票", true)]).await;
     let named = Cluster {
         name: Some("票据".to_owned()),
         ..old.clone()
@@ -236,24 +227,37 @@ pub async fn leaves_pinned_wordings_where_they_are(store: &Arc<dyn Store>) {
     assert_eq!(*standing(new.id), new);
 }
 
-/// An undo puts wordings and names back; a cluster that is empty is retired,
-/// and stands again when something is in it.
-pub async fn undoes_what_people_did(store: &Arc<dyn Store>) {
+/// A wording that comes in for a cluster that is retired meanwhile stays alone.
+pub async fn leaves_newcomers_of_a_retired_cluster_alone(store: &Arc<dyn Store>) {
     let shop = new_shop(store).await;
-    let (from, into) = (cluster("发票"), cluster("专票"));
+    let (standing, retired) = (cluster("发票"), cluster("专票"));
+    place(store, &shop, &standing, &[(1, "发票", false)]).await;
+    place(store, &shop, &retired, &[]).await;
     let wordings = [
-        wording(1, "发票", Some(from.id)),
-        wording(2, "专票", Some(into.id)),
+        wording(2, "开票", Some(standing.id)),
+        wording(3, "专票", Some(retired.id)),
     ];
     store
         .write_questions(&shop, &[], &[], &wordings)
         .await
         .unwrap();
-    let both = ClusterChange {
-        clusters: vec![from.clone(), into.clone()],
-        places: Vec::new(),
+    let changes = store.listening_changes(&shop, 0, 1_000).await.unwrap();
+    let of = |key| {
+        let mut found = changes.wordings.iter();
+        found
+            .find(|wording| wording.key == WordingKey(key))
+            .unwrap()
     };
-    store.save_clustering(&shop, &both, time(5)).await.unwrap();
+    assert_eq!((of(2).cluster, of(3).cluster), (Some(standing.id), None));
+}
+
+/// An undo puts wordings and names back; a cluster that is empty is retired,
+/// and stands again when something is in it.
+pub async fn undoes_what_people_did(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let (from, into) = (cluster("发票"), cluster("专票"));
+    place(store, &shop, &from, &[(1, "发票", false)]).await;
+    place(store, &shop, &into, &[(2, "专票", false)]).await;
     let merge = ClusterChange {
         clusters: Vec::new(),
         places: vec![WordingPlace {
@@ -290,18 +294,16 @@ pub async fn undoes_what_people_did(store: &Arc<dyn Store>) {
     let again = store.undo_edit(&shop, edit.id, time(9)).await;
     assert!(matches!(again, Err(StoreError::NotFound { what: "edit" })));
     let edits = store.cluster_edits(&shop, 9).await.unwrap();
-    assert_eq!(edits.len(), 1);
-    assert_eq!(edits[0].undone_at, Some(time(8)));
+    let undone = edits.iter().find(|found| found.id == edit.id).unwrap();
+    assert_eq!(undone.undone_at, Some(time(8)));
 }
 
 /// Replies come with their question and cluster; without words, they are none.
 pub async fn finds_replies_of_clusters(store: &Arc<dyn Store>) {
     let shop = new_shop(store).await;
     let cluster = cluster("发票");
-    let wordings = [
-        wording(10, "发票", Some(cluster.id)),
-        wording(20, "退货", None),
-    ];
+    place(store, &shop, &cluster, &[(10, "发票", false)]).await;
+    let wordings = [wording(20, "退货", None)];
     let reply = |text: &str| {
         Some(Reply {
             at: time(6),
@@ -351,16 +353,13 @@ pub async fn seals_listening(store: &Arc<dyn Store>) {
     let batch = [message("c1", "m1", "发票", 1)];
     store.take_messages(&shop, &batch, time(9)).await.unwrap();
     let cluster = cluster("发票");
-    let wordings = [wording(10, "发票", Some(cluster.id))];
+    place(store, &shop, &cluster, &[(10, "发票", false)]).await;
     store
-        .write_questions(&shop, &[], &[question(1, "c1", 10)], &wordings)
+        .write_questions(&shop, &[], &[question(1, "c1", 10)], &[])
         .await
         .unwrap();
     let edit = edit(EditKind::Change, cluster.id, Before::default());
-    let change = ClusterChange {
-        clusters: vec![cluster.clone()],
-        places: Vec::new(),
-    };
+    let change = ClusterChange::default();
     store.edit_clusters(&shop, &change, &edit).await.unwrap();
     let messages = store.messages(&other, &thread("c1"), 9).await.unwrap();
     assert!(messages.is_empty());
@@ -373,6 +372,36 @@ pub async fn seals_listening(store: &Arc<dyn Store>) {
     assert!(store.cluster_edits(&other, 9).await.unwrap().is_empty());
     let undone = store.undo_edit(&other, edit.id, time(9)).await;
     assert!(matches!(undone, Err(StoreError::NotFound { .. })));
+}
+
+/// Puts wordings into a cluster, as people do.
+async fn place(
+    store: &Arc<dyn Store>,
+    shop: &ShopId,
+    cluster: &Cluster,
+    members: &[(u64, &str, bool)],
+) {
+    let wordings: Vec<Wording> = members
+        .iter()
+        .map(|(key, text, _)| wording(*key, text, None))
+        .collect();
+    store
+        .write_questions(shop, &[], &[], &wordings)
+        .await
+        .unwrap();
+    let change = ClusterChange {
+        clusters: vec![cluster.clone()],
+        places: members
+            .iter()
+            .map(|(key, _, is_pinned)| WordingPlace {
+                key: WordingKey(*key),
+                cluster: Some(cluster.id),
+                is_pinned: *is_pinned,
+            })
+            .collect(),
+    };
+    let edit = edit(EditKind::Merge, cluster.id, Before::default());
+    store.edit_clusters(shop, &change, &edit).await.unwrap();
 }
 
 fn thread(conversation: &str) -> Thread {
