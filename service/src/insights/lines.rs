@@ -245,3 +245,92 @@ impl Lines<'_> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Asked, NOW, ledger, with_labels};
+    use super::super::tally::{Calendar, buyers_of_last_two, tally};
+    use super::*;
+
+    fn lines(asked: &[Asked], smallest_group: u32) -> Vec<QuestionLine> {
+        let ledger = ledger(asked);
+        let calendar = Calendar::rolling(NOW.parse().expect("valid"));
+        let quotable = Quotable::of(&ledger);
+        with_labels(|labels| {
+            let lines = Lines {
+                ledger: &ledger,
+                quotable: &quotable,
+                labels,
+                smallest_group,
+                false_discovery_rate: 0.1,
+                uses: &[],
+                buyers: buyers_of_last_two(&ledger, &calendar),
+                week_start_ms: calendar.last_start_ms(),
+            };
+            let figures = lines.figures(&tally(&ledger, &calendar));
+            figures.into_iter().map(|figures| figures.line).collect()
+        })
+    }
+
+    fn asked(cluster: &'static str, days_ago: i64, buyers: u32) -> Asked {
+        Asked {
+            cluster,
+            days_ago,
+            buyers,
+        }
+    }
+
+    #[test]
+    fn tells_trends_from_chance_by_shares() {
+        let found = lines(
+            &[
+                // The shop grew: a count that rose may be a share that fell.
+                asked("稳", 10, 300),
+                asked("稳", 3, 620),
+                asked("降", 10, 100),
+                asked("降", 3, 120),
+                asked("升", 10, 20),
+                asked("升", 3, 100),
+                asked("新", 3, 30),
+                asked("少", 10, 1),
+                asked("少", 3, 4),
+            ],
+            5,
+        );
+        let trends: Vec<(&str, Trend)> = found
+            .iter()
+            .map(|line| (line.label.as_str(), line.trend))
+            .collect();
+        assert_eq!(
+            trends,
+            [
+                ("稳", Trend::Steady),
+                ("降", Trend::Fading),
+                ("升", Trend::Rising),
+                ("新", Trend::New),
+                ("少", Trend::Steady),
+            ]
+        );
+        assert_eq!(found[2].buyers_by_week, [0, 0, 0, 0, 0, 0, 20, 100]);
+        assert_eq!(found[3].p_value, None);
+    }
+
+    #[test]
+    fn shows_no_group_that_is_too_small_and_quotes_nobody_alone() {
+        let found = lines(&[asked("多", 3, 5), asked("少", 3, 4)], 5);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].label, "多");
+        let found = lines(&[asked("独", 3, 1)], 1);
+        assert_eq!(found[0].label, "独");
+        let ledger = ledger(&[asked("独", 3, 1), asked("众", 3, 2)]);
+        let quotable = Quotable::of(&ledger);
+        let mut titles: Vec<String> = with_labels(|labels| {
+            ledger
+                .clusters()
+                .map(|cluster| quotable.title(cluster, labels))
+                .collect()
+        });
+        titles.sort();
+        assert_eq!(titles, ["众", "（未命名的问题）"]);
+    }
+}

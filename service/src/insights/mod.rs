@@ -9,6 +9,8 @@ pub mod profile;
 pub mod queues;
 mod quotable;
 pub mod report;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod significance;
 pub mod surges;
 pub mod tags;

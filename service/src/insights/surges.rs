@@ -128,3 +128,54 @@ fn jumps(ledger: &Ledger, labels: &Labels<'_>, smallest_group: u32, now: Timesta
     });
     jumps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Asked, NOW, ledger, with_labels};
+    use super::*;
+
+    fn labels_of_jumps(asked: &[Asked]) -> Vec<String> {
+        let now = NOW.parse().expect("valid");
+        with_labels(|labels| jumps(&ledger(asked), labels, 5, now))
+            .into_iter()
+            .map(|jump| jump.label)
+            .collect()
+    }
+
+    fn asked(cluster: &'static str, days_ago: i64, buyers: u32) -> Asked {
+        Asked {
+            cluster,
+            days_ago,
+            buyers,
+        }
+    }
+
+    /// A quiet week of two questions.
+    fn week() -> Vec<Asked> {
+        (1..=7)
+            .flat_map(|day| [asked("发货", day, 20), asked("付款", day, 2)])
+            .collect()
+    }
+
+    #[test]
+    fn a_question_that_jumps_is_told_of() {
+        let mut days = week();
+        days.extend([asked("发货", 0, 21), asked("付款", 0, 25)]);
+        assert_eq!(labels_of_jumps(&days), ["付款"]);
+    }
+
+    #[test]
+    fn a_busy_day_alone_is_no_alarm() {
+        let mut days = week();
+        days.extend([asked("发货", 0, 200), asked("付款", 0, 20)]);
+        assert!(labels_of_jumps(&days).is_empty());
+    }
+
+    #[test]
+    fn on_the_first_days_nothing_is_usual_yet() {
+        let first = [asked("付款", 0, 30)];
+        assert!(labels_of_jumps(&first).is_empty());
+        let second = [asked("付款", 1, 2), asked("付款", 0, 30)];
+        assert!(labels_of_jumps(&second).is_empty());
+    }
+}
