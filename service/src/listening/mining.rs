@@ -36,11 +36,14 @@ const MOST_EVIDENCE: usize = 5;
 /// Answers of one cluster that are put forward.
 const MOST_OF_A_CLUSTER: usize = 3;
 
+/// The distinct pairs of neighbouring letters and digits of a text.
+type Pairs = HashSet<(char, char)>;
+
 /// A reply with what it is compared by.
 struct Said<'a> {
     reply: &'a MinedReply,
     text: String,
-    pairs: HashSet<(char, char)>,
+    pairs: Pairs,
 }
 
 /// Mines `replies`, which come by time. What says the same as one of `standing`
@@ -51,7 +54,7 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
     for reply in replies {
         by_cluster.entry(reply.cluster).or_default().push(reply);
     }
-    let mut known: HashMap<ClusterId, Vec<(HashSet<(char, char)>, u64)>> = HashMap::new();
+    let mut known: HashMap<ClusterId, Vec<(Pairs, u64)>> = HashMap::new();
     for candidate in standing {
         let pairs = pairs(&Normalized::new(candidate.text.as_str()));
         known
@@ -70,9 +73,10 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
         for candidate in &mut found {
             let own = pairs(&Normalized::new(candidate.text.as_str()));
             let known = known.get(&cluster).into_iter().flatten();
+            // Of several, the one that somebody decided on: these come last.
             let same = known
                 .filter(|(pairs, _)| likeness(pairs, &own) >= SAME)
-                .last();
+                .next_back();
             candidate.key = same.map_or(candidate.key, |(_, key)| *key);
         }
         found.sort_by(|left, right| right.score.total_cmp(&left.score));
@@ -97,7 +101,7 @@ fn said(reply: &MinedReply) -> Option<Said<'_>> {
 }
 
 /// The distinct pairs of neighbouring letters and digits.
-fn pairs(text: &Normalized) -> HashSet<(char, char)> {
+fn pairs(text: &Normalized) -> Pairs {
     let letters: Vec<char> = text
         .as_str()
         .chars()
@@ -124,7 +128,7 @@ fn groups(said: &[Said<'_>]) -> Vec<Vec<usize>> {
     groups
 }
 
-fn likeness(left: &HashSet<(char, char)>, right: &HashSet<(char, char)>) -> f64 {
+fn likeness(left: &Pairs, right: &Pairs) -> f64 {
     let shared = left.intersection(right).count();
     let all = left.len() + right.len() - shared;
     shared as f64 / all.max(1) as f64
