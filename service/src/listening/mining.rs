@@ -72,11 +72,9 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
             .collect();
         for candidate in &mut found {
             let own = pairs(&Normalized::new(candidate.text.as_str()));
-            let known = known.get(&cluster).into_iter().flatten();
+            let mut known = known.get(&cluster).into_iter().flatten();
             // Of several, the one that somebody decided on: these come last.
-            let same = known
-                .filter(|(pairs, _)| likeness(pairs, &own) >= SAME)
-                .next_back();
+            let same = known.rfind(|(pairs, _)| likeness(pairs, &own) >= SAME);
             candidate.key = same.map_or(candidate.key, |(_, key)| *key);
         }
         found.sort_by(|left, right| right.score.total_cmp(&left.score));
