@@ -18,6 +18,10 @@ const MOST_IN_ONE_LONGER: f32 = 0.75;
 /// normalised pointwise mutual information, −1 to 1 (Bouma, 2009).
 const LEAST_COHESION: f32 = 0.35;
 
+/// A phrase of a smaller share of a cluster's wordings is a chance companion:
+/// a courtesy, or what else a buyer asked in the same breath.
+const LEAST_SHARE: f32 = 0.15;
+
 /// Characters that no phrase begins or ends with: they tie phrases together.
 const TIES: &str = "的了吗呢吧啊呀哦么嘛哈个我你您他她它们这那是在有和与或就都也还又把被给跟对从到会要能可想请问下没不很太再才着过得地为以之一啥几两";
 
@@ -52,9 +56,15 @@ pub fn key_phrases(clusters: &[Vec<(&Normalized, f32)>], most: usize) -> Vec<Vec
     let mean = counted.iter().flat_map(HashMap::values).sum::<f32>() / clusters.len().max(1) as f32;
     counted
         .into_iter()
-        .map(|counts| {
+        .zip(clusters)
+        .map(|(counts, cluster)| {
+            let all: f32 = cluster
+                .iter()
+                .map(|(_, weight)| weight.max(0.0).ln_1p())
+                .sum();
             let mut weighed: Vec<(f32, &str)> = counts
                 .into_iter()
+                .filter(|(_, count)| *count >= LEAST_SHARE * all)
                 .map(|(phrase, count)| {
                     let rarity = (1.0 + mean / whole[phrase].max(f32::MIN_POSITIVE)).ln();
                     (count * rarity * known.readable[phrase], phrase)

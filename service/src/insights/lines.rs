@@ -220,7 +220,7 @@ impl Lines<'_> {
                 Some((count(buyers), wording.text.as_ref()))
             })
             .filter(|(buyers, text)| {
-                *buyers as usize >= FEWEST_OF_A_WORDING && *text != cluster.title()
+                *buyers as usize >= FEWEST_OF_A_WORDING && !text.starts_with(cluster.title())
             })
             .collect();
         wordings.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));

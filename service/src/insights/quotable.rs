@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::labels::Labels;
 use crate::domain::ids::ClusterId;
 use crate::domain::listening::Cluster;
-use crate::listening::{Ledger, Name};
+use crate::listening::{Ledger, Name, WordingEntry};
 
 /// The clusters whose label several buyers wrote.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ impl Quotable {
         for (place, wording) in (0..).zip(ledger.wordings()) {
             let cluster = wording.cluster.and_then(|id| ledger.cluster(id));
             if let Some(cluster) = cluster
-                && cluster.label.as_str() == wording.text.as_ref()
+                && is_said_by(cluster, wording)
             {
                 labels.insert(place, cluster.id);
             }
@@ -46,5 +46,14 @@ impl Quotable {
         } else {
             cluster.key_phrases.join(" · ")
         }
+    }
+}
+
+/// Whether a label is a wording, but for the marks at its end.
+fn is_said_by(cluster: &Cluster, wording: &WordingEntry) -> bool {
+    let label = cluster.label.as_str();
+    !label.is_empty() && wording.text.starts_with(label) && {
+        let rest = &wording.text[label.len()..];
+        !rest.chars().any(char::is_alphanumeric)
     }
 }

@@ -441,6 +441,13 @@ impl Described<'_> {
                 .then(left.cmp(right))
         });
         rows.truncate(MOST_LABEL_CANDIDATES);
+        // What was asked more than once is a way of asking, not one buyer's.
+        if rows
+            .first()
+            .is_some_and(|row| self.material.weights[*row] >= 2.0)
+        {
+            rows.retain(|row| self.material.weights[*row] >= 2.0);
+        }
         let candidates: Vec<Candidate<'_>> = rows
             .iter()
             .map(|row| Candidate {
@@ -452,6 +459,15 @@ impl Described<'_> {
         let best = medoid(&candidates).and_then(|place| rows.get(place));
         // What the ledger holds came masked out of the store.
         let text = best.map_or("", |row| self.material.shown[*row].as_ref());
-        Masked::from_stored(text.to_owned())
+        Masked::from_stored(without_end_marks(text).to_owned())
     }
+}
+
+/// A label without the marks that buyers end with: "？？", "。", "~".
+fn without_end_marks(text: &str) -> &str {
+    let is_mark = |character: char| {
+        !character.is_alphanumeric() && !matches!(character, ']' | ')' | '）' | '%' | '℃')
+    };
+    let trimmed = text.trim_end_matches(is_mark);
+    if trimmed.is_empty() { text } else { trimmed }
 }

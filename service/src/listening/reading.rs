@@ -1,9 +1,12 @@
 //! From a thread's messages to the questions in them: a pure function, the
 //! same however often and in whichever order the messages came in.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use zhiwen_models::smalltalk::SmallTalk;
+use zhiwen_models::smalltalk::{self, SmallTalk};
+use zhiwen_models::standalone::stands_alone;
 
 use crate::answering::understand::{Speaker, Turn, Understood, understand};
 use crate::answering::{classified, earlier, wording};
@@ -18,7 +21,10 @@ use zhiwen_models::text::Normalized;
 /// What is kept of a reply: an answer of a knowledge item is no longer.
 const MOST_REPLY_CHARACTERS: usize = 1_000;
 
-/// A buyer's burst in a session, and what was understood of it.
+/// Turns before a question that it may lean on.
+const MOST_TURNS_BEFORE: usize = 20;
+
+/// A part of a buyer's burst that asks one thing, and what was understood of it.
 struct Burst {
     /// The places of its messages in the session.
     from: usize,
@@ -37,11 +43,16 @@ pub fn questions(
         let turns: Vec<Turn> = session.iter().map(turn).collect();
         let bursts = bursts(&turns, policy);
         for (at, burst) in bursts.iter().enumerate() {
-            let after = bursts.get(at + 1);
             let is_question =
                 burst.understood.small_talk.is_none() && burst.understood.answers_message.is_some();
             if is_question && let Some(question) = question(searchable, session, &turns, burst) {
                 let reply = reply(session, burst.until, policy);
+                // Other parts of the same burst came before the reply.
+                let is_after = |next: &&Burst| {
+                    let said_at = session.get(next.from).map(|message| message.at);
+                    said_at >= reply.as_ref().map(|reply| reply.at)
+                };
+                let after = bursts[at + 1..].iter().find(is_after);
                 let outcome = outcome(&question, reply.as_ref(), after);
                 heard.push(HeardQuestion {
                     reply,
@@ -92,15 +103,39 @@ fn bursts(turns: &[Turn], policy: &ListeningPolicy) -> Vec<Burst> {
             continue;
         }
         if last.speaker == Speaker::Buyer {
-            bursts.push(Burst {
-                from,
-                until,
-                understood: understand(&turns[..until], gap_seconds),
-            });
+            for part in parts(&turns[..until], from) {
+                // What was said before the burst, then the part alone.
+                let before = &turns[from.saturating_sub(MOST_TURNS_BEFORE)..from];
+                let said = [before, &turns[part.clone()]].concat();
+                bursts.push(Burst {
+                    from: part.start,
+                    until: part.end,
+                    understood: understand(&said, gap_seconds),
+                });
+            }
         }
         from = until;
     }
     bursts
+}
+
+/// A burst, which is the end of `turns` from `from` on, in parts that ask one
+/// thing each: a message that asks by itself begins a part where the part
+/// before asks by itself too. "这个壶" and "能放洗碗机吗" stay together.
+fn parts(turns: &[Turn], from: usize) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = from;
+    let mut asks_already = false;
+    for (at, turn) in turns.iter().enumerate().skip(from) {
+        let asks = smalltalk::recognise(&turn.text, None).is_none() && stands_alone(&turn.text);
+        if asks && asks_already {
+            parts.push(start..at);
+            start = at;
+        }
+        asks_already |= asks;
+    }
+    parts.push(start..turns.len());
+    parts
 }
 
 fn seconds(at: Option<Timestamp>) -> i64 {
@@ -214,5 +249,63 @@ fn outcome(question: &HeardQuestion, reply: Option<&Reply>, after: Option<&Burst
         Some(_) => Outcome::Open,
         None if wording(&after.understood.whole()) == Some(question.wording) => Outcome::AskedAgain,
         None => Outcome::Open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::MessageId;
+
+    fn turns(said: &[(&str, &str)]) -> Vec<Turn> {
+        let at = |second: usize| Timestamp::from_second(second as i64).ok();
+        said.iter()
+            .enumerate()
+            .map(|(place, (speaker, text))| Turn {
+                id: MessageId::parse(&format!("m{place}")).expect("valid"),
+                speaker: if *speaker == "b" {
+                    Speaker::Buyer
+                } else {
+                    Speaker::Agent
+                },
+                text: (*text).to_owned(),
+                at: at(place),
+            })
+            .collect()
+    }
+
+    fn check(said: &[(&str, &str)], expected: &[&str]) {
+        let bursts = bursts(&turns(said), &ListeningPolicy::default());
+        let asked: Vec<&str> = bursts
+            .iter()
+            .filter(|burst| burst.understood.small_talk.is_none())
+            .map(|burst| burst.understood.text.as_str())
+            .collect();
+        assert_eq!(asked, expected, "{said:?}");
+    }
+
+    #[test]
+    fn a_burst_that_asks_two_things_is_two_questions() {
+        check(
+            &[("b", "可以价保吗"), ("b", "发票什么时候开")],
+            &["可以价保吗", "发票什么时候开"],
+        );
+    }
+
+    #[test]
+    fn what_does_not_ask_by_itself_stays_with_what_does() {
+        check(
+            &[("b", "在吗"), ("b", "这个壶"), ("b", "能用电磁炉加热吗")],
+            &["这个壶 能用电磁炉加热吗"],
+        );
+        check(
+            &[
+                ("b", "怎么退货"),
+                ("b", "急"),
+                ("a", "点申请售后"),
+                ("b", "好的谢谢"),
+            ],
+            &["怎么退货 急"],
+        );
     }
 }
