@@ -26,7 +26,8 @@ const MOST_REFUSALS: usize = 100;
 #[serde(deny_unknown_fields)]
 pub struct MessagesRequest {
     /// At most 10,000, in any order.
-    pub messages: Vec<RawMessage>,
+    #[schema(value_type = Vec<RawMessage>)]
+    pub messages: Vec<serde_json::Value>,
 }
 
 /// What became of the messages of a request.
@@ -116,8 +117,8 @@ impl Form {
             Self::Json => {
                 let request: MessagesRequest = parse_json(bytes)?;
                 check_count(request.messages.len())?;
-                for (place, raw) in request.messages.iter().enumerate() {
-                    batch.push(place, parse(raw, shop, now));
+                for (place, raw) in request.messages.into_iter().enumerate() {
+                    batch.push(place, read_one(serde_json::from_value(raw), shop, now));
                 }
             }
             Self::Lines => {
@@ -127,14 +128,7 @@ impl Form {
                     .collect();
                 check_count(lines.len())?;
                 for (number, line) in lines {
-                    let parsed = match serde_json::from_slice::<RawMessage>(line) {
-                        Ok(raw) => parse(&raw, shop, now),
-                        Err(error) => {
-                            let detail = error.to_string();
-                            Err(vec![FieldError::new("", Fault::Unreadable { detail })])
-                        }
-                    };
-                    batch.push(number, parsed);
+                    batch.push(number, read_one(serde_json::from_slice(line), shop, now));
                 }
             }
         }
@@ -149,6 +143,21 @@ impl Form {
         };
         let dot = if field.is_empty() { "" } else { "." };
         format!("{name}[{place}]{dot}{field}")
+    }
+}
+
+/// A message, or what is wrong with it or with its JSON.
+fn read_one(
+    raw: serde_json::Result<RawMessage>,
+    shop: &Shop,
+    now: Timestamp,
+) -> Result<Message, Vec<FieldError>> {
+    match raw {
+        Ok(raw) => parse(&raw, shop, now),
+        Err(error) => {
+            let detail = error.to_string();
+            Err(vec![FieldError::new("", Fault::Unreadable { detail })])
+        }
     }
 }
 

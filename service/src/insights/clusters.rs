@@ -33,6 +33,8 @@ pub struct ClusterView {
     pub buyers_of_eight_weeks: u32,
     /// When it is usually asked.
     pub stage: Option<Stage>,
+    /// The product that it is about, where nearly all ask it of one.
+    pub main_product: Option<String>,
 }
 
 /// A recurring question with all that is in it.
@@ -102,6 +104,7 @@ fn views(
                 line: figures.line,
                 buyers_of_eight_weeks: figures.buyers_of_all,
                 stage: figures.stage,
+                main_product: figures.main_product,
             })
         })
         .collect();
@@ -160,6 +163,7 @@ fn quiet(ledger: &Ledger, cluster: ClusterId) -> Result<ClusterView, InsightErro
         cluster: cluster.clone(),
         buyers_of_eight_weeks: 0,
         stage: None,
+        main_product: None,
     })
 }
 

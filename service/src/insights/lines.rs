@@ -9,6 +9,7 @@ use super::tally::{Tally, count, most, share};
 use crate::domain::ids::ClusterId;
 use crate::domain::insights::{Count, QuestionLine, Trend};
 use crate::domain::listening::Cluster;
+use crate::domain::policy::SMALLEST_GROUP;
 use crate::domain::taxonomy::{Intent, Stage};
 use crate::listening::Ledger;
 use crate::store::AnswerUse;
@@ -51,6 +52,8 @@ pub struct QuestionFigures {
     pub stage: Option<Stage>,
     /// Distinct buyers of all weeks.
     pub buyers_of_all: u32,
+    /// The product that it is about, where nearly all ask it of one.
+    pub main_product: Option<String>,
 }
 
 impl QuestionFigures {
@@ -98,6 +101,7 @@ impl Lines<'_> {
                 is_muted: cluster.is_muted,
                 stage: most(&tally.stages),
                 buyers_of_all: tally.buyers_of_all(),
+                main_product: self.main_product(tally),
             })
             .collect();
         figures.sort_by(|left, right| {
@@ -180,6 +184,19 @@ impl Lines<'_> {
         } else {
             self.quotable.title(cluster, self.labels)
         }
+    }
+
+    /// The product of four in five buyers of all weeks, those without one
+    /// counted against it; a handful of buyers tell nothing.
+    fn main_product(&self, tally: &Tally) -> Option<String> {
+        let all = tally.buyers_of_all();
+        let (name, buyers) = tally
+            .products_of_all
+            .iter()
+            .map(|(name, buyers)| (*name, count(buyers)))
+            .max_by_key(|(name, buyers)| (*buyers, std::cmp::Reverse(*name)))?;
+        let is_nearly_all = all >= SMALLEST_GROUP && buyers * 5 >= all * 4;
+        is_nearly_all.then(|| self.ledger.products.get(name).to_owned())
     }
 
     fn products(&self, tally: &Tally) -> Vec<Count> {

@@ -7,7 +7,6 @@ use super::report::{Desk, InsightError, aside};
 use crate::domain::fault::FieldError;
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, RawKnowledge};
-use crate::domain::policy::SMALLEST_GROUP;
 use crate::domain::queue::{Action, ActionKind, Candidate, CandidateState};
 use crate::knowledge::parse::parse_item;
 use crate::listening::{Ledger, read};
@@ -19,9 +18,6 @@ const MOST_CANDIDATES: u32 = 1_000;
 /// Wordings that a draft takes over from its question.
 const MOST_PHRASINGS: usize = 10;
 const MOST_PHRASING_CHARACTERS: usize = 200;
-
-/// A product's part of a question's buyers from which on the draft is for it alone.
-const SHARE_OF_ONE_PRODUCT: f64 = 0.8;
 
 /// An answer to approve.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +60,8 @@ pub async fn proposals(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Proposal>, I
             Some(Proposal {
                 draft: RawKnowledge {
                     answer_brief: Some(candidate.text.to_string()),
+                    // What got this very answer, rather than all of the cluster.
+                    phrasings: asked_with(&candidate, &gap.draft.title),
                     ..gap.draft.clone()
                 },
                 view: gap.view.clone(),
@@ -71,6 +69,19 @@ pub async fn proposals(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Proposal>, I
             })
         })
         .collect())
+}
+
+/// The questions that a mined answer was given to, each once.
+fn asked_with(candidate: &Candidate, title: &str) -> Vec<String> {
+    let mut asked: Vec<String> = candidate
+        .evidence
+        .iter()
+        .map(|evidence| line(evidence.question.as_str()))
+        .filter(|text| text != title && text.chars().count() <= MOST_PHRASING_CHARACTERS)
+        .collect();
+    asked.sort();
+    asked.dedup();
+    asked
 }
 
 /// Questions that nothing answers, by buyers of eight weeks, most first.
@@ -135,12 +146,6 @@ fn draft(view: &ClusterView, mut phrasings: Vec<String>) -> RawKnowledge {
     phrasings.retain(|phrasing| *phrasing != title);
     phrasings.dedup();
     phrasings.truncate(MOST_PHRASINGS);
-    let one_product = view.line.products.first().filter(|product| {
-        let buyers = view.line.buyers;
-        // A few buyers of a week do not tell whom the question is about.
-        buyers >= SMALLEST_GROUP
-            && f64::from(product.buyers) >= SHARE_OF_ONE_PRODUCT * f64::from(buyers)
-    });
     RawKnowledge {
         status: Some("approved".to_owned()),
         domain: view
@@ -155,10 +160,7 @@ fn draft(view: &ClusterView, mut phrasings: Vec<String>) -> RawKnowledge {
             .filter(|_| view.line.domain.is_some()),
         title,
         phrasings,
-        products: one_product
-            .map(|product| product.id.clone())
-            .into_iter()
-            .collect(),
+        products: view.main_product.clone().into_iter().collect(),
         ..RawKnowledge::default()
     }
 }

@@ -69,6 +69,8 @@ pub struct Tally {
     pub urgent: u32,
     /// Of the last week: distinct buyers by product.
     pub products: HashMap<Name, HashSet<Name>>,
+    /// Over all weeks: distinct buyers by product.
+    pub products_of_all: HashMap<Name, HashSet<Name>>,
     /// Over all weeks: questions by intent.
     pub intents: HashMap<Name, u32>,
     /// Over all weeks: questions by channel.
@@ -102,6 +104,10 @@ impl Tally {
         self.buyers[place].insert(fact.buyer);
         if let Some(intent) = fact.intent {
             *self.intents.entry(intent).or_default() += 1;
+        }
+        if let Some(product) = fact.product {
+            let buyers = self.products_of_all.entry(product).or_default();
+            buyers.insert(fact.buyer);
         }
         if let Some(channel) = fact.channel {
             *self.channels.entry(channel).or_default() += 1;

@@ -74,6 +74,19 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     };
     let mut figures = lines.figures(&tallies);
     figures.retain(|figures| !figures.is_muted);
+    let has_ended = sources.now >= week.end(&zone);
+    for figures in &mut figures {
+        // Half a week is no less than a whole one.
+        if !has_ended && figures.line.trend != Trend::New {
+            figures.line.trend = Trend::Steady;
+            figures.line.p_value = None;
+        }
+    }
+    let smallest_group = sources.policy.1.smallest_group;
+    let (shown, gone): (Vec<QuestionFigures>, Vec<QuestionFigures>) = figures
+        .into_iter()
+        .partition(|figures| figures.line.buyers >= smallest_group);
+    let figures = shown;
     let now = period(week, &zone);
     let before = period(week.plus(-1), &zone);
     let shares = |key: &dyn Fn(&Fact) -> Option<String>, label: &dyn Fn(&str) -> String| {
@@ -98,7 +111,7 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         until: week.sunday(),
         time_zone: sources.shop.time_zone.clone(),
         revision: 0,
-        has_ended: sources.now >= week.end(&zone),
+        has_ended,
         made_at: sources.now,
         policy: sources.policy.1.note(sources.policy.0),
         by_day: by_day(sources.ledger, week, &zone),
@@ -109,7 +122,7 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         top: section(&figures, |_| true),
         rising: section(&figures, |figures| figures.line.trend == Trend::Rising),
         new: section(&figures, |figures| figures.line.trend == Trend::New),
-        fading: fading(&figures),
+        fading: fading(figures.iter().chain(&gone), smallest_group),
         unanswered: section(&figures, |figures| figures.line.answered_by.is_none()),
         page_gaps: section(&figures, |figures| {
             figures.is_of("product") && figures.stage == Some(Stage::Pre)
@@ -270,10 +283,13 @@ fn section(
 }
 
 /// What fades may not be asked at all any more.
-fn fading(figures: &[QuestionFigures]) -> Vec<QuestionLine> {
+fn fading<'a>(
+    figures: impl Iterator<Item = &'a QuestionFigures>,
+    smallest_group: u32,
+) -> Vec<QuestionLine> {
     let mut fading: Vec<QuestionLine> = figures
-        .iter()
         .filter(|figures| figures.line.trend == Trend::Fading)
+        .filter(|figures| figures.line.previous_buyers >= smallest_group)
         .map(|figures| figures.line.clone())
         .collect();
     fading.sort_by_key(|line| std::cmp::Reverse(line.previous_buyers.saturating_sub(line.buyers)));

@@ -103,6 +103,7 @@ struct Material {
     texts: Vec<Normalized>,
     shown: Vec<Box<str>>,
     weights: Vec<f32>,
+    intents: Vec<Option<String>>,
     clusters: Vec<Option<ClusterId>>,
     is_pinned: Vec<bool>,
     standing: HashMap<ClusterId, Cluster>,
@@ -210,6 +211,7 @@ impl Material {
         order.truncate(MOST_WORDINGS);
         // One order, so that the same wordings give the same clusters.
         order.sort_unstable_by_key(|place| ledger.wordings()[*place].key);
+        let intents = ledger.wording_intents();
         let wordings = || order.iter().map(|place| &ledger.wordings()[*place]);
         Self {
             keys: wordings().map(|wording| wording.key).collect(),
@@ -218,6 +220,10 @@ impl Material {
                 .collect(),
             shown: wordings().map(|wording| wording.text.clone()).collect(),
             weights: order.iter().map(|place| counts[*place] as f32).collect(),
+            intents: order
+                .iter()
+                .map(|place| intents[*place].map(ToOwned::to_owned))
+                .collect(),
             clusters: wordings().map(|wording| wording.cluster).collect(),
             is_pinned: wordings().map(|wording| wording.is_pinned).collect(),
             standing: ledger
@@ -269,8 +275,16 @@ pub(super) async fn encoded(
 }
 
 fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> Found {
-    let space = Space::learn(&material.texts, encoded);
-    let vectors = space.place_all(&material.texts, encoded);
+    let learned = Learned {
+        space: Space::learn(&material.texts, encoded),
+        encoder,
+    };
+    let placed = learned.space.place_all(&material.texts, encoded);
+    let width = learned.space.dimensions().max(1);
+    let rows = placed.chunks_exact(width).zip(&material.intents);
+    let vectors: Vec<f32> = rows
+        .flat_map(|(row, intent)| learned.with_intent(row, intent.as_deref()))
+        .collect();
     let mut ids: Vec<ClusterId> = material.clusters.iter().flatten().copied().collect();
     ids.sort_unstable();
     ids.dedup();
@@ -286,7 +300,7 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
         .map(|(cluster, is_pinned)| cluster.filter(|_| *is_pinned))
         .collect();
     let questions = Questions {
-        dimensions: space.dimensions(),
+        dimensions: learned.dimensions(),
         vectors: &vectors,
         weights: &material.weights,
         previous: &previous,
@@ -314,7 +328,7 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
     let described = Described {
         material,
         vectors: &vectors,
-        dimensions: space.dimensions(),
+        dimensions: learned.dimensions(),
     };
     let clusters = described.clusters(&members, &new_ids, now);
     let stood = material.keys.iter().zip(&material.clusters);
@@ -332,7 +346,7 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
             .collect(),
         clusters,
         report,
-        learned: Learned { space, encoder },
+        learned,
         vectors,
         placed,
     }

@@ -2,12 +2,19 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use zhiwen_models::cluster::{Assigner, Space};
+use zhiwen_models::encoder::normalize;
 use zhiwen_models::text::Normalized;
 
 use super::Ledger;
 use crate::domain::ids::{ClusterId, ShopId};
+use crate::domain::taxonomy::Intent;
+
+/// How much the intent of a question counts beside its words. Without it, words
+/// that two questions share by chance ("打开发现裂了", "开发票") bring them together.
+const INTENT_WEIGHT: f32 = 0.7;
 
 /// The mapping of wordings to vectors, and whose vectors it was learned with.
 pub struct Learned {
@@ -16,6 +23,12 @@ pub struct Learned {
     /// The fingerprint of the encoder; 0 where there was none.
     pub encoder: u64,
 }
+
+/// The taxonomy's intents by place; a shop's own have none.
+static INTENTS: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
+    let ids = Intent::built_in().map(|(intent, _)| String::from(intent));
+    ids.zip(0..).collect()
+});
 
 /// The clusters as places among vectors.
 pub struct Compass {
@@ -39,7 +52,7 @@ impl Compass {
             .map(|cluster| places.get(cluster.as_ref()?).copied())
             .collect();
         Self {
-            assigner: Assigner::new(learned.space.dimensions(), vectors, &placed),
+            assigner: Assigner::new(learned.dimensions(), vectors, &placed),
             encoder: Some(learned.encoder),
             learned,
             ids,
@@ -54,14 +67,16 @@ impl Compass {
 
     /// From the wordings of a ledger, by their words alone.
     pub fn of_ledger(learned: Learned, ledger: &Ledger) -> Self {
-        let standing = ledger
-            .wordings()
-            .iter()
-            .filter(|wording| wording.cluster.is_some());
-        let (texts, clusters): (Vec<Normalized>, Vec<Option<ClusterId>>) = standing
-            .map(|wording| (Normalized::new(&wording.text), wording.cluster))
-            .unzip();
-        let vectors = learned.space.place_all(&texts, &[]);
+        let intents = ledger.wording_intents();
+        let mut vectors = Vec::new();
+        let mut clusters = Vec::new();
+        for (wording, intent) in ledger.wordings().iter().zip(intents) {
+            if wording.cluster.is_some() {
+                let placed = learned.space.place(&Normalized::new(&wording.text), &[]);
+                vectors.extend(learned.with_intent(&placed, intent));
+                clusters.push(wording.cluster);
+            }
+        }
         Self {
             encoder: None,
             ..Self::new(learned, &vectors, &clusters)
@@ -75,8 +90,14 @@ impl Compass {
 
     /// The cluster that a wording joins; `None` where it is like none. `vector`
     /// is the encoder's, or empty.
-    pub fn cluster_of(&mut self, text: &Normalized, vector: &[f32]) -> Option<ClusterId> {
+    pub fn cluster_of(
+        &mut self,
+        text: &Normalized,
+        vector: &[f32],
+        intent: Option<&str>,
+    ) -> Option<ClusterId> {
         let placed = self.learned.space.place(text, vector);
+        let placed = self.learned.with_intent(&placed, intent);
         let nearest = self.assigner.nearest(&placed)?;
         let id = *self.ids.get(usize::try_from(nearest.cluster).ok()?)?;
         nearest.joins.then(|| {
@@ -87,6 +108,25 @@ impl Compass {
 }
 
 impl Learned {
+    /// The length of a vector with its intent.
+    pub fn dimensions(&self) -> usize {
+        self.space.dimensions() + INTENTS.len()
+    }
+
+    /// A vector by the mapping, with the question's intent beside it: unit
+    /// length, or zeros where the words say nothing.
+    pub fn with_intent(&self, placed: &[f32], intent: Option<&str>) -> Vec<f32> {
+        let mut vector = placed.to_vec();
+        vector.resize(self.dimensions(), 0.0);
+        let place = intent.and_then(|intent| INTENTS.get(intent));
+        let says_something = placed.iter().any(|value| *value != 0.0);
+        if let Some(place) = place.filter(|_| says_something) {
+            vector[placed.len() + place] = INTENT_WEIGHT;
+            normalize(&mut vector);
+        }
+        vector
+    }
+
     /// Reads what [`Learned::keep`] wrote; `None` where there is nothing that
     /// can be read: the next clustering learns it anew.
     pub fn load(folder: &Path, shop: &ShopId) -> Option<Self> {

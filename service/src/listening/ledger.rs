@@ -169,6 +169,27 @@ impl Ledger {
         counts
     }
 
+    /// The intent that each wording was most often read as, by place.
+    pub fn wording_intents(&self) -> Vec<Option<&str>> {
+        let mut counts: Vec<HashMap<Name, u32>> = vec![HashMap::new(); self.wordings.len()];
+        for fact in self.all() {
+            if let (Some(intent), Some(counts)) =
+                (fact.intent, counts.get_mut(fact.wording as usize))
+            {
+                *counts.entry(intent).or_default() += 1;
+            }
+        }
+        counts
+            .into_iter()
+            .map(|counts| {
+                let most = counts
+                    .into_iter()
+                    .max_by_key(|(name, count)| (*count, std::cmp::Reverse(*name)));
+                most.map(|(name, _)| self.intents.get(name))
+            })
+            .collect()
+    }
+
     /// A cluster, retired or not.
     pub fn cluster(&self, id: ClusterId) -> Option<&Cluster> {
         self.clusters.get(&id)

@@ -17,7 +17,7 @@ use super::reading::questions;
 use super::{Listening, lock, read};
 use crate::catalog::{Catalog, Searchable};
 use crate::domain::ids::ShopId;
-use crate::domain::listening::{HeardQuestion, Wording};
+use crate::domain::listening::{HeardQuestion, Wording, WordingKey};
 use crate::domain::message::{Author, Message};
 use crate::domain::policy::ListeningPolicy;
 use crate::language::base;
@@ -135,7 +135,7 @@ impl Listener {
             return Ok(false);
         };
         let mut wordings = wordings(&heard);
-        self.place(shop, &mut wordings).await?;
+        self.place(shop, &heard, &mut wordings).await?;
         self.store
             .write_questions(shop, &threads, &heard, &wordings)
             .await?;
@@ -145,7 +145,12 @@ impl Listener {
 
 impl Listener {
     /// Puts new wordings where they belong, as far as the last clustering tells.
-    async fn place(&self, shop: &ShopId, wordings: &mut Vec<Wording>) -> Result<(), StoreError> {
+    async fn place(
+        &self,
+        shop: &ShopId,
+        heard: &[HeardQuestion],
+        wordings: &mut Vec<Wording>,
+    ) -> Result<(), StoreError> {
         let ledger = self.listening.ledger(shop).await?;
         wordings.retain(|wording| read(&ledger).wording_of(wording.key).is_none());
         if wordings.is_empty() {
@@ -158,6 +163,14 @@ impl Listener {
             .iter()
             .map(|wording| Normalized::new(wording.text.as_str()))
             .collect();
+        let intents: HashMap<WordingKey, String> = heard
+            .iter()
+            .filter_map(|question| {
+                let (intent, _) = question.classified.intent.as_ref()?;
+                Some((question.wording, intent.as_str().to_owned()))
+            })
+            .collect();
+        let keys: Vec<WordingKey> = wordings.iter().map(|wording| wording.key).collect();
         let (vectors, encoder) = encoded(&searchable, &texts).await;
         let fingerprint = encoder.map_or(0, |(_, fingerprint)| fingerprint);
         let entry = self.listening.entry(shop);
@@ -181,7 +194,8 @@ impl Listener {
                 } else {
                     &[]
                 };
-                compass.cluster_of(text, vector)
+                let intent = intents.get(&keys[row]).map(String::as_str);
+                compass.cluster_of(text, vector, intent)
             });
             Some(places.collect::<Vec<_>>())
         };

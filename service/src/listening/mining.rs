@@ -31,6 +31,32 @@ const FEWEST_BUYERS_OF_SEVERAL_AGENTS: usize = 2;
 /// What an answer is weighed against: as many buyers count half.
 const HALF_SUPPORT_BUYERS: f64 = 5.0;
 
+/// Words of a reply that puts the buyer off: it is no answer.
+const STALLING: [&str; 22] = [
+    "稍等",
+    "问下",
+    "问一下",
+    "问问",
+    "确认下",
+    "确认一下",
+    "核实",
+    "查一下",
+    "查下",
+    "看一下",
+    "帮您看",
+    "帮您查",
+    "晚点回",
+    "回复您",
+    "转接",
+    "反馈给",
+    "let me check",
+    "let me ask",
+    "one moment",
+    "hold on",
+    "get back to you",
+    "i will check",
+];
+
 const MOST_EVIDENCE: usize = 5;
 
 /// Answers of one cluster that are put forward.
@@ -92,10 +118,11 @@ fn said(reply: &MinedReply) -> Option<Said<'_>> {
         .iter()
         .any(|kind| text.contains(kind.placeholder()));
     let asks = text.ends_with(['?', '？', '吗', '呢']);
+    let stalls = STALLING.iter().any(|words| text.contains(words));
     let normalized = Normalized::new(&text);
     let pairs = pairs(&normalized);
     let says_enough = pairs.len() + 1 >= FEWEST_CHARACTERS;
-    (says_enough && !is_personal && !asks).then_some(Said { reply, text, pairs })
+    (says_enough && !is_personal && !asks && !stalls).then_some(Said { reply, text, pairs })
 }
 
 /// The distinct pairs of neighbouring letters and digits.
