@@ -210,7 +210,7 @@ async fn a_feed_is_sent_again_only_where_it_changed() {
         again("if-modified-since", &modified).send().await.status,
         304
     );
-    let more = conversation("n1", "这个可以刻字吗", "可以", "2026-10-01T01:30");
+    let more = conversation("n1", "可以刻字吗", "可以", "2026-10-01T01:30");
     ingest(&shop, &more).await;
     poll_until("the entry is changed", PATIENCE, async || {
         again("if-none-match", &tag).send().await.status == 200

@@ -14,7 +14,7 @@ use crate::domain::taxonomy::Intent;
 
 /// How much the intent of a question counts beside its words. Without it, words
 /// that two questions share by chance ("打开发现裂了", "开发票") bring them together.
-const INTENT_WEIGHT: f32 = 0.7;
+const INTENT_WEIGHT: f32 = 0.5;
 
 /// The mapping of wordings to vectors, and whose vectors it was learned with.
 pub struct Learned {
