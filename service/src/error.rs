@@ -71,6 +71,9 @@ pub enum ApiError {
         /// Any one of these would do.
         scopes: &'static [Scope],
     },
+    /// A form is of another session, or was sent by another site.
+    #[error("form is out of date")]
+    FormExpired,
     /// There is no such thing in the caller's shop.
     #[error("{what} not found")]
     NotFound {
@@ -213,6 +216,7 @@ impl ApiError {
             }
             Self::Unauthorized { .. } => ("unauthorized", "A valid API key is needed"),
             Self::Forbidden { .. } => ("forbidden", "The API key may not do this"),
+            Self::FormExpired => ("form-expired", "The page is out of date"),
             Self::NotFound { .. } => ("not-found", "There is no such thing in this shop"),
             Self::NoRoute => ("no-route", "There is no such route"),
             Self::MethodNotAllowed { .. } => {
@@ -252,6 +256,9 @@ impl ApiError {
             }
             Self::PreconditionRequired => {
                 "send the ETag that you read as If-Match, or If-Match: * to overwrite".to_owned()
+            }
+            Self::FormExpired => {
+                "load the page anew and send the form again; a script sends X-Form-Token".to_owned()
             }
             Self::InvalidFile { detail } => detail.clone(),
             Self::ImportRefused(_) => {
@@ -314,7 +321,7 @@ impl ResponseError for ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } => StatusCode::FORBIDDEN,
+            Self::Forbidden { .. } | Self::FormExpired => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Exists { .. } => StatusCode::CONFLICT,

@@ -1,6 +1,7 @@
 //! Every route of the service.
 
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
+use actix_web::{FromRequest, Handler, Responder};
 
 use crate::api::{
     answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
@@ -8,12 +9,14 @@ use crate::api::{
     queues, search, suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
-use crate::web::{assets, docs_page, get_or_head, try_page, weekly_page};
+use crate::web::{
+    assets, console, docs_page, get_or_head, language, sign_in, try_page, weekly_page, welcome,
+};
 
 /// Adds all routes.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(page("/").route(get_or_head().to(try_page::show)))
+        .configure(console_routes)
         // The reference shows the document that the API serves.
         .service(page("/docs").route(get_or_head().to(|| docs_page::show(openapi::document))))
         .service(page("/assets/{release}/{file}").route(get_or_head().to(assets::read)))
@@ -123,6 +126,17 @@ pub fn configure(config: &mut ServiceConfig) {
         .default_service(web::to(no_route));
 }
 
+/// Pages for people who sign in.
+fn console_routes(config: &mut ServiceConfig) {
+    config
+        .service(form("/sign-in", sign_in::show, sign_in::sign_in))
+        .service(resource("/sign-out", "POST").route(post().to(sign_in::sign_out)))
+        .service(form("/welcome/{secret}", welcome::show, welcome::accept))
+        .service(page("/language").route(get_or_head().to(language::keep)))
+        .service(page("/").route(get_or_head().to(console::overview)))
+        .service(page("/try").route(get_or_head().to(try_page::show)));
+}
+
 fn push_routes(config: &mut ServiceConfig) {
     config
         .service(
@@ -155,6 +169,21 @@ fn resource(path: &str, methods: &'static str) -> actix_web::Resource {
 /// A resource for people's browsers, which is no part of the documented API.
 fn page(path: &str) -> actix_web::Resource {
     resource(path, "GET, HEAD")
+}
+
+/// A page with a form that is sent to where it was shown.
+fn form<Show, ShowArgs, Send, SendArgs>(path: &str, show: Show, send: Send) -> actix_web::Resource
+where
+    Show: Handler<ShowArgs>,
+    ShowArgs: FromRequest + 'static,
+    Show::Output: Responder + 'static,
+    Send: Handler<SendArgs>,
+    SendArgs: FromRequest + 'static,
+    Send::Output: Responder + 'static,
+{
+    resource(path, "GET, HEAD, POST")
+        .route(get_or_head().to(show))
+        .route(post().to(send))
 }
 
 async fn no_route() -> Result<&'static str, ApiError> {

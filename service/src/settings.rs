@@ -4,6 +4,7 @@
 //! a key that no setting has is refused by its name. `ZHIWEN_CONFIG` names the
 //! file where no flag does.
 
+mod console;
 mod encoder;
 mod push;
 mod sources;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use console::Console;
 pub use encoder::{Bert, Encoder, Language, Remote};
 pub use push::Pushes;
 use sources::{merge, parse, refuse_single_underscore, set};
@@ -89,6 +91,8 @@ pub struct Settings {
     pub index_poll: Duration,
     /// Shops whose index is built at the same time.
     pub concurrent_builds: usize,
+    /// Pages for people.
+    pub console: Console,
     /// How notices are pushed to outside systems.
     pub push: Pushes,
     /// The most items of a page.
@@ -183,6 +187,7 @@ struct Raw {
     language: encoder::RawLanguage,
     listening: RawListening,
     index: RawIndex,
+    console: console::RawConsole,
     push: push::RawPushes,
     limits: RawLimits,
     telemetry: Telemetry,
@@ -360,6 +365,7 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         models_hub: raw.language.hub,
         index_poll: Duration::from_millis(raw.index.poll_milliseconds),
         concurrent_builds: raw.index.concurrent_builds,
+        console: console::validate(&raw.console)?,
         push: push::validate(&raw.push)?,
         page_limit: raw.limits.page,
         idempotency: Duration::from_secs(raw.limits.idempotency_hours * 3600),

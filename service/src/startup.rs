@@ -18,7 +18,8 @@ use tokio::task::JoinHandle;
 use crate::answering::recorder::Recorder;
 use crate::api::files;
 use crate::api::observe::observe;
-use crate::auth::{Keys, identify};
+use crate::auth::sessions::Sessions;
+use crate::auth::{Keys, audit, identify};
 use crate::catalog::{Catalog, follow};
 use crate::connectors::push::PushError;
 use crate::domain::time::Clock;
@@ -32,6 +33,7 @@ use crate::settings::Settings;
 use crate::state::AppState;
 use crate::store::{self, Store, StoreError};
 use crate::telemetry::Metrics;
+use crate::web::fault_page;
 
 /// Where the classifier that comes with the service is kept, in the data folder.
 const BASE_CLASSIFIER: &str = "models/day-one.classifier";
@@ -194,6 +196,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     };
     let state = web::Data::new(AppState {
         keys: Keys::new(Arc::clone(&store)),
+        sessions: Sessions::new(Arc::clone(&store), &settings.console),
         transfers: Places::new(MOST_TRANSFERS),
         pool: Pool::start(settings.search_threads, settings.search_queue)?,
         store,
@@ -246,6 +249,12 @@ impl Service {
         ended
     }
 
+    /// Where people open the console.
+    pub fn origin(&self) -> String {
+        let public_url = self.state.settings.console.public_url.clone();
+        public_url.unwrap_or_else(|| format!("http://{}", self.address))
+    }
+
     /// Stops taking requests and lets those under way end.
     pub async fn stop(&self) {
         self.handle.stop(true).await;
@@ -269,6 +278,8 @@ fn serve(
     let server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
+            .wrap(from_fn(fault_page::show))
+            .wrap(from_fn(audit::record))
             .wrap(from_fn(identify))
             .wrap(from_fn(observe))
             .configure(router::configure)
@@ -322,7 +333,7 @@ fn forget_transfers(folder: &Path) -> Result<(), StartError> {
     }
 }
 
-/// Forgets kept replies once an hour.
+/// Forgets kept replies, and sessions and links that have ended, once an hour.
 async fn forget_replies(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
@@ -330,10 +341,14 @@ async fn forget_replies(
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
-        let before = clock
-            .now()
-            .checked_sub(kept_for)
-            .unwrap_or(jiff::Timestamp::MIN);
+        let now = clock.now();
+        if let Err(error) = store.forget_ended(now).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "ended sessions cannot be forgotten"
+            );
+        }
+        let before = now.checked_sub(kept_for).unwrap_or(jiff::Timestamp::MIN);
         match store.forget_replies(before).await {
             Ok(0) => {}
             Ok(forgotten) => tracing::info!(forgotten, "old replies are forgotten"),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::answering::live::Bench;
 use crate::answering::recorder::Recorder;
 use crate::auth::Keys;
+use crate::auth::sessions::Sessions;
 use crate::catalog::Catalog;
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
@@ -38,6 +39,8 @@ pub struct AppState {
     pub recorder: Recorder,
     /// Knows API keys.
     pub keys: Keys,
+    /// Knows who is signed in.
+    pub sessions: Sessions,
     /// The settings in force.
     pub settings: Settings,
     /// The time.

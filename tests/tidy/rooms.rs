@@ -89,7 +89,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "reports",
         ],
     ),
-    ("auth", &["domain", "store", "state", "error"]),
+    ("auth", &["domain", "settings", "store", "state", "error"]),
     (
         "state",
         &[
@@ -113,6 +113,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "auth",
             "domain",
             "settings",
             "telemetry",

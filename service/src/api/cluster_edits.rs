@@ -190,7 +190,7 @@ fn editor<'a>(caller: &'a Caller<Supervising>, state: &'a AppState) -> Editor<'a
         store: state.store.as_ref(),
         listening: &state.listening,
         shop: &caller.shop,
-        by: &caller.key_prefix,
+        by: &caller.by,
         at: state.clock.now(),
     }
 }

@@ -68,7 +68,7 @@ pub async fn import(
         key: upload_key(&request, &upload, format)?,
         upload,
         format,
-        options: params.0.options(caller.key_prefix),
+        options: params.0.options(caller.by),
     };
     if let Some(key) = &order.key
         && let Some(kept) = key.kept(state.store.as_ref(), &caller.shop).await?

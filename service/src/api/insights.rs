@@ -265,7 +265,7 @@ async fn action(
         kind: request.kind,
         note: Text::line(&request.note, MOST_NOTE_CHARACTERS).map_err(fault("note"))?,
         at: at.transpose().map_err(fault("at"))?.unwrap_or(now),
-        by: caller.key_prefix.clone(),
+        by: caller.by.clone(),
         made_at: now,
     })
 }
@@ -333,7 +333,7 @@ pub async fn put_policy(
     let policy = body.value;
     policy.check().map_err(ApiError::InvalidFields)?;
     let decision = Decision {
-        by: &caller.key_prefix,
+        by: &caller.by,
         at: state.clock.now(),
     };
     let store = state.store.as_ref();

@@ -147,7 +147,7 @@ pub async fn correct(
     let correction = NewCorrection {
         suggestion: id.0,
         intent,
-        by: caller.key_prefix.clone(),
+        by: caller.by.clone(),
         at: state.clock.now(),
     };
     let mut corrected = state.store.correct_intent(&caller.shop, &correction).await;

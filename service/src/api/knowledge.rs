@@ -40,7 +40,7 @@ pub async fn create(
     let key = IdempotencyKey::of(&request, &body.bytes)?;
     let (zone, now) = (state.shop(&caller.shop).await?.zone(), state.clock.now());
     let (id, content) = parse(&body.value, &zone)?;
-    let (by, at) = (caller.key_prefix, now);
+    let (by, at) = (caller.by, now);
     let new = NewVersion {
         id,
         content,
@@ -180,7 +180,7 @@ pub async fn put(
         shop: &caller.shop,
         id: &id.0,
         expected: &expected.0,
-        by: &caller.key_prefix,
+        by: &caller.by,
         at: now,
     };
     let item = replace(state.store.as_ref(), edit, content).await?;

@@ -147,7 +147,7 @@ pub async fn revert(
         shop: &caller.shop,
         id: &id.0,
         expected: &expected.0,
-        by: &caller.key_prefix,
+        by: &caller.by,
         at: now,
     };
     let item = revert_item(state.store.as_ref(), edit, body.value.version).await?;

@@ -123,7 +123,7 @@ pub async fn approve(
     let supervisor = Supervisor {
         desk: state.desk(),
         shop: &caller.shop,
-        by: &caller.key_prefix,
+        by: &caller.by,
     };
     let made = supervisor.approve(id.0, body.value.item).await?;
     let (status, knowledge_id, was_approved) = match made {
@@ -156,7 +156,7 @@ pub async fn dismiss(
     id: Id<CandidateId>,
 ) -> Result<HttpResponse, ApiError> {
     let decision = Decision {
-        by: &caller.key_prefix,
+        by: &caller.by,
         at: state.clock.now(),
     };
     let store = state.store.as_ref();
@@ -196,7 +196,7 @@ pub async fn write(
     let supervisor = Supervisor {
         desk,
         shop: &caller.shop,
-        by: &caller.key_prefix,
+        by: &caller.by,
     };
     let item = supervisor.write(id.0, &body.value).await?;
     after_change(&state, &caller).await?;

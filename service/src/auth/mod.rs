@@ -1,4 +1,11 @@
-//! Who calls: API keys as extractors. A handler that has a [`Caller`] need not check again.
+//! Who calls, as extractors: programs by their API keys, people by their sessions.
+//! A handler that has a [`Caller`] or a [`Visitor`] need not check again.
+
+pub mod audit;
+pub mod password;
+pub mod people;
+pub mod sessions;
+pub mod visitor;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -6,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::header;
+use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::{Ready, ready};
@@ -14,9 +21,13 @@ use quick_cache::sync::Cache;
 
 use crate::domain::ids::ShopId;
 use crate::domain::key::{ApiKey, KeyHash, PresentedKey, Scope};
+use crate::domain::person::Secret;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store::{Store, StoreError};
+use sessions::SignedIn;
+
+pub use visitor::{Anybody, Fields, Form, OpenForm, Visitor};
 
 /// For how long a key is trusted without asking the store: the longest that a
 /// withdrawn key still opens.
@@ -115,21 +126,48 @@ needs!(
     Administering, [Scope::Admin]
 );
 
-/// A caller whose key is valid now and has a scope that opens the endpoint.
+/// A caller whose key is valid now and has a scope that opens the endpoint, or
+/// a page's script on behalf of a person whose role has it.
 pub struct Caller<N: Needs> {
-    /// The shop that the key opens.
+    /// The shop that is open to it.
     pub shop: ShopId,
-    /// The key's shown part: who did it.
-    pub key_prefix: String,
+    /// Who did it: the key's shown part, or the person's login.
+    pub by: String,
     needs: PhantomData<N>,
 }
 
-/// The key that a request came with, looked up before its handler is.
-struct Identity(Result<Arc<ApiKey>, ApiError>);
+/// The header in which a page's script proves that it is of our pages.
+pub const TOKEN_HEADER: &str = "x-form-token";
 
-/// Looks up the request's key, if it has one. Here rather than in [`Caller`],
-/// which so comes before all other extractors: a caller who may not call
-/// learns nothing else, and no body of his is read.
+/// Whom a request came from.
+#[derive(Clone)]
+enum Identity {
+    Key(Arc<ApiKey>),
+    Person(Arc<SignedIn>),
+}
+
+impl Identity {
+    fn shop(&self) -> &ShopId {
+        match self {
+            Self::Key(key) => &key.shop,
+            Self::Person(signed_in) => &signed_in.person.shop,
+        }
+    }
+
+    fn by(&self) -> String {
+        match self {
+            Self::Key(key) => key.prefix.clone(),
+            Self::Person(signed_in) => signed_in.person.login.to_string(),
+        }
+    }
+}
+
+/// Why it is not known whom a request came from.
+struct Refusal(ApiError);
+
+/// Looks up the request's key or session, if it has one. Here rather than in
+/// [`Caller`], which so comes before all other extractors: a caller who may not
+/// call learns nothing else, and no body of his is read.
 ///
 /// # Errors
 /// Those of the rest of the service.
@@ -137,17 +175,42 @@ pub async fn identify<B: MessageBody>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
-    if request.headers().contains_key(header::AUTHORIZATION) {
-        let identity = Identity(look_up(&request).await);
-        request.extensions_mut().insert(identity);
+    let identity = if request.headers().contains_key(header::AUTHORIZATION) {
+        look_up_key(&request).await.map(Identity::Key).map(Some)
+    } else {
+        let signed_in = look_up_session(&request).await;
+        signed_in.map(|signed_in| signed_in.map(Identity::Person))
+    };
+    match identity {
+        Ok(Some(identity)) => {
+            request.extensions_mut().insert(identity);
+        }
+        Ok(None) => {}
+        Err(error) => {
+            request.extensions_mut().insert(Refusal(error));
+        }
     }
     next.call(request).await
 }
 
-async fn look_up(request: &ServiceRequest) -> Result<Arc<ApiKey>, ApiError> {
-    let state = request
+fn state(request: &ServiceRequest) -> Result<&web::Data<AppState>, ApiError> {
+    request
         .app_data::<web::Data<AppState>>()
-        .ok_or_else(|| ApiError::internal("state is missing"))?;
+        .ok_or_else(|| ApiError::internal("state is missing"))
+}
+
+/// The session of the request's cookie, if there is one that holds.
+async fn look_up_session(request: &ServiceRequest) -> Result<Option<Arc<SignedIn>>, ApiError> {
+    let cookie = request.cookie(sessions::COOKIE);
+    let Some(secret) = cookie.and_then(|cookie| Secret::parse(cookie.value())) else {
+        return Ok(None);
+    };
+    let state = state(request)?;
+    Ok(state.sessions.of(&secret, state.clock.now()).await?)
+}
+
+async fn look_up_key(request: &ServiceRequest) -> Result<Arc<ApiKey>, ApiError> {
+    let state = state(request)?;
     let presented = presented_key(request)?;
     let key = state.keys.by_hash(presented.hash()).await?;
     let key = key.ok_or(ApiError::Unauthorized { what: "unknown" })?;
@@ -161,31 +224,48 @@ async fn look_up(request: &ServiceRequest) -> Result<Arc<ApiKey>, ApiError> {
     Ok(key)
 }
 
+/// The identity of a request, or why there is none.
+fn identity_of(request: &HttpRequest) -> Result<Identity, ApiError> {
+    let mut extensions = request.extensions_mut();
+    match (extensions.get::<Identity>().cloned(), extensions.remove()) {
+        (Some(identity), _) => Ok(identity),
+        (None, Some(Refusal(error))) => Err(error),
+        (None, None) => Err(ApiError::Unauthorized { what: "missing" }),
+    }
+}
+
 impl<N: Needs> FromRequest for Caller<N> {
     type Error = ApiError;
     type Future = Ready<Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let identity = request.extensions_mut().remove::<Identity>();
-        ready(match identity {
-            Some(Identity(Ok(key))) => Self::of(&key),
-            Some(Identity(Err(error))) => Err(error),
-            None => Err(ApiError::Unauthorized { what: "missing" }),
-        })
+        ready(Self::of(request))
     }
 }
 
 impl<N: Needs> Caller<N> {
-    fn of(key: &ApiKey) -> Result<Self, ApiError> {
-        if N::ANY_OF.iter().any(|scope| key.scopes.contains(scope)) {
-            Ok(Self {
-                shop: key.shop.clone(),
-                key_prefix: key.prefix.clone(),
-                needs: PhantomData,
-            })
-        } else {
-            Err(ApiError::Forbidden { scopes: N::ANY_OF })
+    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let identity = identity_of(request)?;
+        let is_open = match &identity {
+            Identity::Key(key) => N::ANY_OF.iter().any(|scope| key.scopes.contains(scope)),
+            Identity::Person(signed_in) => {
+                if !matches!(*request.method(), Method::GET | Method::HEAD) {
+                    let token = request.headers().get(TOKEN_HEADER);
+                    let token = token.and_then(|token| token.to_str().ok());
+                    visitor::prove(signed_in, token.unwrap_or(""))?;
+                }
+                let scopes = signed_in.person.role.scopes();
+                N::ANY_OF.iter().any(|scope| scopes.contains(scope))
+            }
+        };
+        if !is_open {
+            return Err(ApiError::Forbidden { scopes: N::ANY_OF });
         }
+        Ok(Self {
+            shop: identity.shop().clone(),
+            by: identity.by(),
+            needs: PhantomData,
+        })
     }
 }
 

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::auth::people::{TERMINAL, link_path, make_link};
+use crate::domain::ids::PersonId;
 use crate::domain::key::{ApiKey, PresentedKey, Scope};
+use crate::domain::person::{LinkPurpose, Login, Person, Role};
 use crate::domain::shop::Shop;
 use crate::domain::time::{Clock, plus_seconds};
 use crate::formats::Format;
@@ -26,12 +28,12 @@ const SHOPS: [DemoShop; 2] = [
             include_str!("../../../config/demo/zh/product.csv"),
             include_str!("../../../config/demo/zh/process-warehouse.csv"),
         ],
-        path: "/?lang=zh-CN",
+        path: "/try?lang=zh-CN",
     },
     DemoShop {
         shop: include_str!("../../../config/demo/en/shop.toml"),
         knowledge: &[include_str!("../../../config/demo/en/knowledge.csv")],
-        path: "/?lang=en",
+        path: "/try?lang=en",
     },
 ];
 
@@ -62,7 +64,13 @@ pub async fn run(
         let shop = put(store, clock.as_ref(), demo.shop).await?;
         let items = fill(store, clock.as_ref(), &shop, demo.knowledge).await?;
         let key = fresh_key(store, clock.as_ref(), &shop).await?;
-        announce(output, service.address, &shop, items, demo.path, &key)?;
+        let origin = service.origin();
+        let console = format!("{origin}{}", enter(store, clock.as_ref(), &shop).await?);
+        writeln!(output, "\n  {} ({}), {items} items", shop.name, shop.id)?;
+        writeln!(output, "    console  {console}  (works once)")?;
+        let (path, key) = (demo.path, key.reveal());
+        writeln!(output, "    try it   {origin}{path}#key={key}")?;
+        writeln!(output, "    api key  {key}")?;
     }
     service.state.catalog.store_changed();
     writeln!(
@@ -147,19 +155,33 @@ async fn fresh_key(
     Ok(presented)
 }
 
-fn announce(
-    output: &mut dyn Write,
-    address: SocketAddr,
+/// A link that signs the demo's owner in, as which anybody is who sees the terminal.
+async fn enter(
+    store: &dyn Store,
+    clock: &dyn Clock,
     shop: &Shop,
-    items: u64,
-    path: &str,
-    key: &PresentedKey,
-) -> std::io::Result<()> {
-    writeln!(output, "\n  {} ({}), {items} items", shop.name, shop.id)?;
-    writeln!(
-        output,
-        "    try it   http://{address}{path}#key={}",
-        key.reveal()
-    )?;
-    writeln!(output, "    api key  {}", key.reveal())
+) -> Result<String, Box<dyn Error>> {
+    let (login, now) = (Login::parse(KEY_NAME).map_err(|fault| fault.to_string())?, clock.now());
+    let person = match store.person_by_login(&shop.id, &login).await? {
+        Some(person) => person,
+        None => {
+            let person = Person {
+                shop: shop.id.clone(),
+                id: PersonId::make(),
+                login,
+                name: KEY_NAME.to_owned(),
+                role: Role::Owner,
+                password: None,
+                created_at: now,
+                disabled_at: None,
+            };
+            store.create_person(&person).await?;
+            person
+        }
+    };
+    let purpose = LinkPurpose::Enter {
+        shop: shop.id.clone(),
+        person: person.id,
+    };
+    Ok(link_path(&make_link(store, purpose, TERMINAL, now).await?))
 }

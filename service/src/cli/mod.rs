@@ -10,6 +10,7 @@ pub mod import;
 pub mod ingest;
 pub mod key;
 pub mod model;
+pub mod person;
 mod progress;
 pub mod serve;
 pub mod shop;
@@ -50,6 +51,8 @@ enum Command {
     Shop(shop::ShopArgs),
     /// Make, list and withdraw API keys
     Key(key::KeyArgs),
+    /// Let people in, and list them
+    Person(person::PersonArgs),
     /// Bring a file of knowledge into a shop
     Import(import::ImportArgs),
     /// Bring an exported chat log into a shop
@@ -82,7 +85,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let output = &mut std::io::stdout();
     let clock = Arc::new(SystemClock);
     match arguments.command {
-        Command::Serve(_) => serve::run(settings, clock).await,
+        Command::Serve(_) => serve::run(settings, clock, output).await,
         Command::Demo(_) => demo::run(settings, clock, output).await,
         Command::Model(args) => model::run(&settings, clock.as_ref(), args, output).await,
         Command::Eval(args) => eval::run(&settings, *args, output).await,
@@ -97,6 +100,14 @@ pub async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         .await?),
         Command::Key(args) => Ok(key::run(
             open(&settings).await?.as_ref(),
+            clock.as_ref(),
+            &args,
+            output,
+        )
+        .await?),
+        Command::Person(args) => Ok(person::run(
+            open(&settings).await?.as_ref(),
+            &settings,
             clock.as_ref(),
             &args,
             output,

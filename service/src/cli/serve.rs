@@ -1,11 +1,16 @@
 //! `zhiwen serve`: runs the service until it is told to stop.
 
 use std::error::Error;
+use std::io::Write;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use crate::auth::people::{first_links, link_path};
 use crate::domain::time::Clock;
 use crate::settings::{Override, Settings};
-use crate::{startup, telemetry};
+use crate::startup::{self, Service};
+use crate::telemetry;
 
 /// Where to listen.
 #[derive(Debug, clap::Args)]
@@ -31,12 +36,42 @@ impl ServeArgs {
 ///
 /// # Errors
 /// When the service cannot start or fails.
-pub async fn run(settings: Settings, clock: Arc<dyn Clock>) -> Result<(), Box<dyn Error>> {
+pub async fn run(
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+    output: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
     let telemetry = telemetry::start(&settings.telemetry)?;
-    let service = startup::start(settings, clock).await?;
+    let service = startup::start(settings, Arc::clone(&clock)).await?;
     tracing::info!(address = %service.address, "zhiwen is listening");
+    announce(&service, clock.now(), output).await?;
     service.wait().await?;
     // The exporter sends what is left by blocking calls of its own thread.
     tokio::task::spawn_blocking(move || drop(telemetry)).await?;
+    Ok(())
+}
+
+/// Says where the console is, and how the first owner gets in. To the terminal,
+/// not to the log: who has a link is let in.
+async fn announce(
+    service: &Service,
+    now: Timestamp,
+    output: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
+    let origin = service.origin();
+    writeln!(output, "\n  console  {origin}/")?;
+    for (shop, secret) in first_links(service.state.store.as_ref(), now).await? {
+        let what = shop.map_or_else(
+            || "make a shop and its owner".to_owned(),
+            |shop| format!("make the owner of \"{}\"", shop.id),
+        );
+        let path = link_path(&secret);
+        writeln!(
+            output,
+            "  {what} (works once, within two days):\n    {origin}{path}"
+        )?;
+    }
+    writeln!(output)?;
+    output.flush()?;
     Ok(())
 }

@@ -60,6 +60,17 @@ pub enum Fault {
         /// The characters found.
         found: usize,
     },
+    /// Fewer characters than needed.
+    TooShort {
+        /// The fewest characters that do.
+        fewest: usize,
+        /// The characters found.
+        found: usize,
+    },
+    /// Not what was typed the first time.
+    Differs,
+    /// The shop would be left without an owner.
+    LastOwner,
     /// More elements than allowed.
     TooMany {
         /// The most elements allowed.
@@ -124,6 +135,9 @@ impl Fault {
         match self {
             Self::Missing => "不能为空".to_owned(),
             Self::TooLong { most, found } => format!("最多 {most} 个字，现在有 {found} 个"),
+            Self::TooShort { fewest, found } => format!("至少 {fewest} 个字符，现在有 {found} 个"),
+            Self::Differs => "两次输入不一致".to_owned(),
+            Self::LastOwner => "店铺至少要留一位店主".to_owned(),
             Self::TooMany { most, found } => format!("最多 {most} 项，现在有 {found} 项"),
             Self::ControlCharacter => "含有看不见的控制字符，请删掉后重试".to_owned(),
             Self::Unknown { value, expected } => format!("“{value}”不认识，可以填：{expected}"),
@@ -153,6 +167,14 @@ impl fmt::Display for Fault {
                     "has {found} characters, at most {most} are allowed"
                 )
             }
+            Self::TooShort { fewest, found } => {
+                write!(
+                    formatter,
+                    "has {found} characters, at least {fewest} are needed"
+                )
+            }
+            Self::Differs => formatter.write_str("is not what was typed the first time"),
+            Self::LastOwner => formatter.write_str("would leave the shop without an owner"),
             Self::TooMany { most, found } => {
                 write!(
                     formatter,

@@ -191,6 +191,10 @@ made_id!(
     CandidateId
 );
 made_id!(
+    /// A person who signs in.
+    PersonId
+);
+made_id!(
     /// A place that notices are pushed to.
     PushId
 );

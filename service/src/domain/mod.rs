@@ -9,6 +9,7 @@ pub mod knowledge;
 pub mod language;
 pub mod listening;
 pub mod message;
+pub mod person;
 pub mod policy;
 pub mod push;
 pub mod queue;

@@ -8,6 +8,7 @@ mod insights;
 mod jobs;
 mod language;
 mod listening;
+mod people;
 mod push;
 pub mod sqlite;
 #[cfg(any(test, feature = "suite"))]
@@ -34,6 +35,7 @@ pub use listening::{
     ClusterChange, ListeningChanges, ListeningStore, MinedReply, QuestionFacts, ReadThread,
     UnreadThread,
 };
+pub use people::PeopleStore;
 pub use push::{DeliveryFilter, PushStore};
 
 /// Why the store did not do it.
@@ -179,7 +181,7 @@ pub struct SuggestionWithFeedback {
 /// reading finds nothing.
 #[async_trait]
 pub trait Store:
-    LanguageStore + JobStore + ListeningStore + InsightStore + PushStore + Send + Sync
+    LanguageStore + JobStore + ListeningStore + InsightStore + PushStore + PeopleStore + Send + Sync
 {
     /// Answers when the store can be read.
     async fn check_health(&self) -> StoreResult<()>;

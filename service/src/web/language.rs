@@ -1,13 +1,22 @@
-//! The language of a page: what the address says, else what the browser prefers, else Chinese.
+//! The language of a page: what the address says, else what was chosen before,
+//! else what the browser prefers, else Chinese.
 
 use std::convert::Infallible;
 
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::future::{Ready, ready};
 
+use crate::auth::Fields;
 use crate::domain::fault::Locale;
+
+/// The cookie that keeps what was chosen.
+const COOKIE: &str = "zhiwen_language";
+
+const YEAR_SECONDS: i64 = 365 * 24 * 3600;
 
 /// A page's language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,17 +52,45 @@ impl FromRequest for Language {
             .headers()
             .get(header::ACCEPT_LANGUAGE)
             .and_then(|value| value.to_str().ok());
-        ready(Ok(choose(request.query_string(), preferred)))
+        let chosen = request.cookie(COOKIE);
+        let chosen = chosen.as_ref().map(|cookie| cookie.value());
+        ready(Ok(choose(request.query_string(), chosen, preferred)))
     }
 }
 
-fn choose(query: &str, preferred: Option<&str>) -> Language {
+/// `GET /language?to=en&back=/questions`: keeps the language and goes back.
+pub async fn keep(fields: Fields) -> HttpResponse {
+    let locale = Locale::from_tag(fields.get("to")).unwrap_or_default();
+    let cookie = Cookie::build(COOKIE, Language(locale).tag())
+        .path("/")
+        .max_age(Duration::seconds(YEAR_SECONDS))
+        .same_site(SameSite::Lax)
+        .http_only(true)
+        .finish();
+    let mut response = super::see_other(local_path(fields.get("back")));
+    // A cookie of ours is never too long or malformed.
+    let _added = response.add_cookie(&cookie);
+    response
+}
+
+/// `path` where it is one of this site, else the first page: nobody is sent
+/// elsewhere by a link to us.
+pub fn local_path(path: &str) -> &str {
+    let is_local = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains(['\\', '\r', '\n', '\t']);
+    if is_local { path } else { "/" }
+}
+
+fn choose(query: &str, chosen: Option<&str>, preferred: Option<&str>) -> Language {
     let asked = query
         .split('&')
         .find_map(|pair| pair.strip_prefix("lang="))
         .and_then(Locale::from_tag);
     let preferred = || preferred?.split(',').find_map(Locale::from_tag);
-    Language(asked.or_else(preferred).unwrap_or(Locale::Chinese))
+    let chosen = || chosen.and_then(Locale::from_tag);
+    let locale = asked.or_else(chosen).or_else(preferred);
+    Language(locale.unwrap_or(Locale::Chinese))
 }
 
 #[cfg(test)]
@@ -61,17 +98,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_address_wins_over_the_browser_and_chinese_is_the_default() {
-        for (query, preferred, tag) in [
-            ("", None, "zh-CN"),
-            ("", Some("fr-FR,fr;q=0.9"), "zh-CN"),
-            ("", Some("en-GB,en;q=0.9,zh;q=0.5"), "en"),
-            ("", Some("de, zh-TW;q=0.9, en;q=0.8"), "zh-CN"),
-            ("lang=en", Some("zh-CN"), "en"),
-            ("a=b&lang=zh-CN", Some("en"), "zh-CN"),
-            ("lang=xx", Some("en"), "en"),
+    fn nobody_is_sent_elsewhere() {
+        for (path, local) in [
+            ("/questions?page=2", "/questions?page=2"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("", "/"),
         ] {
-            assert_eq!(choose(query, preferred).tag(), tag, "{query} {preferred:?}");
+            assert_eq!(local_path(path), local);
+        }
+    }
+
+    #[test]
+    fn the_address_wins_over_the_browser_and_chinese_is_the_default() {
+        for (query, chosen, preferred, tag) in [
+            ("", None, None, "zh-CN"),
+            ("", None, Some("fr-FR,fr;q=0.9"), "zh-CN"),
+            ("", None, Some("en-GB,en;q=0.9,zh;q=0.5"), "en"),
+            ("", None, Some("de, zh-TW;q=0.9, en;q=0.8"), "zh-CN"),
+            ("lang=en", Some("zh-CN"), Some("zh-CN"), "en"),
+            ("a=b&lang=zh-CN", None, Some("en"), "zh-CN"),
+            ("a=b", Some("en"), Some("zh-CN"), "en"),
+            ("lang=xx", None, Some("en"), "en"),
+        ] {
+            let language = choose(query, chosen, preferred);
+            assert_eq!(language.tag(), tag, "{query} {chosen:?} {preferred:?}");
         }
     }
 }

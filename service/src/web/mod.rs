@@ -4,10 +4,14 @@
 //! inline script and no inline style, and loads nothing from elsewhere.
 
 pub mod assets;
+pub mod console;
 pub mod docs_page;
+pub mod fault_page;
 pub mod language;
+pub mod sign_in;
 pub mod try_page;
 pub mod weekly_page;
+pub mod welcome;
 
 mod curl;
 mod problems;
@@ -15,7 +19,7 @@ mod prose;
 mod reference;
 mod schema;
 
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::route;
 use actix_web::{HttpResponse, HttpResponseBuilder, Route, guard};
 use askama::Template;
@@ -35,6 +39,8 @@ pub enum Place {
     Try,
     /// The API reference.
     Docs,
+    /// None of the entries: signing in, a fault.
+    Elsewhere,
 }
 
 /// What the frame around every page shows.
@@ -82,6 +88,28 @@ pub fn page(template: &impl Template, language: Language) -> Result<HttpResponse
     Ok(page_of(html, language))
 }
 
+/// A page of that status: a form with what is wrong with it, say.
+///
+/// # Errors
+/// When the template cannot be rendered.
+pub fn page_with_status(
+    template: &impl Template,
+    language: Language,
+    status: StatusCode,
+) -> Result<HttpResponse, ApiError> {
+    let mut response = page(template, language)?;
+    *response.status_mut() = status;
+    Ok(response)
+}
+
+/// To another page, which is then asked for by GET.
+pub fn see_other(path: &str) -> HttpResponse {
+    secure(&mut HttpResponse::SeeOther())
+        .insert_header((header::LOCATION, path))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .finish()
+}
+
 /// A page that is rendered already.
 fn page_of(html: String, language: Language) -> HttpResponse {
     secure(&mut HttpResponse::Ok())
@@ -94,14 +122,13 @@ fn page_of(html: String, language: Language) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use actix_web::App;
-    use actix_web::http::StatusCode;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
 
     use super::*;
 
     async fn visit(path: &str) -> (StatusCode, header::HeaderMap, String) {
         let app = App::new()
-            .route("/", get_or_head().to(try_page::show))
+            .route("/try", get_or_head().to(try_page::show))
             .route("/docs", get_or_head().to(|| docs_page::show(|| ())));
         let app = init_service(app).await;
         let response = call_service(&app, TestRequest::get().uri(path).to_request()).await;
@@ -112,7 +139,7 @@ mod tests {
 
     #[actix_web::test]
     async fn every_page_carries_the_headers_and_nothing_inline() {
-        for path in ["/", "/?lang=en", "/docs"] {
+        for path in ["/try", "/try?lang=en", "/docs"] {
             let (status, headers, body) = visit(path).await;
             assert_eq!(status, StatusCode::OK, "{path}");
             let policy = headers
@@ -146,8 +173,8 @@ mod tests {
     #[actix_web::test]
     async fn the_language_is_chosen_and_marked() {
         for (path, tag, title) in [
-            ("/", "zh-CN", "客服看到的建议"),
-            ("/?lang=en", "en", "What the agent sees"),
+            ("/try", "zh-CN", "客服看到的建议"),
+            ("/try?lang=en", "en", "What the agent sees"),
         ] {
             let (_, headers, body) = visit(path).await;
             assert!(body.contains(&format!("<html lang=\"{tag}\">")));

@@ -1,4 +1,4 @@
-//! `GET /`: a person plays the buyer and sees what the agent would see.
+//! `GET /try`: a person plays the buyer and sees what the agent would see.
 
 use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};

@@ -1,5 +1,6 @@
 //! The store as one SQLite file: one connection writes, a few read.
 
+mod audit;
 mod candidates;
 mod changes;
 mod clusters;
@@ -13,9 +14,11 @@ mod language;
 mod listening;
 mod messages;
 mod mined;
+mod people;
 mod pushes;
 mod replies;
 mod rows;
+mod sessions;
 mod shops;
 mod suggestions;
 mod verbs;

@@ -1,0 +1,38 @@
+// What every page of the console does, and does without where there is no script.
+
+// A filter is applied as it is chosen; its button is for those without a script.
+for (const form of document.querySelectorAll("form[data-live]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
+
+// A form that asks first: data-confirm has the question.
+for (const form of document.querySelectorAll("form[data-confirm]")) {
+  form.addEventListener("submit", (event) => {
+    if (!window.confirm(form.dataset.confirm)) {
+      event.preventDefault();
+    }
+  });
+}
+
+// Nothing is sent twice by an impatient second click.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented || event.target.method !== "post") {
+    return;
+  }
+  if (event.target.dataset.sent === "yes") {
+    event.preventDefault();
+  }
+  event.target.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+  }
+});
+
+// What has been done is said once: not again when the page is loaded anew.
+const address = new URL(location.href);
+if (address.searchParams.has("done")) {
+  address.searchParams.delete("done");
+  history.replaceState(null, "", address);
+}

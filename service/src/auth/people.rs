@@ -1,0 +1,263 @@
+//! People: one-time links, what their use makes, and changes of a person.
+
+use jiff::Timestamp;
+
+use super::password;
+use crate::domain::fault::{Fault, FieldError, Locale};
+use crate::domain::ids::{PersonId, ShopId};
+use crate::domain::person::{
+    Link, LinkPurpose, LinkUse, Login, Password, Person, Role, Secret, person_name,
+};
+use crate::domain::shop::{Shop, ShopSecret};
+use crate::domain::text::Text;
+use crate::domain::time::plus_seconds;
+use crate::error::ApiError;
+use crate::store::{Store, StoreError, StoreResult};
+
+/// How long a one-time link is good for.
+const LINK_SECONDS: i64 = 48 * 3600;
+
+/// Who makes links on the command line.
+pub const TERMINAL: &str = "terminal";
+
+/// The path of a link's page.
+pub fn link_path(secret: &Secret) -> String {
+    format!("/welcome/{}", secret.reveal())
+}
+
+/// Makes a one-time link.
+///
+/// # Errors
+/// When the store fails.
+pub async fn make_link(
+    store: &dyn Store,
+    purpose: LinkPurpose,
+    by: &str,
+    now: Timestamp,
+) -> StoreResult<Secret> {
+    let secret = Secret::make();
+    let link = Link {
+        hash: secret.hash(),
+        purpose,
+        by: by.to_owned(),
+        created_at: now,
+        expires_at: plus_seconds(now, LINK_SECONDS),
+    };
+    store.create_link(&link).await?;
+    Ok(secret)
+}
+
+/// What the terminal should say at the start: a link for each shop that nobody
+/// can sign in to as its owner, or the one that makes the first shop.
+///
+/// # Errors
+/// When the store fails.
+pub async fn first_links(
+    store: &dyn Store,
+    now: Timestamp,
+) -> StoreResult<Vec<(Option<Shop>, Secret)>> {
+    let shops = store.shops().await?;
+    if shops.is_empty() {
+        let secret = make_link(store, LinkPurpose::Begin, TERMINAL, now).await?;
+        return Ok(vec![(None, secret)]);
+    }
+    let mut links = Vec::new();
+    for shop in shops {
+        let people = store.people(&shop.id).await?;
+        if !people.iter().any(is_owner) {
+            let purpose = LinkPurpose::Join {
+                shop: shop.id.clone(),
+                role: Role::Owner,
+            };
+            let secret = make_link(store, purpose, TERMINAL, now).await?;
+            links.push((Some(shop), secret));
+        }
+    }
+    Ok(links)
+}
+
+fn is_owner(person: &Person) -> bool {
+    person.role == Role::Owner && person.disabled_at.is_none()
+}
+
+/// What is filled in to make a person.
+pub struct NewPerson<'a> {
+    /// What the person will sign in with.
+    pub login: &'a str,
+    /// The name that others read; empty takes the login.
+    pub name: &'a str,
+    /// The password, twice.
+    pub password: [&'a str; 2],
+}
+
+/// What is filled in to make a shop.
+pub struct NewShop<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its time zone.
+    pub time_zone: &'a str,
+    /// The language of its people.
+    pub locale: Locale,
+}
+
+/// Makes a person by a link.
+///
+/// # Errors
+/// Every field at fault; not found when the link has been used meanwhile;
+/// exists when the login or the shop's id is taken.
+pub async fn join(
+    store: &dyn Store,
+    link: &Link,
+    new: (&NewPerson<'_>, Option<&NewShop<'_>>),
+    now: Timestamp,
+) -> Result<Person, ApiError> {
+    let mut errors = Vec::new();
+    let shop = new.1.map(|shop| check_shop(shop, now, &mut errors));
+    let (new, login) = (new.0, Login::parse(new.0.login));
+    let login = login.map_err(|fault| errors.push(FieldError::new("login", fault)));
+    let name = match new.name.trim() {
+        "" => Ok(new.login.trim().to_owned()),
+        name => person_name(name).map_err(|error| errors.push(error)),
+    };
+    let password = check_password(new.password, &mut errors);
+    let (Ok(login), Ok(name), Some(password), [], shop) =
+        (login, name, password, errors.as_slice(), shop.flatten())
+    else {
+        return Err(ApiError::InvalidFields(errors));
+    };
+    let (shop_id, role) = match (&link.purpose, &shop) {
+        (LinkPurpose::Begin, Some(shop)) => (shop.id.clone(), Role::Owner),
+        (LinkPurpose::Join { shop, role }, _) => (shop.clone(), *role),
+        _ => return Err(ApiError::NotFound { what: "link" }),
+    };
+    let person = Person {
+        shop: shop_id,
+        id: PersonId::make(),
+        login,
+        name,
+        role,
+        password: Some(password::hash(password).await?),
+        created_at: now,
+        disabled_at: None,
+    };
+    let change = match shop {
+        Some(shop) => LinkUse::Begin {
+            shop: Box::new(shop),
+            owner: person.clone(),
+        },
+        None => LinkUse::Join(person.clone()),
+    };
+    match store.use_link(link.hash, &change).await {
+        Ok(()) => Ok(person),
+        Err(StoreError::Exists { what }) => Err(taken(what, &person)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn taken(what: &'static str, person: &Person) -> ApiError {
+    let (field, value) = match what {
+        "shop" => ("shop", person.shop.to_string()),
+        _ => ("login", person.login.to_string()),
+    };
+    ApiError::field(FieldError::new(field, Fault::Repeated { value }))
+}
+
+fn check_shop(shop: &NewShop<'_>, now: Timestamp, errors: &mut Vec<FieldError>) -> Option<Shop> {
+    let id = ShopId::parse(shop.id).map_err(|fault| errors.push(FieldError::new("shop", fault)));
+    let name = Text::line(shop.name, 100)
+        .map_err(|fault| errors.push(FieldError::new("shop_name", fault)));
+    if jiff::tz::TimeZone::get(shop.time_zone).is_err() {
+        let fault = Fault::Unknown {
+            value: shop.time_zone.chars().take(40).collect(),
+            expected: "Asia/Shanghai".to_owned(),
+        };
+        errors.push(FieldError::new("time_zone", fault));
+    }
+    Some(Shop {
+        id: id.ok()?,
+        name: name.ok()?,
+        time_zone: shop.time_zone.to_owned(),
+        locale: shop.locale,
+        secret: ShopSecret::make(),
+        created_at: now,
+    })
+}
+
+/// A password that was typed twice.
+fn check_password(typed: [&str; 2], errors: &mut Vec<FieldError>) -> Option<Password> {
+    if typed[0] != typed[1] {
+        errors.push(FieldError::new("password_again", Fault::Differs));
+    }
+    Password::parse(typed[0])
+        .map_err(|fault| errors.push(FieldError::new("password", fault)))
+        .ok()
+}
+
+/// Another password by a link: all sessions of the person end.
+///
+/// # Errors
+/// Fields at fault; not found when the link has been used meanwhile.
+pub async fn choose_password(
+    store: &dyn Store,
+    link: &Link,
+    typed: [&str; 2],
+) -> Result<Person, ApiError> {
+    let LinkPurpose::ChoosePassword { shop, person } = &link.purpose else {
+        return Err(ApiError::NotFound { what: "link" });
+    };
+    let mut errors = Vec::new();
+    let password = check_password(typed, &mut errors);
+    let (Some(password), []) = (password, errors.as_slice()) else {
+        return Err(ApiError::InvalidFields(errors));
+    };
+    let change = LinkUse::ChoosePassword {
+        shop: shop.clone(),
+        person: *person,
+        password: password::hash(password).await?,
+    };
+    store.use_link(link.hash, &change).await?;
+    let found = store.person(shop, *person).await?;
+    let found = found.ok_or(ApiError::NotFound { what: "person" })?;
+    store.forget_failures(shop, &found.login).await?;
+    Ok(found)
+}
+
+/// What is changed of a person by the owner.
+pub struct PersonChange {
+    /// The role.
+    pub role: Role,
+    /// Whether the person may sign in.
+    pub is_enabled: bool,
+}
+
+/// Changes a person's role, or locks the person out.
+///
+/// # Errors
+/// When there is no such person, or the shop would be left without an owner.
+pub async fn change(
+    store: &dyn Store,
+    shop: &ShopId,
+    id: PersonId,
+    change: &PersonChange,
+    now: Timestamp,
+) -> Result<Person, ApiError> {
+    let people = store.people(shop).await?;
+    let found = people.iter().find(|person| person.id == id);
+    let mut person = found
+        .cloned()
+        .ok_or(ApiError::NotFound { what: "person" })?;
+    let is_owner_left = people.iter().any(|other| other.id != id && is_owner(other));
+    let stays_owner = change.role == Role::Owner && change.is_enabled;
+    if is_owner(&person) && !stays_owner && !is_owner_left {
+        return Err(ApiError::field(FieldError::new("role", Fault::LastOwner)));
+    }
+    person.role = change.role;
+    person.disabled_at = match change.is_enabled {
+        true => None,
+        false => person.disabled_at.or(Some(now)),
+    };
+    store.update_person(&person).await?;
+    Ok(person)
+}

@@ -1,0 +1,205 @@
+//! Sessions: signing in with a password, the cookie, and who a cookie is of.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use actix_web::cookie::time::Duration as CookieDuration;
+use actix_web::cookie::{Cookie, SameSite};
+use jiff::Timestamp;
+use quick_cache::sync::Cache;
+
+use super::password;
+use crate::domain::ids::ShopId;
+use crate::domain::person::{Login, Password, Person, Secret, SecretHash, Session};
+use crate::domain::time::plus_seconds;
+use crate::error::ApiError;
+use crate::settings::Console;
+use crate::store::{Store, StoreError};
+
+/// The cookie's name.
+pub const COOKIE: &str = "zhiwen_session";
+
+/// For how long a session is trusted without asking the store: the longest that
+/// one that was ended elsewhere still opens.
+const TRUSTED_FOR: Duration = Duration::from_secs(2);
+
+/// A session's use is noted this often.
+const TOUCHED_EVERY_SECONDS: i64 = 300;
+
+/// A person whose session holds now.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The person.
+    pub person: Person,
+    /// The session.
+    pub session: Session,
+    /// What forms of this session carry.
+    pub form_token: String,
+}
+
+/// What became of an attempt to sign in.
+pub enum Attempt {
+    /// It holds: the cookie's secret.
+    SignedIn(Secret),
+    /// The login or the password is not right.
+    Wrong,
+    /// Too many failed: the next is looked at after so many seconds.
+    Wait {
+        /// How many.
+        seconds: i64,
+    },
+}
+
+/// Knows sessions.
+pub struct Sessions {
+    store: Arc<dyn Store>,
+    cache: Cache<[u8; 32], (Instant, Arc<SignedIn>)>,
+    idle: Duration,
+    longest: Duration,
+    is_https: bool,
+}
+
+impl Sessions {
+    /// Looks sessions up in `store`.
+    pub fn new(store: Arc<dyn Store>, console: &Console) -> Self {
+        Self {
+            store,
+            cache: Cache::new(4_096),
+            idle: console.session_idle,
+            longest: console.session_longest,
+            is_https: console.is_https(),
+        }
+    }
+
+    /// Whose session a cookie's secret is of, if it holds at `now`.
+    ///
+    /// # Errors
+    /// When the store cannot say.
+    pub async fn of(
+        &self,
+        secret: &Secret,
+        now: Timestamp,
+    ) -> Result<Option<Arc<SignedIn>>, StoreError> {
+        let hash = secret.hash();
+        let signed_in = match self.cache.get(&hash.0) {
+            Some((looked_up, signed_in)) if looked_up.elapsed() < TRUSTED_FOR => signed_in,
+            _ => {
+                let Some((session, person)) = self.store.session(hash).await? else {
+                    self.cache.remove(&hash.0);
+                    return Ok(None);
+                };
+                let form_token = secret.form_token();
+                let signed_in = Arc::new(SignedIn {
+                    person,
+                    session,
+                    form_token,
+                });
+                let kept = (Instant::now(), Arc::clone(&signed_in));
+                self.cache.insert(hash.0, kept);
+                signed_in
+            }
+        };
+        let session = &signed_in.session;
+        let unused = now.as_second() - session.seen_at.as_second();
+        let is_over = session.expires_at <= now
+            || unused > i64::try_from(self.idle.as_secs()).unwrap_or(i64::MAX)
+            || signed_in.person.disabled_at.is_some();
+        if is_over {
+            return Ok(None);
+        }
+        if unused > TOUCHED_EVERY_SECONDS {
+            self.store.touch_session(hash, now).await?;
+            self.cache.remove(&hash.0);
+        }
+        Ok(Some(signed_in))
+    }
+
+    /// Tries a login and a password.
+    ///
+    /// # Errors
+    /// When the store or the hashing fails.
+    pub async fn sign_in(
+        &self,
+        shop: &ShopId,
+        login: &Login,
+        typed: Password,
+        now: Timestamp,
+    ) -> Result<Attempt, ApiError> {
+        let failures = self.store.sign_in_failures(shop, login).await?;
+        let seconds = failures.map_or(0, |failures| failures.wait_seconds(now));
+        if seconds > 0 {
+            return Ok(Attempt::Wait { seconds });
+        }
+        // Counted before it is looked at, or many at once would each be the first.
+        self.store.note_failure(shop, login, now).await?;
+        let person = self.store.person_by_login(shop, login).await?;
+        let person = person.filter(|person| person.disabled_at.is_none());
+        let hash = person.as_ref().and_then(|person| person.password.clone());
+        let is_right = password::is_right(typed, hash).await?;
+        match person {
+            Some(person) if is_right => {
+                self.store.forget_failures(shop, login).await?;
+                Ok(Attempt::SignedIn(self.begin(&person, now).await?))
+            }
+            _ => Ok(Attempt::Wrong),
+        }
+    }
+
+    /// Begins a session of a person who has proved to be that one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn begin(&self, person: &Person, now: Timestamp) -> Result<Secret, StoreError> {
+        let secret = Secret::make();
+        let longest = i64::try_from(self.longest.as_secs()).unwrap_or(i64::MAX);
+        let session = Session {
+            hash: secret.hash(),
+            shop: person.shop.clone(),
+            person: person.id,
+            created_at: now,
+            seen_at: now,
+            expires_at: plus_seconds(now, longest),
+        };
+        self.store.create_session(&session).await?;
+        Ok(secret)
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn end(&self, hash: SecretHash) -> Result<(), StoreError> {
+        self.cache.remove(&hash.0);
+        self.store.end_session(hash).await
+    }
+
+    /// Forgets what is known of a person's sessions, after the person changed.
+    pub fn forget(&self) {
+        self.cache.clear();
+    }
+
+    /// The cookie that carries a session.
+    pub fn cookie(&self, secret: &Secret) -> Cookie<'static> {
+        let seconds = i64::try_from(self.longest.as_secs()).unwrap_or(i64::MAX);
+        let mut cookie = self.bare_cookie(secret.reveal().to_owned());
+        cookie.set_max_age(CookieDuration::seconds(seconds));
+        cookie
+    }
+
+    /// What takes the cookie away.
+    pub fn no_cookie(&self) -> Cookie<'static> {
+        let mut cookie = self.bare_cookie(String::new());
+        cookie.set_max_age(CookieDuration::ZERO);
+        cookie
+    }
+
+    /// Lax, not strict: who follows a link from a chat is signed in.
+    fn bare_cookie(&self, value: String) -> Cookie<'static> {
+        Cookie::build(COOKIE, value)
+            .path("/")
+            .http_only(true)
+            .secure(self.is_https)
+            .same_site(SameSite::Lax)
+            .finish()
+    }
+}

@@ -1,0 +1,214 @@
+//! People on pages as extractors: who is signed in, and forms that only our pages can have sent.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::{Ready, ready};
+
+use super::sessions::SignedIn;
+use super::{Identity, Needs};
+use crate::domain::ids::ShopId;
+use crate::domain::key::Scope;
+use crate::domain::person::Person;
+use crate::error::ApiError;
+use crate::state::AppState;
+
+/// The field of a form, and the header of a script's request, that carries its token.
+pub const TOKEN_FIELD: &str = "form_token";
+
+/// Any role at all.
+pub struct Anybody;
+
+impl Needs for Anybody {
+    const ANY_OF: &'static [Scope] = &Scope::ALL;
+}
+
+/// A person who is signed in and whose role opens the page.
+pub struct Visitor<N: Needs> {
+    /// The person and the session.
+    pub signed_in: Arc<SignedIn>,
+    needs: PhantomData<N>,
+}
+
+impl<N: Needs> Visitor<N> {
+    /// The person's shop.
+    pub fn shop(&self) -> &ShopId {
+        &self.signed_in.person.shop
+    }
+
+    /// The person.
+    pub fn person(&self) -> &Person {
+        &self.signed_in.person
+    }
+
+    /// What the person's changes are signed with.
+    pub fn by(&self) -> String {
+        self.person().login.to_string()
+    }
+
+    /// Whether `token` is the one that forms of this session carry.
+    ///
+    /// # Errors
+    /// When it is not: the form is of another session, or of another site.
+    pub fn prove(&self, token: &str) -> Result<(), ApiError> {
+        prove(&self.signed_in, token)
+    }
+
+    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let Identity::Person(signed_in) = super::identity_of(request)? else {
+            // A key is for programs: it opens no page.
+            return Err(ApiError::Unauthorized { what: "missing" });
+        };
+        let scopes = signed_in.person.role.scopes();
+        if !N::ANY_OF.iter().any(|scope| scopes.contains(scope)) {
+            return Err(ApiError::Forbidden { scopes: N::ANY_OF });
+        }
+        Ok(Self {
+            signed_in,
+            needs: PhantomData,
+        })
+    }
+}
+
+/// Whether `token` is the one of the session, compared in a time that does not tell.
+pub(super) fn prove(signed_in: &SignedIn, token: &str) -> Result<(), ApiError> {
+    let (given, right) = (token.as_bytes(), signed_in.form_token.as_bytes());
+    let differs = given.len() != right.len()
+        || given
+            .iter()
+            .zip(right)
+            .fold(0, |differs, (given, right)| differs | (given ^ right))
+            != 0;
+    if differs {
+        return Err(ApiError::FormExpired);
+    }
+    Ok(())
+}
+
+impl<N: Needs> FromRequest for Visitor<N> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(request))
+    }
+}
+
+/// A form's fields in their order, each name as often as it was filled in.
+#[derive(Debug, Default, Clone)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads `name=value&…`, of a body or a query string.
+    pub fn parse(bytes: &[u8]) -> Self {
+        Self(form_urlencoded::parse(bytes).into_owned().collect())
+    }
+
+    /// The first value of that name; empty when there is none.
+    pub fn get(&self, name: &str) -> &str {
+        let found = self.0.iter().find(|(found, _)| found == name);
+        found.map_or("", |(_, value)| value.as_str())
+    }
+
+    /// All values of that name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0
+            .iter()
+            .filter(move |(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a box of that name was ticked.
+    pub fn is_ticked(&self, name: &str) -> bool {
+        self.0.iter().any(|(found, _)| found == name)
+    }
+}
+
+impl FromRequest for Fields {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    /// Those of the query string.
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::parse(request.query_string().as_bytes())))
+    }
+}
+
+/// A form that a signed-in person sent from a page of ours.
+pub struct Form<N: Needs> {
+    /// Who sent it.
+    pub visitor: Visitor<N>,
+    /// What was filled in.
+    pub fields: Fields,
+}
+
+impl<N: Needs> FromRequest for Form<N> {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let visitor = Visitor::of(request);
+        let fields = OpenForm::from_request(request, payload);
+        Box::pin(async move {
+            let visitor = visitor?;
+            let OpenForm(fields) = fields.await?;
+            visitor.prove(fields.get(TOKEN_FIELD))?;
+            Ok(Self { visitor, fields })
+        })
+    }
+}
+
+/// A form of somebody who is not signed in yet. No other site may send it:
+/// it could sign a visitor in as somebody else.
+pub struct OpenForm(pub Fields);
+
+impl FromRequest for OpenForm {
+    type Error = ApiError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_foreign = request
+            .headers()
+            .get("sec-fetch-site")
+            .is_some_and(|site| site != "same-origin" && site != "none");
+        let limit = request
+            .app_data::<web::Data<AppState>>()
+            .map_or(0, |state| state.settings.server.body_limit_bytes);
+        let body = web::Payload::from_request(request, payload);
+        Box::pin(async move {
+            if is_foreign {
+                return Err(ApiError::FormExpired);
+            }
+            let body = body
+                .await
+                .map_err(|error| ApiError::internal(error.to_string()))?;
+            let bytes = body
+                .to_bytes_limited(limit)
+                .await
+                .map_err(|_| ApiError::TooLarge { limit })?;
+            let bytes = bytes.map_err(|error| ApiError::InvalidBody {
+                field: None,
+                detail: error.to_string(),
+            })?;
+            Ok(Self(Fields::parse(&bytes)))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_keep_their_order_and_repetitions() {
+        let fields = Fields::parse("word=%E6%80%8E%E4%B9%88+%E9%80%80&word=b&on=".as_bytes());
+        assert_eq!(fields.get("word"), "怎么 退");
+        assert_eq!(fields.all("word").count(), 2);
+        assert!(fields.is_ticked("on") && !fields.is_ticked("off"));
+        assert_eq!(fields.get("nothing"), "");
+    }
+}

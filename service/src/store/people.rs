@@ -1,0 +1,74 @@
+//! What signing in and the audit log ask of storage.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::StoreResult;
+use crate::domain::ids::{PersonId, ShopId};
+use crate::domain::person::{
+    AuditEntry, Failures, Link, LinkUse, Login, Person, SecretHash, Session,
+};
+
+/// Storage of people, sessions, one-time links and the audit log. Errors are as
+/// of [`super::Store`].
+#[async_trait]
+pub trait PeopleStore {
+    /// Adds a person. [`super::StoreError::Exists`] when the shop has one of that login.
+    async fn create_person(&self, person: &Person) -> StoreResult<()>;
+    /// Replaces a person's name, role, password and `disabled_at`. The
+    /// sessions of a person who is disabled or whose password is another end in
+    /// the same transaction. [`super::StoreError::NotFound`] when there is none.
+    async fn update_person(&self, person: &Person) -> StoreResult<()>;
+    /// A shop's people, by login.
+    async fn people(&self, shop: &ShopId) -> StoreResult<Vec<Person>>;
+    /// A person.
+    async fn person(&self, shop: &ShopId, id: PersonId) -> StoreResult<Option<Person>>;
+    /// The person of that login.
+    async fn person_by_login(&self, shop: &ShopId, login: &Login) -> StoreResult<Option<Person>>;
+
+    /// Keeps a session.
+    async fn create_session(&self, session: &Session) -> StoreResult<()>;
+    /// The session of that hash with its person, whether it has ended or not.
+    async fn session(&self, hash: SecretHash) -> StoreResult<Option<(Session, Person)>>;
+    /// Notes that a session was used.
+    async fn touch_session(&self, hash: SecretHash, at: Timestamp) -> StoreResult<()>;
+    /// Ends a session; one that is not there has ended.
+    async fn end_session(&self, hash: SecretHash) -> StoreResult<()>;
+    /// Ends all sessions of a person but that of `kept`.
+    async fn end_sessions(
+        &self,
+        shop: &ShopId,
+        person: PersonId,
+        kept: Option<SecretHash>,
+    ) -> StoreResult<()>;
+
+    /// Keeps a one-time link.
+    async fn create_link(&self, link: &Link) -> StoreResult<()>;
+    /// The link of that hash, whether it has ended or not.
+    async fn link(&self, hash: SecretHash) -> StoreResult<Option<Link>>;
+    /// Uses a link up and does what its use changes, both or neither.
+    /// [`super::StoreError::NotFound`] when it has been used.
+    async fn use_link(&self, hash: SecretHash, change: &LinkUse) -> StoreResult<()>;
+    /// Forgets sessions and links that ended before `now`, and failures older
+    /// than a day.
+    async fn forget_ended(&self, now: Timestamp) -> StoreResult<()>;
+
+    /// Failed attempts to sign in with that login.
+    async fn sign_in_failures(&self, shop: &ShopId, login: &Login)
+    -> StoreResult<Option<Failures>>;
+    /// Counts one more.
+    async fn note_failure(&self, shop: &ShopId, login: &Login, at: Timestamp) -> StoreResult<()>;
+    /// Forgets them.
+    async fn forget_failures(&self, shop: &ShopId, login: &Login) -> StoreResult<()>;
+
+    /// Appends to the audit log; the entry's sequence is given here, whatever it says.
+    async fn append_audit(&self, shop: &ShopId, entry: &AuditEntry) -> StoreResult<()>;
+    /// Entries before the sequence `before` (all when `None`), newest first, at
+    /// most `limit`.
+    async fn audit(
+        &self,
+        shop: &ShopId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> StoreResult<Vec<AuditEntry>>;
+}
