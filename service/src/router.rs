@@ -1,6 +1,7 @@
 //! Every route of the service.
 
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
+use actix_web::{HttpRequest, HttpResponse};
 
 use crate::api::{
     answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
@@ -14,8 +15,7 @@ use crate::web::{assets, docs_page, get_or_head, try_page, weekly_page};
 pub fn configure(config: &mut ServiceConfig) {
     config
         .service(page("/").route(get_or_head().to(try_page::show)))
-        // The reference shows the document that the API serves.
-        .service(page("/docs").route(get_or_head().to(|| docs_page::show(openapi::document))))
+        .service(page("/docs").route(get_or_head().to(reference)))
         .service(page("/assets/{release}/{file}").route(get_or_head().to(assets::read)))
         .service(resource("/healthz", "GET").route(get().to(operations::healthz)))
         .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
@@ -155,6 +155,11 @@ fn resource(path: &str, methods: &'static str) -> actix_web::Resource {
 /// A resource for people's browsers, which is no part of the documented API.
 fn page(path: &str) -> actix_web::Resource {
     resource(path, "GET, HEAD")
+}
+
+/// The reference shows the document that the API serves.
+async fn reference(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    docs_page::show(&request, openapi::document)
 }
 
 async fn no_route() -> Result<&'static str, ApiError> {
