@@ -113,7 +113,7 @@ async fn things_are_found_by_what_they_are_called() {
          <label>Name <input></label> <label for=f>A file</label><input type=file id=f>
          <label>Day <input type=date></label>
          <label>City <select><option>Hangzhou<option>Ningbo</select></label>
-         <div role=group aria-label=Row><button>Remove</button></div></main>",
+         <div role=group aria-label=Row><button id=r>Remove</button></div></main>",
     )
     .await;
     assert_eq!(browser.count("button", "Go").await, 1);
@@ -133,6 +133,17 @@ async fn things_are_found_by_what_they_are_called() {
     field.upload(file.path()).await;
     assert!(field.value().await.contains("fakepath"));
     let row = browser.by_role("group", "Row").await;
+    assert_eq!(
+        row.by_text("Remove").await.property("tagName").await,
+        "BUTTON"
+    );
+    let removing = row.find_within("button").await;
+    assert_eq!(removing.attribute("id").await.as_deref(), Some("r"));
+    let main = browser.by_role("main", "").await;
+    assert_eq!(main.by_label("Name").await.value().await, "张三 😀");
+    assert_eq!(browser.text("h1").await, "A");
+    assert!(browser.shows("bold words").await);
+    assert!(!browser.shows("italic").await);
     row.by_role("button", "Remove").await.press("Enter").await;
     assert_eq!(browser.focused().await, "button Remove");
     browser.finish().await;
