@@ -2,6 +2,8 @@
 
 #[path = "tidy/documents.rs"]
 mod documents;
+#[path = "tidy/fences.rs"]
+mod fences;
 #[path = "tidy/foreign.rs"]
 mod foreign;
 #[path = "tidy/habits.rs"]
@@ -31,7 +33,7 @@ fn modules_know_only_what_they_may() {
 
 #[test]
 fn crates_are_named_inside_their_fences() {
-    hold(rooms::forbidden_crates, |source| {
+    hold(fences::forbidden_crates, |source| {
         // The table of fences names them all.
         source.is_rust() && !source.path.starts_with("tests/tidy")
     });

@@ -1,7 +1,7 @@
 //! Every route of the service.
 
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
-use actix_web::{FromRequest, Handler, Responder};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::api::{
     answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
@@ -17,8 +17,7 @@ use crate::web::{
 pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(console_routes)
-        // The reference shows the document that the API serves.
-        .service(page("/docs").route(get_or_head().to(|| docs_page::show(openapi::document))))
+        .service(page("/docs").route(get_or_head().to(reference)))
         .service(page("/assets/{release}/{file}").route(get_or_head().to(assets::read)))
         .service(resource("/healthz", "GET").route(get().to(operations::healthz)))
         .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
@@ -184,6 +183,11 @@ where
     resource(path, "GET, HEAD, POST")
         .route(get_or_head().to(show))
         .route(post().to(send))
+}
+
+/// The reference shows the document that the API serves.
+async fn reference(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    docs_page::show(&request, openapi::document)
 }
 
 async fn no_route() -> Result<&'static str, ApiError> {

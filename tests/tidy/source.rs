@@ -67,7 +67,9 @@ fn walk(root: &Path) -> Vec<String> {
             if path.is_file() {
                 let relative = path.strip_prefix(root).expect("below the root");
                 paths.push(relative.to_string_lossy().replace('\\', "/"));
-            } else if path.is_dir() && !matches!(name.as_str(), ".git" | "target" | "data") {
+            } else if path.is_dir()
+                && !matches!(name.as_str(), ".git" | "target" | "data" | "vendor")
+            {
                 folders.push(path);
             }
         }

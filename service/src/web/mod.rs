@@ -19,6 +19,7 @@ mod prose;
 mod reference;
 mod schema;
 
+use actix_web::body::MessageBody;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::route;
 use actix_web::{HttpResponse, HttpResponseBuilder, Route, guard};
@@ -111,7 +112,7 @@ pub fn see_other(path: &str) -> HttpResponse {
 }
 
 /// A page that is rendered already.
-fn page_of(html: String, language: Language) -> HttpResponse {
+fn page_of(html: impl MessageBody + 'static, language: Language) -> HttpResponse {
     secure(&mut HttpResponse::Ok())
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "no-cache"))
@@ -121,15 +122,19 @@ fn page_of(html: String, language: Language) -> HttpResponse {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::App;
     use actix_web::test::{TestRequest, call_service, init_service, read_body};
+    use actix_web::{App, HttpRequest};
 
     use super::*;
+
+    async fn docs(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+        docs_page::show(&request, || ())
+    }
 
     async fn visit(path: &str) -> (StatusCode, header::HeaderMap, String) {
         let app = App::new()
             .route("/try", get_or_head().to(try_page::show))
-            .route("/docs", get_or_head().to(|| docs_page::show(|| ())));
+            .route("/docs", get_or_head().to(docs));
         let app = init_service(app).await;
         let response = call_service(&app, TestRequest::get().uri(path).to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());

@@ -1,0 +1,108 @@
+//! The real program with a small shop, for a browser to visit.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+use tempfile::TempDir;
+use zhiwen_tests::support::process::{Process, make_shop};
+use zhiwen_tests::support::{Call, poll_until};
+
+use crate::browser::Browser;
+
+/// For what has no promised time; a loaded machine may need long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the shop knows: id, title, answer.
+const KNOWLEDGE: [(&str, &str, &str); 3] = [
+    (
+        "invoice",
+        "发票什么时候开",
+        "签收后三天内开具电子发票，发到您的邮箱。",
+    ),
+    (
+        "induction",
+        "电水壶能放电磁炉上吗",
+        "不能，电水壶请只放在自带的底座上加热。",
+    ),
+    (
+        "returns",
+        "不喜欢可以退吗",
+        "签收七天内，没有使用过的可以退，退回运费由您承担。",
+    ),
+];
+
+/// The program, serving one shop from a folder of its own.
+pub struct Site {
+    /// The shop's key, of every scope.
+    pub key: String,
+    /// Where it serves.
+    pub address: String,
+    process: Process,
+    _folder: TempDir,
+}
+
+impl Site {
+    /// Starts the program with the shop `hemu`, which can answer.
+    pub async fn open() -> Self {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let key = make_shop(folder.path(), "hemu");
+        let process = Process::serve(folder.path());
+        process.wait_until_ready(&key).await;
+        let site = Self {
+            key,
+            address: format!("http://{}", process.address),
+            process,
+            _folder: folder,
+        };
+        for (id, title, answer) in KNOWLEDGE {
+            site.add_knowledge(id, title, answer).await;
+        }
+        site.wait_until_found("退", "returns").await;
+        site
+    }
+
+    /// A browser of somebody who reads Chinese.
+    pub async fn browser(&self) -> Browser {
+        self.browser_in("zh-CN").await
+    }
+
+    /// A browser of somebody who prefers a language: `zh-CN`, `en`.
+    pub async fn browser_in(&self, language: &str) -> Browser {
+        Browser::open(&self.address, language).await
+    }
+
+    /// A call of the API with the shop's key.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        self.process.call(method, path, &self.key)
+    }
+
+    /// Adds an approved item.
+    pub async fn add_knowledge(&self, id: &str, title: &str, answer: &str) {
+        let item = json!({
+            "id": id,
+            "status": "approved",
+            "domain": "process",
+            "title": title,
+            "answer_brief": answer,
+        });
+        let reply = self
+            .call(Method::POST, "/v1/knowledge")
+            .json(&item)
+            .send()
+            .await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+    }
+
+    /// Waits until a search for `words` finds the item.
+    pub async fn wait_until_found(&self, words: &str, id: &str) {
+        poll_until(&format!("{id} is found"), PATIENCE, async || {
+            let search = self.call(Method::GET, "/v1/search").into_inner();
+            let reply = Call::from_inner(search.query(&[("q", words)])).send().await;
+            let found = reply.json();
+            let results = found["results"].as_array();
+            results.is_some_and(|results| results.iter().any(|result| result["knowledge_id"] == id))
+        })
+        .await;
+    }
+}
