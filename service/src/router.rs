@@ -3,12 +3,12 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
+    answers, browser_tokens, cluster_edits, clusters, cors, feeds, findings, imports, insights, intents, knowledge,
     knowledge_versions, messages, models, openapi, operations, products, push_deliveries, pushes,
     queues, search, suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
-use crate::web::{assets, docs_page, get_or_head, try_page, weekly_page};
+use crate::web::{assets, docs_page, get_or_head, panel_page, try_page, weekly_page};
 
 /// Adds all routes.
 pub fn configure(config: &mut ServiceConfig) {
@@ -16,16 +16,26 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(page("/").route(get_or_head().to(try_page::show)))
         // The reference shows the document that the API serves.
         .service(page("/docs").route(get_or_head().to(|| docs_page::show(openapi::document))))
+        .service(page("/panel").route(get_or_head().to(panel_page::show)))
+        .service(page("/panel.js").route(get_or_head().to(panel_page::script)))
         .service(page("/assets/{release}/{file}").route(get_or_head().to(assets::read)))
         .service(resource("/healthz", "GET").route(get().to(operations::healthz)))
         .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
         .service(resource("/metrics", "GET").route(get().to(operations::metrics)))
         .service(resource("/openapi.json", "GET").route(get().to(openapi::openapi)))
         .service(resource("/v1/messages", "POST").route(post().to(messages::ingest)))
-        .service(resource("/v1/suggestions", "POST").route(post().to(suggestions::create)))
+        .service(
+            resource("/v1/browser-tokens", "POST").route(post().to(browser_tokens::create)),
+        )
+        .service(
+            resource("/v1/suggestions", "POST")
+                .route(cors::preflight())
+                .route(post().to(suggestions::create)),
+        )
         .service(resource("/v1/suggestions/{id}", "GET").route(get().to(suggestions::read)))
         .service(
             resource("/v1/answers/{id}/feedback", "PATCH")
+                .route(cors::preflight())
                 .route(patch().to(answers::patch_feedback)),
         )
         .service(resource("/v1/suggestions/{id}/intent", "PUT").route(put().to(intents::correct)))

@@ -5,6 +5,7 @@
 //! file where no flag does.
 
 mod encoder;
+mod panel;
 mod push;
 mod sources;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use encoder::{Bert, Encoder, Language, Remote};
+pub use panel::Panel;
 pub use push::Pushes;
 use sources::{merge, parse, refuse_single_underscore, set};
 
@@ -91,6 +93,8 @@ pub struct Settings {
     pub concurrent_builds: usize,
     /// How notices are pushed to outside systems.
     pub push: Pushes,
+    /// The page with the panel.
+    pub panel: Panel,
     /// The most items of a page.
     pub page_limit: u32,
     /// How long a reply is kept under its Idempotency-Key.
@@ -184,6 +188,7 @@ struct Raw {
     listening: RawListening,
     index: RawIndex,
     push: push::RawPushes,
+    panel: panel::RawPanel,
     limits: RawLimits,
     telemetry: Telemetry,
 }
@@ -361,6 +366,7 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         index_poll: Duration::from_millis(raw.index.poll_milliseconds),
         concurrent_builds: raw.index.concurrent_builds,
         push: push::validate(&raw.push)?,
+        panel: panel::validate(raw.panel)?,
         page_limit: raw.limits.page,
         idempotency: Duration::from_secs(raw.limits.idempotency_hours * 3600),
         telemetry: raw.telemetry,
@@ -445,6 +451,11 @@ mod tests {
                 Some("[encoder]\nkind = \"word2vec\"\n"),
                 vec![],
                 "encoder.kind",
+            ),
+            (
+                Some("[panel]\nframe_ancestors = [\"https://a.example/x\"]\n"),
+                vec![],
+                "panel.frame_ancestors",
             ),
         ] {
             let error = load(file, &variables, &[]).expect_err(named);

@@ -1,4 +1,7 @@
-//! Who calls: API keys as extractors. A handler that has a [`Caller`] need not check again.
+//! Who calls: API keys and browser tokens as extractors. A handler that has a [`Caller`]
+//! need not check again.
+
+pub mod browser;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -10,13 +13,15 @@ use actix_web::http::header;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::{Ready, ready};
+use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
-use crate::domain::ids::ShopId;
+use crate::domain::ids::{AgentId, ShopId};
 use crate::domain::key::{ApiKey, KeyHash, PresentedKey, Scope};
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store::{Store, StoreError};
+use browser::BrowserToken;
 
 /// For how long a key is trusted without asking the store: the longest that a
 /// withdrawn key still opens.
@@ -26,6 +31,7 @@ const TRUSTED_FOR: Duration = Duration::from_secs(2);
 pub struct Keys {
     store: Arc<dyn Store>,
     cache: Cache<[u8; 32], (Instant, Arc<ApiKey>)>,
+    by_prefix: Cache<(ShopId, String), (Instant, Arc<ApiKey>)>,
 }
 
 impl Keys {
@@ -34,6 +40,7 @@ impl Keys {
         Self {
             store,
             cache: Cache::new(4_096),
+            by_prefix: Cache::new(1_024),
         }
     }
 
@@ -50,12 +57,45 @@ impl Keys {
             .insert(hash.0, (Instant::now(), Arc::clone(&key)));
         Ok(Some(key))
     }
+
+    /// The shop's key with that shown part.
+    async fn by_prefix(
+        &self,
+        shop: &ShopId,
+        prefix: &str,
+    ) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let sought = (shop.clone(), prefix.to_owned());
+        if let Some((looked_up, key)) = self.by_prefix.get(&sought)
+            && looked_up.elapsed() < TRUSTED_FOR
+        {
+            return Ok(Some(key));
+        }
+        let keys = self.store.keys(shop).await?;
+        let Some(key) = keys.into_iter().find(|key| key.prefix == prefix) else {
+            return Ok(None);
+        };
+        let key = Arc::new(key);
+        self.by_prefix
+            .insert(sought, (Instant::now(), Arc::clone(&key)));
+        Ok(Some(key))
+    }
 }
 
 /// Which scopes open an endpoint.
 pub trait Needs: 'static {
     /// Any one of these.
     const ANY_OF: &'static [Scope];
+    /// What a browser token, which has no scopes, may do there.
+    const PAGES: Pages = Pages::Refused;
+}
+
+/// Whether an endpoint is open to the panel in a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// To whoever holds a browser token.
+    Welcome,
+    /// To API keys alone.
+    Refused,
 }
 
 /// Declares what an endpoint needs.
@@ -70,9 +110,18 @@ macro_rules! needs {
     };
 }
 
+/// Asking for suggestions and giving feedback.
+pub struct Suggesting;
+
+impl Needs for Suggesting {
+    const ANY_OF: &'static [Scope] = &[Scope::Suggest];
+    const PAGES: Pages = Pages::Welcome;
+}
+
 needs!(
-    /// Asking for suggestions and giving feedback.
-    Suggesting, [Scope::Suggest]
+    /// Making tokens for pages that ask for suggestions. Pages make none, or
+    /// theirs would never end.
+    MakingBrowserTokens, [Scope::Suggest]
 );
 needs!(
     /// Handing in messages.
@@ -119,13 +168,23 @@ needs!(
 pub struct Caller<N: Needs> {
     /// The shop that the key opens.
     pub shop: ShopId,
-    /// The key's shown part: who did it.
+    /// The key's shown part, or what a browser token was made by: who did it.
     pub key_prefix: String,
+    /// The agent whom a browser token was made for.
+    pub agent: Option<AgentId>,
     needs: PhantomData<N>,
 }
 
-/// The key that a request came with, looked up before its handler is.
-struct Identity(Result<Arc<ApiKey>, ApiError>);
+/// What a request came with, looked up before its handler is.
+struct Identity(Result<Bearer, ApiError>);
+
+/// What opens the service, valid now.
+enum Bearer {
+    /// An API key.
+    Key(Arc<ApiKey>),
+    /// A page's token, from its own origin.
+    Page(BrowserToken),
+}
 
 /// Looks up the request's key, if it has one. Here rather than in [`Caller`],
 /// which so comes before all other extractors: a caller who may not call
@@ -144,21 +203,36 @@ pub async fn identify<B: MessageBody>(
     next.call(request).await
 }
 
-async fn look_up(request: &ServiceRequest) -> Result<Arc<ApiKey>, ApiError> {
+async fn look_up(request: &ServiceRequest) -> Result<Bearer, ApiError> {
     let state = request
         .app_data::<web::Data<AppState>>()
         .ok_or_else(|| ApiError::internal("state is missing"))?;
-    let presented = presented_key(request)?;
+    let malformed = || ApiError::Unauthorized { what: "malformed" };
+    let presented = presented(request).ok_or_else(malformed)?;
+    if browser::is_one(presented) {
+        let origin = request.headers().get(header::ORIGIN);
+        let origin = origin.and_then(|origin| origin.to_str().ok());
+        let token = browser::check(state, presented, origin).await?;
+        return Ok(Bearer::Page(token));
+    }
+    let presented = PresentedKey::parse(presented).ok_or_else(malformed)?;
     let key = state.keys.by_hash(presented.hash()).await?;
     let key = key.ok_or(ApiError::Unauthorized { what: "unknown" })?;
-    let now = state.clock.now();
+    match ended(&key, state.clock.now()) {
+        Some(what) => Err(ApiError::Unauthorized { what }),
+        None => Ok(Bearer::Key(key)),
+    }
+}
+
+/// How a key has ended, if it has.
+fn ended(key: &ApiKey, now: Timestamp) -> Option<&'static str> {
     if key.revoked_at.is_some_and(|revoked_at| revoked_at <= now) {
-        return Err(ApiError::Unauthorized { what: "revoked" });
+        Some("revoked")
+    } else if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        Some("expired")
+    } else {
+        None
     }
-    if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(ApiError::Unauthorized { what: "expired" });
-    }
-    Ok(key)
 }
 
 impl<N: Needs> FromRequest for Caller<N> {
@@ -168,7 +242,8 @@ impl<N: Needs> FromRequest for Caller<N> {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let identity = request.extensions_mut().remove::<Identity>();
         ready(match identity {
-            Some(Identity(Ok(key))) => Self::of(&key),
+            Some(Identity(Ok(Bearer::Key(key)))) => Self::of(&key),
+            Some(Identity(Ok(Bearer::Page(token)))) => Self::of_page(token),
             Some(Identity(Err(error))) => Err(error),
             None => Err(ApiError::Unauthorized { what: "missing" }),
         })
@@ -181,24 +256,34 @@ impl<N: Needs> Caller<N> {
             Ok(Self {
                 shop: key.shop.clone(),
                 key_prefix: key.prefix.clone(),
+                agent: None,
                 needs: PhantomData,
             })
         } else {
             Err(ApiError::Forbidden { scopes: N::ANY_OF })
         }
     }
+
+    fn of_page(token: BrowserToken) -> Result<Self, ApiError> {
+        match N::PAGES {
+            Pages::Welcome => Ok(Self {
+                shop: token.shop,
+                key_prefix: token.minted_by.to_string(),
+                agent: token.agent,
+                needs: PhantomData,
+            }),
+            Pages::Refused => Err(ApiError::ForbiddenToken {
+                what: "opens suggestions and feedback alone",
+            }),
+        }
+    }
 }
 
-fn presented_key(request: &ServiceRequest) -> Result<PresentedKey, ApiError> {
-    let header = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .ok_or(ApiError::Unauthorized { what: "missing" })?;
-    header
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, key)| PresentedKey::parse(key.trim()))
-        .ok_or(ApiError::Unauthorized { what: "malformed" })
+/// What stands behind `Bearer`.
+fn presented(request: &ServiceRequest) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?;
+    let (scheme, presented) = header.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| presented.trim())
 }

@@ -31,16 +31,18 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 11] = [
+const ASSETS: [Asset; 13] = [
     asset!("zhiwen.css", "text/css; charset=utf-8"),
     asset!("try.css", "text/css; charset=utf-8"),
     asset!("suggestion.css", "text/css; charset=utf-8"),
     asset!("docs.css", "text/css; charset=utf-8"),
     asset!("report.css", "text/css; charset=utf-8"),
+    asset!("panel_page.css", "text/css; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
     asset!("try.js", SCRIPT),
     asset!("client.js", SCRIPT),
     asset!("conversation.js", SCRIPT),
+    asset!("panel_page.js", SCRIPT),
     asset!("suggestion.js", SCRIPT),
     asset!("words.js", SCRIPT),
 ];

@@ -6,6 +6,7 @@
 pub mod assets;
 pub mod docs_page;
 pub mod language;
+pub mod panel_page;
 pub mod try_page;
 pub mod weekly_page;
 
