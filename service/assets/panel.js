@@ -86,6 +86,7 @@
       "problem-invalid-fields": "消息内容无法识别",
       "problem-other": "出了点问题",
       "advice-problem-token": "请刷新页面或重新登录后再试。",
+      "advice-problem-invalid-token": "工作台提供新凭证后会自动继续。",
       "advice-problem-no-token": "工作台提供凭证后会自动开始。",
       "advice-problem-forbidden-token": "请联系管理员检查凭证的来源地址。",
     },
@@ -149,6 +150,7 @@
       "problem-invalid-fields": "The messages cannot be read",
       "problem-other": "Something went wrong",
       "advice-problem-token": "Reload the page or sign in again.",
+      "advice-problem-invalid-token": "It goes on as soon as the workbench gives access anew.",
       "advice-problem-no-token": "It begins as soon as the workbench gives access.",
       "advice-problem-forbidden-token": "Ask your administrator to check the token's origin.",
     },
@@ -252,7 +254,7 @@
     .is-loading .progress { opacity: 1; transition: opacity .1s .25s; }
     .progress::before { content: ""; display: block; block-size: 100%; inline-size: 35%; background: var(--_accent); animation: pass 1.1s infinite ease-in-out; }
     @keyframes pass { from { transform: translateX(-100%); } to { transform: translateX(290%); } }
-    .body { flex: 1; min-block-size: 0; padding: 12px; overflow-y: auto; overscroll-behavior: contain; }
+    .body { flex: 1; min-block-size: 0; padding: 12px; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
     .result { display: grid; gap: 10px; }
     .is-stale .result { opacity: .5; transition: opacity .1s .25s; }
     .empty { display: grid; gap: 4px; justify-items: center; padding: 26px 12px; text-align: center; color: var(--_soft); }
@@ -304,7 +306,7 @@
     .complaint:hover { color: var(--_ink); text-decoration: underline; text-underline-offset: 3px; }
     .complaint[aria-pressed="true"] { color: var(--_wrong); font-weight: 600; }
     .complaint[aria-pressed="true"]::before { content: "✓ "; }
-    .outcome { font-size: .86em; font-weight: 600; color: var(--_accent); }
+    .outcome { flex-basis: 100%; font-size: .86em; font-weight: 600; color: var(--_accent); }
     .outcome.is-wrong { color: var(--_wrong); }
     .outcome:empty { display: none; }
     .options { display: flex; flex-wrap: wrap; gap: 6px; }
@@ -445,6 +447,7 @@
       this.token = null;
       this.madeAt = 0;
       this.endsAt = Infinity;
+      this.hadOne = false;
       this.renewal = null;
     }
 
@@ -452,6 +455,7 @@
     take(given) {
       const token = typeof given === "string" ? given : given?.token;
       this.token = typeof token === "string" && token !== "" ? token : null;
+      this.hadOne ||= this.token !== null;
       this.madeAt = Date.now();
       const endsAt = Date.parse(given?.expires_at ?? "");
       this.endsAt = Number.isNaN(endsAt) ? Infinity : endsAt;
@@ -493,7 +497,7 @@
         this.take(given);
       }
       if (this.token === null) {
-        throw new Problem(url ? "token" : "no-token");
+        throw new Problem(url ? "token" : this.hadOne ? "invalid-token" : "no-token");
       }
     }
 
@@ -1375,11 +1379,10 @@
     #problemPart(problem) {
       const advice = this.#word(`advice-problem-${problem.kind}`)
         ?? (problem.passes || this.#word(`problem-${problem.kind}`) ? "" : problem.message);
-      const countdown = make("span", { "aria-hidden": "true" });
-      if (problem.passes) {
-        countdown.textContent = this.#word("retry-in", problem.secondsLeft ?? 1);
-        this.#slots.countdown = countdown;
-      }
+      const countdown = problem.passes
+        ? make("span", { "aria-hidden": "true", text: this.#word("retry-in", problem.secondsLeft ?? 1) })
+        : null;
+      this.#slots.countdown = countdown;
       const retry = make("button", { type: "button", "class": "retry", part: "retry", text: this.#word("retry") });
       retry.addEventListener("click", () => this.refresh());
       return make("div", { "class": problem.passes ? "problem is-passing" : "problem", part: "problem" },
@@ -1440,10 +1443,10 @@
         make("p", { "class": "source", part: "source", dir: "auto", text: `${from} · ${this.#word("version", answer.version)}` }),
         make("div", { "class": "actions" },
           this.#insertButton(() => this.insertAnswer(at), at),
-          make("span", { "class": "outcome", part: "outcome" }),
           make("span", { "class": "complaints" },
             this.#complaintButton(answer, "irrelevant", "relevant"),
-            this.#complaintButton(answer, "incorrect", "correct"))));
+            this.#complaintButton(answer, "incorrect", "correct")),
+          make("span", { "class": "outcome", part: "outcome" })));
       card.dataset.answer = answer.id;
       return card;
     }

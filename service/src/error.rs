@@ -225,9 +225,7 @@ impl ApiError {
             }
             Self::Unauthorized { .. } => ("unauthorized", "A valid API key is needed"),
             Self::InvalidToken { .. } => ("invalid-token", "A valid browser token is needed"),
-            Self::ForbiddenToken { .. } => {
-                ("forbidden-token", "The browser token may not do this")
-            }
+            Self::ForbiddenToken { .. } => ("forbidden-token", "The browser token may not do this"),
             Self::Forbidden { .. } => ("forbidden", "The API key may not do this"),
             Self::NotFound { .. } => ("not-found", "There is no such thing in this shop"),
             Self::NoRoute => ("no-route", "There is no such route"),

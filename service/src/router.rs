@@ -3,9 +3,9 @@
 use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 
 use crate::api::{
-    answers, browser_tokens, cluster_edits, clusters, cors, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, openapi, operations, products, push_deliveries, pushes,
-    queues, search, suggestions, synonyms, weekly,
+    answers, browser_tokens, cluster_edits, clusters, cors, feeds, findings, imports, insights,
+    intents, knowledge, knowledge_versions, messages, models, openapi, operations, products,
+    push_deliveries, pushes, queues, search, suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
 use crate::web::{assets, docs_page, get_or_head, panel_page, try_page, weekly_page};
@@ -24,9 +24,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(resource("/metrics", "GET").route(get().to(operations::metrics)))
         .service(resource("/openapi.json", "GET").route(get().to(openapi::openapi)))
         .service(resource("/v1/messages", "POST").route(post().to(messages::ingest)))
-        .service(
-            resource("/v1/browser-tokens", "POST").route(post().to(browser_tokens::create)),
-        )
+        .service(resource("/v1/browser-tokens", "POST").route(post().to(browser_tokens::create)))
         .service(
             resource("/v1/suggestions", "POST")
                 .route(cors::preflight())

@@ -17,7 +17,10 @@ const WITHDRAWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// A token of the desk, with the key that made it.
 async fn make(shop: &Shop<'_>, body: &Value) -> (String, String) {
-    let key = shop.app.key(shop.id.as_str(), &[Scope::Suggest], None).await;
+    let key = shop
+        .app
+        .key(shop.id.as_str(), &[Scope::Suggest], None)
+        .await;
     let call = shop.app.call(Method::POST, "/v1/browser-tokens").key(&key);
     let reply = call.json(body).send().await;
     assert_eq!(reply.status, 200, "{}", reply.text());
@@ -46,10 +49,7 @@ async fn a_page_asks_and_tells_what_became_of_the_answer() {
     let (token, _) = make(&shop, &json!({"origin": DESK, "agent": "小禾"})).await;
     let suggested = ask(&app, &token, DESK).send().await;
     assert_eq!(suggested.status, 200, "{}", suggested.text());
-    assert_eq!(
-        suggested.header("access-control-allow-origin"),
-        Some(DESK)
-    );
+    assert_eq!(suggested.header("access-control-allow-origin"), Some(DESK));
     assert_eq!(suggested.header("vary"), Some("origin"));
     let suggested = suggested.json();
     let answer = suggested["answers"][0]["id"].as_str().expect("an answer");
@@ -211,7 +211,10 @@ async fn a_browser_may_ask_before_it_calls() {
     ] {
         let call = app.call(Method::OPTIONS, path).header("origin", ELSEWHERE);
         let call = call.header("access-control-request-method", method);
-        let call = call.header("access-control-request-headers", "authorization,content-type");
+        let call = call.header(
+            "access-control-request-headers",
+            "authorization,content-type",
+        );
         let reply = call.send().await;
         let allowed = |name: &str| reply.header(name).unwrap_or("-").to_owned();
         assert_eq!(reply.header("access-control-allow-credentials"), None);
@@ -277,7 +280,9 @@ async fn the_script_is_for_every_page_and_held_for_a_while() {
 async fn the_page_may_be_framed_by_whom_the_settings_name() {
     let ancestors = |reply: &zhiwen_tests::support::Reply| {
         let policy = reply.header("content-security-policy").unwrap_or("");
-        let found = policy.split("; ").find(|part| part.starts_with("frame-ancestors"));
+        let found = policy
+            .split("; ")
+            .find(|part| part.starts_with("frame-ancestors"));
         found.unwrap_or("none is named").to_owned()
     };
     let app = spawn_app().await;

@@ -81,8 +81,7 @@ struct Wanted {
 }
 
 fn parse(request: BrowserTokenRequest) -> Result<Wanted, ApiError> {
-    let origin =
-        Origin::parse(&request.origin).map_err(|fault| FieldError::new("origin", fault));
+    let origin = Origin::parse(&request.origin).map_err(|fault| FieldError::new("origin", fault));
     let agent = request.agent.as_deref().map(AgentId::parse).transpose();
     let agent = agent.map_err(|fault| FieldError::new("agent", fault));
     let seconds = request.lifetime_seconds.unwrap_or(LIFETIME_SECONDS);

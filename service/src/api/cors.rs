@@ -4,7 +4,7 @@
 //! Cookies never count: credentials are never allowed, so that a browser sends
 //! none along, and these endpoints take none.
 
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::route;
 use actix_web::{HttpRequest, HttpResponse, Route, guard};
@@ -90,7 +90,7 @@ async fn answer_preflight(request: HttpRequest) -> HttpResponse {
         ),
         (header::ACCESS_CONTROL_MAX_AGE, PREFLIGHT_SECONDS),
     ] {
-        response.insert_header::<(HeaderName, &str)>((name, value));
+        response.insert_header((name, value));
     }
     response.finish()
 }

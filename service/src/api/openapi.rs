@@ -9,9 +9,9 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, browser_tokens, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, operations, products, push_deliveries, pushes, queues,
-    search, suggestions, synonyms, weekly,
+    answers, browser_tokens, cluster_edits, clusters, feeds, findings, imports, insights, intents,
+    knowledge, knowledge_versions, messages, models, operations, products, push_deliveries, pushes,
+    queues, search, suggestions, synonyms, weekly,
 };
 use crate::error::{ApiError, Problem};
 

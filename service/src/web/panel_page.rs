@@ -33,7 +33,9 @@ pub async fn script(request: HttpRequest) -> HttpResponse {
         .and_then(|value| value.to_str().ok())
         // A compressing proxy makes the tag a weak one.
         .is_some_and(|held| {
-            let mut tags = held.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+            let mut tags = held
+                .split(',')
+                .map(|tag| tag.trim().trim_start_matches("W/"));
             tags.any(|tag| tag == *SCRIPT_TAG)
         });
     let mut response = if is_held {
