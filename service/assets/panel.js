@@ -254,6 +254,7 @@
     .is-loading .progress { opacity: 1; transition: opacity .1s .25s; }
     .progress::before { content: ""; display: block; block-size: 100%; inline-size: 35%; background: var(--_accent); animation: pass 1.1s infinite ease-in-out; }
     @keyframes pass { from { transform: translateX(-100%); } to { transform: translateX(290%); } }
+    .body:focus-visible { outline-offset: -2px; }
     .body { flex: 1; min-block-size: 0; padding: 12px; overflow-y: auto; overscroll-behavior: contain; scrollbar-width: thin; }
     .result { display: grid; gap: 10px; }
     .is-stale .result { opacity: .5; transition: opacity .1s .25s; }
@@ -287,6 +288,7 @@
     .question-text { font-weight: 600; overflow-wrap: anywhere; }
     mark { padding: 0 4px; color: var(--_soft); background: var(--_sunken); border-radius: 4px; }
     .answers { display: grid; gap: 10px; }
+    .answers .card { grid-template-rows: auto 1fr auto auto; align-content: stretch; }
     .card { display: grid; align-content: start; gap: 8px; padding: 10px 12px; background: var(--_sunken); border: 1px solid transparent; border-radius: var(--_inner); }
     .card.is-first { background: var(--_wash); }
     .card.is-used { border-color: var(--_accent); }
@@ -317,7 +319,6 @@
     @container (max-width: 319px) {
       .body { padding: 10px; }
       .header { padding: 8px 10px; }
-      .brand.is-long { display: none; }
       .complaints { margin-inline-start: 0; }
     }
     @media (prefers-reduced-motion: reduce) {
@@ -691,7 +692,7 @@
   /** In the order that the service will read them in. */
   function inOrder(messages) {
     return messages.every((message) => message.at)
-      ? messages.toSorted?.((one, other) => Date.parse(one.at) - Date.parse(other.at)) ?? messages
+      ? [...messages].sort((one, other) => Date.parse(one.at) - Date.parse(other.at))
       : messages;
   }
 
@@ -1272,7 +1273,7 @@
         live: make("p", { "class": "unseen", role: "status", "aria-live": "polite" }),
         forms,
       };
-      slots.body = make("div", { "class": "body", part: "body" }, slots.result);
+      slots.body = make("div", { "class": "body", part: "body", tabindex: "-1" }, slots.result);
       slots.panel = make("section", { "class": "panel", part: "panel", "aria-label": this.#word("panel") },
         make("div", { "class": "progress", "aria-hidden": "true" }),
         make("header", { "class": "header", part: "header" },
@@ -1334,7 +1335,12 @@
       // Still on its way, and nothing to show meanwhile: the skeleton stays.
       const isFirst = this.#waiting && !this.#suggestion && !this.#problem;
       if (!isFirst) {
+        const hadFocus = result.contains(this.shadowRoot.activeElement);
         result.replaceChildren(...shown);
+        if (hadFocus) {
+          // What had it is gone: a keyboard goes on from here, not from the page's start.
+          body.focus({ preventScroll: true });
+        }
       }
       this.#showBusy();
       if (this.isConnected && this.#suggestion) {
@@ -1421,8 +1427,14 @@
       return make("div", { "class": "question", part: "question" },
         make("p", { "class": "label", text: this.#word("question") }),
         text,
-        question.context ? make("p", { "class": "label", text: this.#word("context", question.context) }) : null,
-        products.length > 0 ? make("p", { "class": "label", text: this.#word("products", products.join(", ")) }) : null);
+        question.context ? make("p", { "class": "label" }, ...this.#withIsolated("context", question.context)) : null,
+        products.length > 0 ? make("p", { "class": "label" }, ...this.#withIsolated("products", products.join(", "))) : null);
+    }
+
+    /** A wording with data in its place, which may run the other way. */
+    #withIsolated(name, value) {
+      const [before, after] = this.#word(name).split("{}");
+      return [before, make("bdi", { text: value }), after];
     }
 
     #answerPart(answer, at) {
@@ -1430,17 +1442,18 @@
       const bar = make("i");
       bar.style.inlineSize = share;
       const source = (answer.sources ?? []).map((one) => one.text).filter(Boolean).join("；");
-      const from = source === "" ? this.#word("no-source", answer.knowledge_id) : this.#word("source", source);
+      const from = source === "" ? ["no-source", answer.knowledge_id] : ["source", source];
       const number = make("span", { "class": "unseen", text: `${this.#word("answer-number", at + 1)} ` });
       const card = make("article", { "class": at === 0 ? "card is-first" : "card", part: "answer" },
         make("header", { "class": "card-head" },
-          make("h3", { "class": "title", part: "answer-title", dir: "auto" }, number, answer.title),
+          make("h3", { "class": "title", part: "answer-title" }, number, make("bdi", { text: answer.title })),
           make("span", { "class": "confidence", part: "confidence" },
             make("span", { "class": "meter", "aria-hidden": "true" }, bar),
             make("span", { "class": "unseen", text: this.#word("confidence", share) }),
             make("span", { "aria-hidden": "true", text: share }))),
         make("p", { "class": "text", part: "answer-text", dir: "auto", text: answer.text }),
-        make("p", { "class": "source", part: "source", dir: "auto", text: `${from} · ${this.#word("version", answer.version)}` }),
+        make("p", { "class": "source", part: "source" },
+          ...this.#withIsolated(...from), ` · ${this.#word("version", answer.version)}`),
         make("div", { "class": "actions" },
           this.#insertButton(() => this.insertAnswer(at), at),
           make("span", { "class": "complaints" },
