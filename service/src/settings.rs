@@ -464,28 +464,6 @@ mod tests {
     }
 
     #[test]
-    fn a_list_comes_from_a_file_or_from_a_variable() {
-        let file = "[panel]\nframe_ancestors = [\"https://a.example\"]\n";
-        let ancestors = |settings: Settings| settings.panel.frame_ancestors;
-        assert_eq!(load(None, &[], &[]).map(ancestors), Ok(Vec::new()));
-        assert_eq!(
-            load(Some(file), &[], &[]).map(ancestors),
-            Ok(vec!["https://a.example".to_owned()])
-        );
-        let variable = (
-            "ZHIWEN_PANEL__FRAME_ANCESTORS",
-            "https://b.example, http://c.example:81",
-        );
-        assert_eq!(
-            load(Some(file), &[variable], &[]).map(ancestors),
-            Ok(vec![
-                "https://b.example".to_owned(),
-                "http://c.example:81".to_owned()
-            ])
-        );
-    }
-
-    #[test]
     fn leaves_the_variables_of_others_alone() {
         let of_kubernetes = [
             ("ZHIWEN_PORT", "tcp://10.0.0.7:80"),

@@ -35,3 +35,27 @@ pub(super) fn validate(raw: RawPanel) -> Result<Panel, SettingsError> {
         frame_ancestors: raw.frame_ancestors,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_origins_come_into_the_header() {
+        for (text, is_one) in [
+            ("https://chat.example.com", true),
+            ("http://127.0.0.1:3000", true),
+            ("https://chat.example.com/", false),
+            ("https://*.example.com", false),
+            ("chat.example.com", false),
+            ("*", false),
+            ("'self'", false),
+            ("https://a.example; script-src *", false),
+        ] {
+            let raw = RawPanel {
+                frame_ancestors: vec!["https://first.example".to_owned(), text.to_owned()],
+            };
+            assert_eq!(validate(raw).is_ok(), is_one, "{text}");
+        }
+    }
+}

@@ -92,3 +92,20 @@ pub(super) fn set(
     };
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_written_with_commas() {
+        let file = "[panel]\nframe_ancestors = [\"https://a.example\"]\n";
+        let mut values = parse(Path::new("a.toml"), file).expect("toml");
+        let text = "https://b.example, http://c.example:81";
+        set(&mut values, "panel.frame_ancestors", text, "shown").expect("set");
+        let expected = Value::from(vec!["https://b.example", "http://c.example:81"]);
+        assert_eq!(values["panel"]["frame_ancestors"], expected);
+        set(&mut values, "panel.frame_ancestors", "", "shown").expect("set");
+        assert_eq!(values["panel"]["frame_ancestors"], Value::Array(Vec::new()));
+    }
+}
