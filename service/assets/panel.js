@@ -171,7 +171,7 @@
       --_wrong: #a3271f;
       --_wrong-wash: #fbeae8;
       --_radius: var(--zhiwen-radius, 12px);
-      --_inner: calc(var(--_radius) * 2 / 3);
+      --_inner: var(--zhiwen-radius-inner, 8px);
       --_size: var(--zhiwen-font-size, 14px);
       display: block;
       container-type: inline-size;

@@ -83,11 +83,10 @@ pub(super) fn set(
         Value::Float(_) => Value::Float(text.parse().map_err(|_| wrong("a number"))?),
         Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
         // None of ours holds blanks or commas.
-        Value::Array(_) => text
-            .split([',', ' '])
-            .filter(|part| !part.is_empty())
-            .map(|part| Value::String(part.to_owned()))
-            .collect(),
+        Value::Array(_) => {
+            let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+            Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+        }
         _ => return Err(unknown(shown)),
     };
     Ok(())
