@@ -65,6 +65,18 @@ pub enum ApiError {
         /// missing, malformed, unknown, expired, revoked.
         what: &'static str,
     },
+    /// A browser token that is not valid now: a new one helps.
+    #[error("browser token {what}")]
+    InvalidToken {
+        /// is malformed, has expired, comes from a key that is revoked.
+        what: &'static str,
+    },
+    /// A browser token that is valid, but not for this.
+    #[error("browser token {what}")]
+    ForbiddenToken {
+        /// is for another origin, opens suggestions and feedback alone.
+        what: &'static str,
+    },
     /// The key has none of the scopes.
     #[error("api key lacks the scope")]
     Forbidden {
@@ -215,6 +227,8 @@ impl ApiError {
                 ("unsupported-media-type", "The media type is not supported")
             }
             Self::Unauthorized { .. } => ("unauthorized", "A valid API key is needed"),
+            Self::InvalidToken { .. } => ("invalid-token", "A valid browser token is needed"),
+            Self::ForbiddenToken { .. } => ("forbidden-token", "The browser token may not do this"),
             Self::Forbidden { .. } => ("forbidden", "The API key may not do this"),
             Self::FormExpired => ("form-expired", "The page is out of date"),
             Self::NotFound { .. } => ("not-found", "There is no such thing in this shop"),
@@ -272,6 +286,8 @@ impl ApiError {
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType { .. }
             | Self::Unauthorized { .. }
+            | Self::InvalidToken { .. }
+            | Self::ForbiddenToken { .. }
             | Self::NotFound { .. }
             | Self::NoRoute
             | Self::MethodNotAllowed { .. }
@@ -320,8 +336,10 @@ impl ResponseError for ApiError {
             | Self::IdempotencyMismatch => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } | Self::FormExpired => StatusCode::FORBIDDEN,
+            Self::Unauthorized { .. } | Self::InvalidToken { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } | Self::ForbiddenToken { .. } | Self::FormExpired => {
+                StatusCode::FORBIDDEN
+            }
             Self::NotFound { .. } | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Exists { .. } => StatusCode::CONFLICT,

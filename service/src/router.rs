@@ -4,13 +4,14 @@ use actix_web::web::{self, ServiceConfig, delete, get, patch, post, put};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder};
 
 use crate::api::{
-    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, openapi, operations, products, push_deliveries, pushes,
-    queues, search, suggestions, synonyms, weekly,
+    answers, browser_tokens, cluster_edits, clusters, cors, feeds, findings, imports, insights,
+    intents, knowledge, knowledge_versions, messages, models, openapi, operations, products,
+    push_deliveries, pushes, queues, search, suggestions, synonyms, weekly,
 };
 use crate::error::ApiError;
 use crate::web::{
-    assets, console, docs_page, get_or_head, language, sign_in, try_page, weekly_page, welcome,
+    assets, console, docs_page, get_or_head, language, panel_page, sign_in, try_page, weekly_page,
+    welcome,
 };
 
 /// Adds all routes.
@@ -18,16 +19,25 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .configure(console_routes)
         .service(page("/docs").route(get_or_head().to(reference)))
+        .service(page("/panel").route(get_or_head().to(panel_page::show)))
+        .service(resource("/panel/token", "POST").route(post().to(panel_page::token)))
+        .service(page("/panel.js").route(get_or_head().to(panel_page::script)))
         .service(page("/assets/{release}/{file}").route(get_or_head().to(assets::read)))
         .service(resource("/healthz", "GET").route(get().to(operations::healthz)))
         .service(resource("/readyz", "GET").route(get().to(operations::readyz)))
         .service(resource("/metrics", "GET").route(get().to(operations::metrics)))
         .service(resource("/openapi.json", "GET").route(get().to(openapi::openapi)))
         .service(resource("/v1/messages", "POST").route(post().to(messages::ingest)))
-        .service(resource("/v1/suggestions", "POST").route(post().to(suggestions::create)))
+        .service(resource("/v1/browser-tokens", "POST").route(post().to(browser_tokens::create)))
+        .service(
+            resource("/v1/suggestions", "POST")
+                .route(cors::preflight())
+                .route(post().to(suggestions::create)),
+        )
         .service(resource("/v1/suggestions/{id}", "GET").route(get().to(suggestions::read)))
         .service(
             resource("/v1/answers/{id}/feedback", "PATCH")
+                .route(cors::preflight())
                 .route(patch().to(answers::patch_feedback)),
         )
         .service(resource("/v1/suggestions/{id}/intent", "PUT").route(put().to(intents::correct)))

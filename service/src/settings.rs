@@ -6,6 +6,7 @@
 
 mod console;
 mod encoder;
+mod panel;
 mod push;
 mod sources;
 
@@ -16,6 +17,7 @@ use serde::Deserialize;
 
 pub use console::Console;
 pub use encoder::{Bert, Encoder, Language, Remote};
+pub use panel::Panel;
 pub use push::Pushes;
 use sources::{merge, parse, refuse_single_underscore, set};
 
@@ -95,6 +97,8 @@ pub struct Settings {
     pub console: Console,
     /// How notices are pushed to outside systems.
     pub push: Pushes,
+    /// The page with the panel.
+    pub panel: Panel,
     /// The most items of a page.
     pub page_limit: u32,
     /// How long a reply is kept under its Idempotency-Key.
@@ -189,6 +193,7 @@ struct Raw {
     index: RawIndex,
     console: console::RawConsole,
     push: push::RawPushes,
+    panel: panel::RawPanel,
     limits: RawLimits,
     telemetry: Telemetry,
 }
@@ -367,6 +372,7 @@ fn validate(raw: Raw) -> Result<Settings, SettingsError> {
         concurrent_builds: raw.index.concurrent_builds,
         console: console::validate(&raw.console)?,
         push: push::validate(&raw.push)?,
+        panel: panel::validate(raw.panel)?,
         page_limit: raw.limits.page,
         idempotency: Duration::from_secs(raw.limits.idempotency_hours * 3600),
         telemetry: raw.telemetry,
@@ -451,6 +457,11 @@ mod tests {
                 Some("[encoder]\nkind = \"word2vec\"\n"),
                 vec![],
                 "encoder.kind",
+            ),
+            (
+                Some("[panel]\nframe_ancestors = [\"https://a.example/x\"]\n"),
+                vec![],
+                "panel.frame_ancestors",
             ),
         ] {
             let error = load(file, &variables, &[]).expect_err(named);

@@ -31,6 +31,12 @@ fn every_kind() -> Vec<ApiError> {
             expected: "application/json".to_owned(),
         },
         ApiError::Unauthorized { what: "expired" },
+        ApiError::InvalidToken {
+            what: "has expired",
+        },
+        ApiError::ForbiddenToken {
+            what: "is for another origin",
+        },
         ApiError::Forbidden {
             scopes: &[Scope::Knowledge, Scope::Admin],
         },

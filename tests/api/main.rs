@@ -1,6 +1,7 @@
 //! The HTTP API as a client meets it: requests in, replies out, nothing else looked at.
 
 mod auth;
+mod browser_tokens;
 mod chats;
 mod errors;
 mod exports;

@@ -1,9 +1,11 @@
 //! The JSON API: one file a resource. Handlers are typed input → one use-case call → typed output.
 
 pub mod answers;
+pub mod browser_tokens;
 pub mod cluster_edits;
 pub mod clusters;
 pub mod conditions;
+pub mod cors;
 pub mod feeds;
 pub mod files;
 pub mod findings;

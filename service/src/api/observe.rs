@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::api::cors::Cors;
 use crate::domain::fault::Locale;
 use crate::error::{ApiError, REQUEST, RequestContext};
 use crate::state::AppState;
@@ -34,6 +35,7 @@ pub async fn observe<B: MessageBody + 'static>(
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
     let state = request.app_data::<web::Data<AppState>>().cloned();
+    let cors = Cors::of(request.headers(), &route);
     let id = HeaderValue::from_str(&context.id).ok();
     let span = tracing::info_span!("request", id = context.id.as_str(), %method, route);
     let answered = REQUEST.scope(
@@ -57,6 +59,8 @@ pub async fn observe<B: MessageBody + 'static>(
     if let Some(id) = id {
         response.headers_mut().insert(REQUEST_ID, id);
     }
+    // Here, where every reply passes, so that a page can read its errors too.
+    cors.mark(response.headers_mut());
     if let Some(state) = state {
         let status = response.status();
         state

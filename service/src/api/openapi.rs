@@ -9,9 +9,9 @@ use utoipa::openapi::{Content, OpenApi as Document, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 
 use crate::api::{
-    answers, cluster_edits, clusters, feeds, findings, imports, insights, intents, knowledge,
-    knowledge_versions, messages, models, operations, products, push_deliveries, pushes, queues,
-    search, suggestions, synonyms, weekly,
+    answers, browser_tokens, cluster_edits, clusters, feeds, findings, imports, insights, intents,
+    knowledge, knowledge_versions, messages, models, operations, products, push_deliveries, pushes,
+    queues, search, suggestions, synonyms, weekly,
 };
 use crate::error::{ApiError, Problem};
 
@@ -32,6 +32,7 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
         suggestions::create,
         suggestions::read,
         answers::patch_feedback,
+        browser_tokens::create,
         search::search,
         knowledge::create,
         knowledge::list,

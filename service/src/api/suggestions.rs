@@ -36,7 +36,9 @@ pub async fn create(
         explain: body.value.explain,
         locale: body.value.locale,
     };
-    let moment = parse(body.value, &state)?;
+    let mut moment = parse(body.value, &state)?;
+    // Whom a token was made for is known better than what its page says.
+    moment.agent = caller.agent.clone().or(moment.agent);
     if let Some(key) = &key
         && let Some(kept) = key.kept(state.store.as_ref(), &caller.shop).await?
     {

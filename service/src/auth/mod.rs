@@ -1,7 +1,8 @@
-//! Who calls, as extractors: programs by their API keys, people by their sessions.
-//! A handler that has a [`Caller`] or a [`Visitor`] need not check again.
+//! Who calls, as extractors: programs by their API keys, panels in pages by
+//! browser tokens, people by their sessions. A handler that has a [`Caller`] or a [`Visitor`] need not check again.
 
 pub mod audit;
+pub mod browser;
 pub mod password;
 pub mod people;
 pub mod sessions;
@@ -17,14 +18,16 @@ use actix_web::http::{Method, header};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::{Ready, ready};
+use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
-use crate::domain::ids::ShopId;
+use crate::domain::ids::{AgentId, ShopId};
 use crate::domain::key::{ApiKey, KeyHash, PresentedKey, Scope};
 use crate::domain::person::Secret;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store::{Store, StoreError};
+use browser::BrowserToken;
 use sessions::SignedIn;
 
 pub use visitor::{Anybody, Fields, Form, OpenForm, Visitor};
@@ -37,6 +40,7 @@ const TRUSTED_FOR: Duration = Duration::from_secs(2);
 pub struct Keys {
     store: Arc<dyn Store>,
     cache: Cache<[u8; 32], (Instant, Arc<ApiKey>)>,
+    by_prefix: Cache<(ShopId, String), (Instant, Arc<ApiKey>)>,
 }
 
 impl Keys {
@@ -45,6 +49,7 @@ impl Keys {
         Self {
             store,
             cache: Cache::new(4_096),
+            by_prefix: Cache::new(1_024),
         }
     }
 
@@ -61,12 +66,45 @@ impl Keys {
             .insert(hash.0, (Instant::now(), Arc::clone(&key)));
         Ok(Some(key))
     }
+
+    /// The shop's key with that shown part.
+    async fn by_prefix(
+        &self,
+        shop: &ShopId,
+        prefix: &str,
+    ) -> Result<Option<Arc<ApiKey>>, StoreError> {
+        let sought = (shop.clone(), prefix.to_owned());
+        if let Some((looked_up, key)) = self.by_prefix.get(&sought)
+            && looked_up.elapsed() < TRUSTED_FOR
+        {
+            return Ok(Some(key));
+        }
+        let keys = self.store.keys(shop).await?;
+        let Some(key) = keys.into_iter().find(|key| key.prefix == prefix) else {
+            return Ok(None);
+        };
+        let key = Arc::new(key);
+        self.by_prefix
+            .insert(sought, (Instant::now(), Arc::clone(&key)));
+        Ok(Some(key))
+    }
 }
 
 /// Which scopes open an endpoint.
 pub trait Needs: 'static {
     /// Any one of these.
     const ANY_OF: &'static [Scope];
+    /// What a browser token, which has no scopes, may do there.
+    const PAGES: Pages = Pages::Refused;
+}
+
+/// Whether an endpoint is open to the panel in a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// To whoever holds a browser token.
+    Welcome,
+    /// To API keys alone.
+    Refused,
 }
 
 /// Declares what an endpoint needs.
@@ -81,9 +119,18 @@ macro_rules! needs {
     };
 }
 
+/// Asking for suggestions and giving feedback.
+pub struct Suggesting;
+
+impl Needs for Suggesting {
+    const ANY_OF: &'static [Scope] = &[Scope::Suggest];
+    const PAGES: Pages = Pages::Welcome;
+}
+
 needs!(
-    /// Asking for suggestions and giving feedback.
-    Suggesting, [Scope::Suggest]
+    /// Making tokens for pages that ask for suggestions. Pages make none, or
+    /// theirs would never end.
+    MakingBrowserTokens, [Scope::Suggest]
 );
 needs!(
     /// Handing in messages.
@@ -131,8 +178,11 @@ needs!(
 pub struct Caller<N: Needs> {
     /// The shop that is open to it.
     pub shop: ShopId,
-    /// Who did it: the key's shown part, or the person's login.
+    /// Who did it: the key's shown part, the person's login, or what a browser
+    /// token was made by.
     pub by: String,
+    /// The agent whom a browser token was made for.
+    pub agent: Option<AgentId>,
     needs: PhantomData<N>,
 }
 
@@ -143,6 +193,7 @@ pub const TOKEN_HEADER: &str = "x-form-token";
 #[derive(Clone)]
 enum Identity {
     Key(Arc<ApiKey>),
+    Page(Arc<BrowserToken>),
     Person(Arc<SignedIn>),
 }
 
@@ -150,6 +201,7 @@ impl Identity {
     fn shop(&self) -> &ShopId {
         match self {
             Self::Key(key) => &key.shop,
+            Self::Page(token) => &token.shop,
             Self::Person(signed_in) => &signed_in.person.shop,
         }
     }
@@ -157,6 +209,7 @@ impl Identity {
     fn by(&self) -> String {
         match self {
             Self::Key(key) => key.prefix.clone(),
+            Self::Page(token) => token.minted_by.to_string(),
             Self::Person(signed_in) => signed_in.person.login.to_string(),
         }
     }
@@ -176,7 +229,7 @@ pub async fn identify<B: MessageBody>(
     next: Next<B>,
 ) -> Result<ServiceResponse<B>, actix_web::Error> {
     let identity = if request.headers().contains_key(header::AUTHORIZATION) {
-        look_up_key(&request).await.map(Identity::Key).map(Some)
+        look_up_bearer(&request).await.map(Some)
     } else {
         let signed_in = look_up_session(&request).await;
         signed_in.map(|signed_in| signed_in.map(Identity::Person))
@@ -209,19 +262,35 @@ async fn look_up_session(request: &ServiceRequest) -> Result<Option<Arc<SignedIn
     Ok(state.sessions.of(&secret, state.clock.now()).await?)
 }
 
-async fn look_up_key(request: &ServiceRequest) -> Result<Arc<ApiKey>, ApiError> {
+/// The key or the browser token of the request.
+async fn look_up_bearer(request: &ServiceRequest) -> Result<Identity, ApiError> {
     let state = state(request)?;
-    let presented = presented_key(request)?;
+    let malformed = || ApiError::Unauthorized { what: "malformed" };
+    let presented = presented(request).ok_or_else(malformed)?;
+    if browser::is_one(presented) {
+        let origin = request.headers().get(header::ORIGIN);
+        let origin = origin.and_then(|origin| origin.to_str().ok());
+        let token = browser::check(state, presented, origin).await?;
+        return Ok(Identity::Page(Arc::new(token)));
+    }
+    let presented = PresentedKey::parse(presented).ok_or_else(malformed)?;
     let key = state.keys.by_hash(presented.hash()).await?;
     let key = key.ok_or(ApiError::Unauthorized { what: "unknown" })?;
-    let now = state.clock.now();
+    match ended(&key, state.clock.now()) {
+        Some(what) => Err(ApiError::Unauthorized { what }),
+        None => Ok(Identity::Key(key)),
+    }
+}
+
+/// How a key has ended, if it has.
+fn ended(key: &ApiKey, now: Timestamp) -> Option<&'static str> {
     if key.revoked_at.is_some_and(|revoked_at| revoked_at <= now) {
-        return Err(ApiError::Unauthorized { what: "revoked" });
+        Some("revoked")
+    } else if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
+        Some("expired")
+    } else {
+        None
     }
-    if key.expires_at.is_some_and(|expires_at| expires_at <= now) {
-        return Err(ApiError::Unauthorized { what: "expired" });
-    }
-    Ok(key)
 }
 
 /// The identity of a request, or why there is none.
@@ -246,39 +315,44 @@ impl<N: Needs> FromRequest for Caller<N> {
 impl<N: Needs> Caller<N> {
     fn of(request: &HttpRequest) -> Result<Self, ApiError> {
         let identity = identity_of(request)?;
-        let is_open = match &identity {
-            Identity::Key(key) => N::ANY_OF.iter().any(|scope| key.scopes.contains(scope)),
+        let scopes = |has: &dyn Fn(&Scope) -> bool| match N::ANY_OF.iter().any(has) {
+            true => Ok(()),
+            false => Err(ApiError::Forbidden { scopes: N::ANY_OF }),
+        };
+        let mut agent = None;
+        match &identity {
+            Identity::Key(key) => scopes(&|scope| key.scopes.contains(scope))?,
+            Identity::Page(token) => {
+                if N::PAGES == Pages::Refused {
+                    return Err(ApiError::ForbiddenToken {
+                        what: "opens suggestions and feedback alone",
+                    });
+                }
+                agent.clone_from(&token.agent);
+            }
             Identity::Person(signed_in) => {
                 if !matches!(*request.method(), Method::GET | Method::HEAD) {
                     let token = request.headers().get(TOKEN_HEADER);
                     let token = token.and_then(|token| token.to_str().ok());
                     visitor::prove(signed_in, token.unwrap_or(""))?;
                 }
-                let scopes = signed_in.person.role.scopes();
-                N::ANY_OF.iter().any(|scope| scopes.contains(scope))
+                scopes(&|scope| signed_in.person.role.scopes().contains(scope))?;
             }
-        };
-        if !is_open {
-            return Err(ApiError::Forbidden { scopes: N::ANY_OF });
         }
         Ok(Self {
             shop: identity.shop().clone(),
             by: identity.by(),
+            agent,
             needs: PhantomData,
         })
     }
 }
 
-fn presented_key(request: &ServiceRequest) -> Result<PresentedKey, ApiError> {
-    let header = request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .ok_or(ApiError::Unauthorized { what: "missing" })?;
-    header
-        .to_str()
-        .ok()
-        .and_then(|text| text.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .and_then(|(_, key)| PresentedKey::parse(key.trim()))
-        .ok_or(ApiError::Unauthorized { what: "malformed" })
+/// What stands behind `Bearer`.
+fn presented(request: &ServiceRequest) -> Option<&str> {
+    let header = request.headers().get(header::AUTHORIZATION)?;
+    let (scheme, presented) = header.to_str().ok()?.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| presented.trim())
 }

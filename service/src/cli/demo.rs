@@ -161,7 +161,10 @@ async fn enter(
     clock: &dyn Clock,
     shop: &Shop,
 ) -> Result<String, Box<dyn Error>> {
-    let (login, now) = (Login::parse(KEY_NAME).map_err(|fault| fault.to_string())?, clock.now());
+    let (login, now) = (
+        Login::parse(KEY_NAME).map_err(|fault| fault.to_string())?,
+        clock.now(),
+    );
     let person = match store.person_by_login(&shop.id, &login).await? {
         Some(person) => person,
         None => {

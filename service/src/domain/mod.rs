@@ -9,6 +9,7 @@ pub mod knowledge;
 pub mod language;
 pub mod listening;
 pub mod message;
+pub mod origin;
 pub mod person;
 pub mod policy;
 pub mod push;

@@ -1,8 +1,10 @@
 //! A shop and its vocabulary: products with aliases, and synonyms.
 
+use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use sha2::Sha256;
 use utoipa::ToSchema;
 
 use super::fault::{Fault, FieldError, Locale};
@@ -33,7 +35,8 @@ impl Shop {
     }
 }
 
-/// 32 random bytes that never leave the store but to make pseudonyms.
+/// 32 random bytes that never leave the store but to make pseudonyms, and keys
+/// of other uses.
 #[derive(Clone)]
 pub struct ShopSecret(pub [u8; 32]);
 
@@ -41,6 +44,19 @@ impl ShopSecret {
     /// A new secret.
     pub fn make() -> Self {
         Self(rand::random())
+    }
+
+    /// The key of another use of the secret: HMAC-SHA-256 over a zero byte and
+    /// the use's name. A pseudonym is one over the name of a kind, which begins
+    /// with a letter, so that neither is ever the other.
+    pub fn key_for(&self, purpose: &str) -> [u8; 32] {
+        // HMAC takes a key of any length: there is no error to meet.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.0) else {
+            return [0; 32];
+        };
+        mac.update(&[0]);
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
     }
 }
 

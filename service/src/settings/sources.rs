@@ -82,7 +82,29 @@ pub(super) fn set(
         Value::Integer(_) => Value::Integer(text.parse().map_err(|_| wrong("a whole number"))?),
         Value::Float(_) => Value::Float(text.parse().map_err(|_| wrong("a number"))?),
         Value::Boolean(_) => Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?),
+        // None of ours holds blanks or commas.
+        Value::Array(_) => {
+            let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+            Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+        }
         _ => return Err(unknown(shown)),
     };
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_written_with_commas() {
+        let file = "[panel]\nframe_ancestors = [\"https://a.example\"]\n";
+        let mut values = parse(Path::new("a.toml"), file).expect("toml");
+        let text = "https://b.example, http://c.example:81";
+        set(&mut values, "panel.frame_ancestors", text, "shown").expect("set");
+        let expected = Value::from(vec!["https://b.example", "http://c.example:81"]);
+        assert_eq!(values["panel"]["frame_ancestors"], expected);
+        set(&mut values, "panel.frame_ancestors", "", "shown").expect("set");
+        assert_eq!(values["panel"]["frame_ancestors"], Value::Array(Vec::new()));
+    }
 }

@@ -31,19 +31,21 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 14] = [
+const ASSETS: [Asset; 16] = [
     asset!("zhiwen.css", "text/css; charset=utf-8"),
     asset!("console.css", "text/css; charset=utf-8"),
     asset!("try.css", "text/css; charset=utf-8"),
     asset!("suggestion.css", "text/css; charset=utf-8"),
     asset!("docs.css", "text/css; charset=utf-8"),
     asset!("report.css", "text/css; charset=utf-8"),
+    asset!("panel_page.css", "text/css; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
     asset!("icons.svg", "image/svg+xml"),
     asset!("console.js", SCRIPT),
     asset!("try.js", SCRIPT),
     asset!("client.js", SCRIPT),
     asset!("conversation.js", SCRIPT),
+    asset!("panel_page.js", SCRIPT),
     asset!("suggestion.js", SCRIPT),
     asset!("words.js", SCRIPT),
 ];

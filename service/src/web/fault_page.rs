@@ -106,7 +106,7 @@ fn words(error: &ApiError, language: Language) -> (&'static str, &'static str) {
                 "It may have been removed or merged, or the address is incomplete.",
             ),
         ),
-        ApiError::Forbidden { .. } => (
+        ApiError::Forbidden { .. } | ApiError::ForbiddenToken { .. } => (
             (
                 "您的角色不能打开这一页",
                 "Your role does not open this page",
@@ -116,7 +116,7 @@ fn words(error: &ApiError, language: Language) -> (&'static str, &'static str) {
                 "If you need it, ask an owner to change your role under Settings · People.",
             ),
         ),
-        ApiError::FormExpired | ApiError::Unauthorized { .. } => (
+        ApiError::FormExpired | ApiError::Unauthorized { .. } | ApiError::InvalidToken { .. } => (
             (
                 "页面已过期，没有保存",
                 "The page is out of date; nothing was saved",

@@ -8,6 +8,7 @@ pub mod console;
 pub mod docs_page;
 pub mod fault_page;
 pub mod language;
+pub mod panel_page;
 pub mod sign_in;
 pub mod try_page;
 pub mod weekly_page;
