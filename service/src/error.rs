@@ -439,6 +439,7 @@ impl From<InsightError> for ApiError {
             InsightError::Catalog(error) => error.into(),
             InsightError::Store(error) => error.into(),
             InsightError::Invalid(errors) => Self::InvalidFields(errors),
+            InsightError::Pool(error) => error.into(),
             InsightError::Broken(cause) => Self::Internal(cause),
         }
     }

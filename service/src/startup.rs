@@ -7,7 +7,7 @@ use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -23,6 +23,7 @@ use crate::auth::{Keys, audit, identify};
 use crate::catalog::{Catalog, follow};
 use crate::connectors::push::PushError;
 use crate::domain::time::Clock;
+use crate::insights::figures::Figures;
 use crate::jobs::{self, ClusterQuestions, Runner, Teller, TrainLanguage, Trainer};
 use crate::language::base;
 use crate::listening::clustering::Clusterer;
@@ -41,6 +42,10 @@ const BASE_CLASSIFIER: &str = "models/day-one.classifier";
 /// Imports and exports at the same time. The largest holds a few hundred
 /// megabytes while it runs.
 const MOST_TRANSFERS: usize = 4;
+
+/// A shop's questions and figures stay in memory for so long after somebody
+/// asked about them.
+const IDLE: Duration = Duration::from_secs(3600);
 
 /// Why the service could not start.
 #[derive(Debug, thiserror::Error)]
@@ -167,10 +172,13 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
             clock: Arc::clone(&clock),
         },
     };
+    // As many counts at once as searches: figures wait among themselves.
+    let figures = Arc::new(Figures::new(settings.search_threads.max(1)));
     let teller = Teller {
         store: Arc::clone(&store),
         listening: Arc::clone(&listening),
         catalog: Arc::clone(&catalog),
+        figures: Arc::clone(&figures),
         notices: Arc::clone(&notices),
         clock: Arc::clone(&clock),
     };
@@ -185,11 +193,14 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         )),
         follower: tokio::spawn(follow(Arc::clone(&catalog), stopped.clone())),
         recorder: recorder_task,
-        janitor: tokio::spawn(forget_replies(
-            Arc::clone(&store),
-            Arc::clone(&clock),
-            settings.idempotency,
-            stopped,
+        janitor: tokio::spawn(forget(
+            forget_replies(
+                Arc::clone(&store),
+                Arc::clone(&clock),
+                settings.idempotency,
+                stopped.clone(),
+            ),
+            forget_idle(Arc::clone(&listening), Arc::clone(&figures), stopped),
         )),
         stop,
         _lock: lock,
@@ -202,6 +213,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         store,
         catalog,
         listening,
+        figures,
         trainer,
         notices,
         recorder,
@@ -330,6 +342,28 @@ fn forget_transfers(folder: &Path) -> Result<(), StartError> {
             source,
         }),
         _ => Ok(()),
+    }
+}
+
+async fn forget(replies: impl Future<Output = ()>, idle: impl Future<Output = ()>) {
+    tokio::join!(replies, idle);
+}
+
+/// Lets go of what is kept in memory of shops that nobody asks about.
+async fn forget_idle(
+    listening: Arc<Listening>,
+    figures: Arc<Figures>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        if let Some(since) = Instant::now().checked_sub(IDLE) {
+            listening.forget_idle(since);
+            figures.forget_idle(since);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(IDLE / 12) => {}
+            _ = stop.changed() => return,
+        }
     }
 }
 

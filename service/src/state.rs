@@ -10,6 +10,7 @@ use crate::catalog::Catalog;
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
+use crate::insights::figures::{Figures, Freshness};
 use crate::insights::report::Desk;
 use crate::jobs::Trainer;
 use crate::listening::Listening;
@@ -31,6 +32,8 @@ pub struct AppState {
     pub transfers: Places,
     /// What is heard in the shops' conversations.
     pub listening: Arc<Listening>,
+    /// Figures over it.
+    pub figures: Arc<Figures>,
     /// Says which shops have learned something.
     pub trainer: Arc<Trainer>,
     /// Tells outside systems.
@@ -64,6 +67,8 @@ impl AppState {
             store: self.store.as_ref(),
             listening: &self.listening,
             catalog: &self.catalog,
+            figures: &self.figures,
+            freshness: Freshness::Now,
             now: self.clock.now(),
         }
     }

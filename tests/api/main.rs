@@ -6,6 +6,7 @@ mod chats;
 mod errors;
 mod exports;
 mod feedback;
+mod figures;
 mod findings;
 mod imports;
 mod insights;

@@ -57,6 +57,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "language",
             "listening",
             "knowledge",
+            "pool",
         ],
     ),
     ("notices", &["domain", "store", "connectors"]),

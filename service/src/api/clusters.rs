@@ -17,7 +17,8 @@ use crate::domain::job::JobKind;
 use crate::domain::listening::{AnsweredBy, Outcome};
 use crate::domain::taxonomy::Stage;
 use crate::error::ApiError;
-use crate::insights::clusters::{ClusterDetail, ClusterView, detail, list as list_clusters};
+use crate::insights::clusters::{ClusterDetail, ClusterView, detail};
+use crate::insights::standing::standing;
 use crate::state::AppState;
 
 /// Which recurring questions, in which order.
@@ -161,16 +162,20 @@ pub async fn list(
     let limit = page::limit(params.limit, &state.settings)?;
     let after = page::cursor(params.cursor.as_deref(), |id| ClusterId::parse(id).ok())?;
     let show = Show::parse(params.show.as_deref())?;
-    let mut views = list_clusters(state.desk(), &caller.shop).await?;
-    views.retain(|view| show.holds(view) && params.holds(view));
+    let standing = standing(state.desk(), &caller.shop).await?;
+    let views = standing.rows.iter().map(|row| &row.view);
+    let mut views: Vec<&ClusterView> = views
+        .filter(|view| show.holds(view) && params.holds(view))
+        .collect();
     // The order is that of now: a page goes on after the cluster that ended the last one.
     let start = after
         .and_then(|after| views.iter().position(|view| view.cluster.id == after))
         .map_or(0, |place| place + 1);
-    let rest: Vec<ClusterView> = views.split_off(start);
+    let rest = views.split_off(start);
     let page = Page::cut(rest, limit, |view| view.cluster.id.to_string());
+    let clusters = page.items.into_iter().cloned();
     Ok(HttpResponse::Ok().json(ClusterPage {
-        clusters: page.items.into_iter().map(ClusterResponse::from).collect(),
+        clusters: clusters.map(ClusterResponse::from).collect(),
         next_cursor: page.next_cursor,
     }))
 }
@@ -285,11 +290,11 @@ impl From<ClusterDetail> for ClusterDetailResponse {
             wordings: detail
                 .wordings
                 .into_iter()
-                .map(|(wording, questions)| WordingResponse {
-                    key: format!("{:016x}", wording.key.0),
-                    text: wording.text.into(),
-                    questions,
-                    pinned: wording.is_pinned,
+                .map(|wording| WordingResponse {
+                    key: format!("{:016x}", wording.entry.key.0),
+                    text: wording.entry.text.as_ref().to_owned(),
+                    questions: wording.questions,
+                    pinned: wording.entry.is_pinned,
                 })
                 .collect(),
             by_channel: channels

@@ -20,7 +20,6 @@ use crate::error::ApiError;
 use crate::insights::profile::{Group, Profile, profile as make_profile};
 use crate::insights::report::last_days;
 use crate::insights::tags::tags_of_buyer;
-use crate::listening::read;
 use crate::pool::aside;
 use crate::state::AppState;
 use crate::store::{Decision, Period, StoreError};
@@ -71,7 +70,7 @@ pub async fn profile(
         tag: params.tag,
     };
     let profile = make_profile(state.desk(), &caller.shop, group).await?;
-    Ok(HttpResponse::Ok().json(profile))
+    Ok(HttpResponse::Ok().json(profile.as_ref()))
 }
 
 async fn products_of(
@@ -185,7 +184,7 @@ async fn tags(
     let mut tags = state.store.tags(shop, &consumer).await?;
     let ledger = state.listening.ledger(shop).await?;
     let (buyer, now) = (consumer.0.clone(), state.clock.now());
-    tags.extend(aside(async move { tags_of_buyer(&read(&ledger), &buyer, now) }).await?);
+    tags.extend(aside(async move { tags_of_buyer(&ledger, &buyer, now) }).await?);
     Ok(TagsResponse {
         consumer: consumer.0,
         tags,
@@ -243,7 +242,7 @@ pub async fn add_action(
 ) -> Result<HttpResponse, ApiError> {
     let action = action(&caller, &state, body.value).await?;
     let ledger = state.listening.ledger(&caller.shop).await?;
-    if read(&ledger).cluster(action.cluster).is_none() {
+    if ledger.cluster(action.cluster).is_none() {
         return Err(ApiError::NotFound { what: "cluster" });
     }
     state.store.add_action(&caller.shop, &action).await?;

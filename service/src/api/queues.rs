@@ -101,11 +101,15 @@ pub async fn list_proposals(
     params: Query<QueueParams>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = page::limit(params.0.limit, &state.settings)?;
-    let mut found = proposals(state.desk(), &caller.shop).await?;
-    let total = found.len();
-    found.truncate(limit as usize);
-    let proposals = found.into_iter().map(ProposalResponse::from).collect();
-    Ok(HttpResponse::Ok().json(ApproveQueue { total, proposals }))
+    let found = proposals(state.desk(), &caller.shop, limit as usize).await?;
+    Ok(HttpResponse::Ok().json(ApproveQueue {
+        total: found.total,
+        proposals: found
+            .first
+            .into_iter()
+            .map(ProposalResponse::from)
+            .collect(),
+    }))
 }
 
 /// Makes an answer a knowledge item, as its draft or as changed; approved
@@ -175,11 +179,11 @@ pub async fn list_gaps(
     params: Query<QueueParams>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = page::limit(params.0.limit, &state.settings)?;
-    let mut found = gaps(state.desk(), &caller.shop).await?;
-    let total = found.len();
-    found.truncate(limit as usize);
-    let gaps = found.into_iter().map(GapResponse::from).collect();
-    Ok(HttpResponse::Ok().json(WriteQueue { total, gaps }))
+    let found = gaps(state.desk(), &caller.shop, limit as usize).await?;
+    Ok(HttpResponse::Ok().json(WriteQueue {
+        total: found.total,
+        gaps: found.first.into_iter().map(GapResponse::from).collect(),
+    }))
 }
 
 /// Writes the answer to a question.

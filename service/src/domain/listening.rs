@@ -191,6 +191,17 @@ pub struct ClusterEdit {
     pub undone_at: Option<Timestamp>,
 }
 
+impl ClusterEdit {
+    /// Whether it was done to a cluster, or to something that was in it.
+    pub fn touches(&self, cluster: ClusterId) -> bool {
+        let places = &self.before.places;
+        let marks = &self.before.clusters;
+        self.cluster == cluster
+            || places.iter().any(|place| place.cluster == Some(cluster))
+            || marks.iter().any(|marks| marks.id == cluster)
+    }
+}
+
 /// What stood before an edit.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Before {

@@ -61,6 +61,13 @@ pub struct Candidate {
     pub found_at: Timestamp,
 }
 
+impl Candidate {
+    /// Whether nobody has decided.
+    pub fn is_open(&self) -> bool {
+        self.state == CandidateState::Open
+    }
+}
+
 /// A question and what an agent wrote after it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Evidence {

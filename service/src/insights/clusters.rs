@@ -1,23 +1,22 @@
 //! Recurring questions as a supervisor reads them: the last seven days against
 //! the seven before, over eight such weeks.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::labels::Labels;
-use super::lines::Lines;
-use super::quotable::Quotable;
-use super::report::{Desk, InsightError, aside, last_days};
-use super::tally::{Calendar, Tally, buyers_of_last_two, tally};
+use super::queues::{Proposal, proposals_of};
+use super::report::{Desk, InsightError};
+use super::standing::{DAYS, standing};
+use super::tally::{Calendar, count};
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::insights::QuestionLine;
-use crate::domain::listening::{Cluster, HeardQuestion};
+use crate::domain::listening::{Cluster, ClusterEdit, HeardQuestion};
 use crate::domain::taxonomy::Stage;
-use crate::listening::{Ledger, WordingEntry, read};
+use crate::listening::{Ledger, Name, WordingEntry};
 use crate::store::{AnswerUse, StoreError};
 
-/// Days that answers' use is counted over.
-const USE_DAYS: i64 = 28;
+/// The latest edits that are looked through for those of one cluster.
+const MOST_EDITS: u32 = 200;
 
 /// The latest questions of a cluster that are shown.
 const MOST_QUESTIONS: u32 = 50;
@@ -37,13 +36,25 @@ pub struct ClusterView {
     pub main_product: Option<String>,
 }
 
+/// A way of asking a recurring question.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskedWording {
+    /// The wording.
+    pub entry: WordingEntry,
+    /// How often it was asked.
+    pub questions: u32,
+    /// Distinct buyers who asked so: what one of them alone wrote is a
+    /// quotation of that buyer, and for the supervisor's eyes only.
+    pub buyers: u32,
+}
+
 /// A recurring question with all that is in it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ClusterDetail {
     /// The question with its figures.
     pub view: ClusterView,
-    /// Its wordings with how often each was asked, most first.
-    pub wordings: Vec<(WordingEntry, u32)>,
+    /// Its wordings, most asked first.
+    pub wordings: Vec<AskedWording>,
     /// Its questions of eight weeks by channel.
     pub channels: Vec<(String, u32)>,
     /// Its questions of eight weeks by stage.
@@ -54,62 +65,20 @@ pub struct ClusterDetail {
     pub questions: Vec<HeardQuestion>,
 }
 
-/// Every recurring question of eight weeks, by buyers of the last seven days,
-/// most first; pinned ones before all.
-///
-/// # Errors
-/// When the shop cannot be read.
-pub async fn list(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<ClusterView>, InsightError> {
-    let searchable = desk.catalog.searchable(shop)?;
-    let (_, policy) = desk.store.policy(shop).await?;
-    let period = last_days(USE_DAYS, desk.now);
-    let uses = desk.store.answer_uses(shop, period).await?;
-    let ledger = desk.listening.ledger(shop).await?;
-    let now = desk.now;
-    aside(move || {
-        let ledger = read(&ledger);
-        let calendar = Calendar::rolling(now);
-        let labels = Labels {
-            locale: searchable.shop.locale,
-            intents: searchable.language.intents(),
-            terminology: &searchable.terminology,
-        };
-        let quotable = Quotable::default();
-        let lines = Lines {
-            ledger: &ledger,
-            quotable: &quotable,
-            labels: &labels,
-            // A supervisor works with every question, however few ask it.
-            smallest_group: 1,
-            false_discovery_rate: policy.false_discovery_rate,
-            uses: &uses,
-            buyers: buyers_of_last_two(&ledger, &calendar),
-            week_start_ms: calendar.last_start_ms(),
-        };
-        views(&ledger, &lines, &tally(&ledger, &calendar))
-    })
-    .await
-}
-
-fn views(
-    ledger: &Ledger,
-    lines: &Lines<'_>,
-    tallies: &HashMap<ClusterId, Tally>,
-) -> Vec<ClusterView> {
-    let figures = lines.figures(tallies).into_iter();
-    let mut views: Vec<ClusterView> = figures
-        .filter_map(|figures| {
-            Some(ClusterView {
-                cluster: ledger.cluster(figures.cluster)?.clone(),
-                line: figures.line,
-                buyers_of_eight_weeks: figures.buyers_of_all,
-                stage: figures.stage,
-                main_product: figures.main_product,
-            })
-        })
-        .collect();
-    views.sort_by_key(|view| !view.cluster.is_pinned);
-    views
+/// A recurring question with all that its page shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClusterPage {
+    /// The question with all that is in it.
+    pub detail: ClusterDetail,
+    /// Questions of each of the last 28 days in the shop's time zone, today last.
+    pub by_day: [u32; DAYS],
+    /// Whether it is in the queue of answers to write: nothing answers it, and
+    /// it is not muted.
+    pub is_gap: bool,
+    /// Its entries in the queue of answers to approve, best first.
+    pub proposals: Vec<Proposal>,
+    /// What people did to it of late, newest first, undone edits included.
+    pub edits: Vec<ClusterEdit>,
 }
 
 /// One recurring question with all that is in it.
@@ -121,35 +90,68 @@ pub async fn detail(
     shop: &ShopId,
     cluster: ClusterId,
 ) -> Result<ClusterDetail, InsightError> {
-    let views = list(desk, shop).await?;
-    let view = views.into_iter().find(|view| view.cluster.id == cluster);
-    let period = last_days(USE_DAYS, desk.now);
-    let uses = desk.store.answer_uses(shop, period).await?;
+    let standing = standing(desk, shop).await?;
+    let ledger = desk.listening.ledger(shop).await?;
+    let view = match standing.row(cluster) {
+        Some(row) => row.view.clone(),
+        None => quiet(&ledger, cluster)?,
+    };
     let questions = desk
         .store
         .cluster_questions(shop, cluster, MOST_QUESTIONS)
         .await?;
-    let ledger = desk.listening.ledger(shop).await?;
-    let now = desk.now;
-    let counted = Arc::clone(&ledger);
-    let contents = aside(move || contents(&read(&counted), cluster, now)).await?;
-    let view = match view {
-        Some(view) => view,
-        None => quiet(&read(&ledger), cluster)?,
-    };
-    let ledger = read(&ledger);
-    let is_of = |answer: &AnswerUse| {
+    let is_of = |answer: &&AnswerUse| {
         let wording = ledger.wording_of(answer.wording);
         wording.and_then(|wording| wording.cluster) == Some(cluster)
     };
+    let uses = standing.uses.iter().filter(is_of).cloned().collect();
+    let calendar = Calendar::rolling(standing.until);
+    let counted = Arc::clone(&ledger);
+    let contents = move || contents(&counted, cluster, &calendar);
+    let contents = desk.figures.count(contents).await?;
     Ok(ClusterDetail {
         view,
         wordings: contents.wordings,
         channels: contents.channels,
         stages: contents.stages,
-        uses: uses.into_iter().filter(is_of).collect(),
+        uses,
         questions,
     })
+}
+
+/// One recurring question with all that its page shows.
+///
+/// # Errors
+/// When there is none of that id, or the shop cannot be read.
+pub async fn page(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    cluster: ClusterId,
+) -> Result<ClusterPage, InsightError> {
+    let detail = detail(desk, shop, cluster).await?;
+    let standing = standing(desk, shop).await?;
+    let mut edits = desk.store.cluster_edits(shop, MOST_EDITS).await?;
+    edits.retain(|edit| edit.touches(cluster));
+    let row = standing.row(cluster);
+    let is_gap = detail.view.is_gap();
+    let proposals = match row {
+        Some(row) if is_gap => proposals_of(desk, shop, row).await?,
+        _ => Vec::new(),
+    };
+    Ok(ClusterPage {
+        by_day: row.map_or([0; DAYS], |row| row.by_day),
+        detail,
+        is_gap,
+        proposals,
+        edits,
+    })
+}
+
+impl ClusterView {
+    /// Whether an answer to it is missing: nothing answers it, and it is not muted.
+    pub fn is_gap(&self) -> bool {
+        self.cluster.answered_by.is_none() && !self.cluster.is_muted
+    }
 }
 
 /// A cluster that was not asked in eight weeks.
@@ -168,38 +170,58 @@ fn quiet(ledger: &Ledger, cluster: ClusterId) -> Result<ClusterView, InsightErro
 }
 
 struct Contents {
-    wordings: Vec<(WordingEntry, u32)>,
+    wordings: Vec<AskedWording>,
     channels: Vec<(String, u32)>,
     stages: Vec<(Stage, u32)>,
 }
 
-fn contents(ledger: &Ledger, cluster: ClusterId, now: jiff::Timestamp) -> Contents {
-    let counts = ledger.wording_counts();
-    let mut wordings: Vec<(WordingEntry, u32)> = ledger
-        .wordings()
-        .iter()
-        .zip(counts)
-        .filter(|(wording, _)| wording.cluster == Some(cluster))
-        .map(|(wording, count)| (wording.clone(), count))
+/// One pass over the questions for one cluster: wordings of all times, channels
+/// and stages of the weeks of `calendar`.
+fn contents(ledger: &Ledger, cluster: ClusterId, calendar: &Calendar) -> Contents {
+    let mut asked: HashMap<u32, (u32, HashSet<Name>)> = HashMap::new();
+    let mut channels: HashMap<Name, u32> = HashMap::new();
+    let mut stages: BTreeMap<Stage, u32> = BTreeMap::new();
+    for fact in ledger.all() {
+        if ledger.cluster_of(fact) != Some(cluster) {
+            continue;
+        }
+        let wording = asked.entry(fact.wording).or_default();
+        wording.0 += 1;
+        wording.1.insert(fact.buyer);
+        if calendar.place(fact.at_ms).is_none() {
+            continue;
+        }
+        if let Some(channel) = fact.channel {
+            *channels.entry(channel).or_default() += 1;
+        }
+        if let Some(stage) = fact.stage {
+            *stages.entry(stage).or_default() += 1;
+        }
+    }
+    let mut wordings: Vec<AskedWording> = (0..)
+        .zip(ledger.wordings())
+        .filter(|(_, wording)| wording.cluster == Some(cluster))
+        .map(|(place, wording)| {
+            let asked = asked.get(&place);
+            AskedWording {
+                entry: wording.clone(),
+                questions: asked.map_or(0, |(questions, _)| *questions),
+                buyers: asked.map_or(0, |(_, buyers)| count(buyers)),
+            }
+        })
         .collect();
-    wordings.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.text.cmp(&right.0.text)));
-    let tallies = tally(ledger, &Calendar::rolling(now));
-    let tally = tallies.get(&cluster);
-    let mut channels: Vec<(String, u32)> = tally
+    wordings.sort_by(|left, right| {
+        let by_questions = right.questions.cmp(&left.questions);
+        by_questions.then_with(|| left.entry.text.cmp(&right.entry.text))
+    });
+    let mut channels: Vec<(String, u32)> = channels
         .into_iter()
-        .flat_map(|tally| &tally.channels)
-        .map(|(name, count)| (ledger.channels.get(*name).to_owned(), *count))
+        .map(|(name, count)| (ledger.channels.get(name).to_owned(), count))
         .collect();
     channels.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(&right.0)));
-    let mut stages: Vec<(Stage, u32)> = tally
-        .into_iter()
-        .flat_map(|tally| &tally.stages)
-        .map(|(stage, count)| (*stage, *count))
-        .collect();
-    stages.sort();
     Contents {
         wordings,
         channels,
-        stages,
+        stages: stages.into_iter().collect(),
     }
 }

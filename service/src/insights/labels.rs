@@ -1,6 +1,6 @@
 //! What ids are called, in the shop's language.
 
-use crate::catalog::Terminology;
+use crate::catalog::{Searchable, Terminology};
 use crate::domain::fault::Locale;
 use crate::domain::taxonomy::Intent;
 use crate::language::ShopIntents;
@@ -14,6 +14,17 @@ pub struct Labels<'a> {
     pub intents: &'a ShopIntents,
     /// Its products.
     pub terminology: &'a Terminology,
+}
+
+impl<'a> Labels<'a> {
+    /// Of a shop.
+    pub fn of(searchable: &'a Searchable) -> Self {
+        Self {
+            locale: searchable.shop.locale,
+            intents: searchable.language.intents(),
+            terminology: &searchable.terminology,
+        }
+    }
 }
 
 impl Labels<'_> {

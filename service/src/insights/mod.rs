@@ -3,8 +3,10 @@
 
 pub mod clusters;
 pub mod feeds;
+pub mod figures;
 pub mod labels;
 mod lines;
+pub mod overview;
 pub mod profile;
 pub mod queues;
 mod quotable;
@@ -12,7 +14,9 @@ pub mod report;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod significance;
+pub mod standing;
 pub mod surges;
+pub mod table;
 pub mod tags;
 mod tally;
 pub mod weekly;

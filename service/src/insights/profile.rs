@@ -1,19 +1,24 @@
 //! The consumer profile: what a group of buyers asks, against the shop.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::figures::{Inputs, Stamp, rounded_up};
 use super::labels::Labels;
 use super::quotable::Quotable;
-use super::report::{Desk, InsightError, aside};
+use super::report::{Desk, InsightError};
 use super::tags::tags_of;
 use super::tally::{count, share};
+use crate::catalog::Searchable;
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::language::Urgency;
+use crate::domain::suggestion::Pseudonym;
 use crate::domain::taxonomy::Stage;
-use crate::listening::{Fact, Ledger, Name, read};
+use crate::listening::{Fact, Ledger, Name};
 use crate::store::Period;
 
 const MOST_LINES: usize = 20;
@@ -91,68 +96,113 @@ pub struct ProfileShare {
     pub share: f64,
 }
 
-/// The profile of a group.
+/// What is counted, owned: it travels to another thread.
+struct Material {
+    searchable: Searchable,
+    smallest_group: u32,
+    tagged: Vec<Pseudonym>,
+    ledger: Arc<Ledger>,
+    group: Group,
+}
+
+/// The profile of a group. Its time is taken up to the next five minutes, so
+/// that profiles of the last days that are asked for one after the other are one.
 ///
 /// # Errors
-/// When the shop cannot be read.
-pub async fn profile(desk: Desk<'_>, shop: &ShopId, group: Group) -> Result<Profile, InsightError> {
-    let searchable = desk.catalog.searchable(shop)?;
-    let (_, policy) = desk.store.policy(shop).await?;
-    let tagged: Option<HashSet<String>> = match &group.tag {
-        Some(tag) => {
-            let tagged = desk.store.tagged(shop, tag).await?;
-            Some(tagged.into_iter().map(|consumer| consumer.0).collect())
+/// When the shop cannot be read, or too much is being counted already.
+pub async fn profile(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    group: Group,
+) -> Result<Arc<Profile>, InsightError> {
+    let length = group.period.until.duration_since(group.period.from);
+    let until = rounded_up(group.period.until);
+    let from = until.checked_sub(length).unwrap_or(Timestamp::MIN);
+    let group = Group {
+        period: Period { from, until },
+        ..group
+    };
+    let figures = desk.figures.of(shop);
+    let shelf = &figures.profiles;
+    let mut turn = None;
+    loop {
+        let (stamp, material) = gather(desk, shop, group.clone()).await?;
+        if let Some(found) = shelf.find(&group, &stamp, desk.freshness) {
+            return Ok(found);
         }
-        None => None,
+        match turn {
+            None => turn = Some(shelf.turn().await),
+            Some(turn) => {
+                let work = move || count_group(&material);
+                return shelf.fill(desk.figures, turn, (group, stamp), work).await;
+            }
+        }
+    }
+}
+
+async fn gather(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    group: Group,
+) -> Result<(Stamp, Material), InsightError> {
+    let searchable = desk.catalog.searchable(shop)?;
+    let (version, policy) = desk.store.policy(shop).await?;
+    let tagged = match &group.tag {
+        Some(tag) => desk.store.tagged(shop, tag).await?,
+        None => Vec::new(),
     };
     let ledger = desk.listening.ledger(shop).await?;
-    let now = desk.now;
-    aside(move || {
-        let ledger = read(&ledger);
-        let labels = Labels {
-            locale: searchable.shop.locale,
-            intents: searchable.language.intents(),
-            terminology: &searchable.terminology,
-        };
-        let segment = tagged.map(|tagged| {
-            let tag = group.tag.as_deref().unwrap_or("");
-            segment(&ledger, tag, &tagged, now)
-        });
-        let products: HashSet<Name> = group
-            .products
-            .iter()
-            .filter_map(|product| ledger.products.find(product))
-            .collect();
-        let is_in = |fact: &Fact| {
-            let product = fact.product;
-            let is_about = group.products.is_empty()
-                || product.is_some_and(|product| products.contains(&product));
-            is_about
-                && segment
-                    .as_ref()
-                    .is_none_or(|buyers| buyers.contains(&fact.buyer))
-        };
-        make(
-            &ledger,
-            &labels,
-            group.period,
-            policy.smallest_group,
-            &is_in,
-        )
-    })
-    .await
+    let inputs = Inputs {
+        tagged: tagged.clone(),
+        ..Inputs::default()
+    };
+    let until = group.period.until;
+    let stamp = Stamp::new(&ledger, &searchable, (version, until), inputs);
+    let material = Material {
+        searchable,
+        smallest_group: policy.smallest_group,
+        tagged,
+        ledger,
+        group,
+    };
+    Ok((stamp, material))
+}
+
+fn count_group(material: &Material) -> Profile {
+    let (ledger, group) = (material.ledger.as_ref(), &material.group);
+    let labels = Labels::of(&material.searchable);
+    let segment = group.tag.as_deref().map(|tag| {
+        let tagged = &material.tagged;
+        segment(ledger, tag, tagged, group.period.until)
+    });
+    let products: HashSet<Name> = group
+        .products
+        .iter()
+        .filter_map(|product| ledger.products.find(product))
+        .collect();
+    let is_in = |fact: &Fact| {
+        let product = fact.product;
+        let is_about =
+            group.products.is_empty() || product.is_some_and(|product| products.contains(&product));
+        is_about
+            && segment
+                .as_ref()
+                .is_none_or(|buyers| buyers.contains(&fact.buyer))
+    };
+    make(
+        ledger,
+        &labels,
+        group.period,
+        material.smallest_group,
+        &is_in,
+    )
 }
 
 /// The buyers of a tag: those the shop named, and those it is true of.
-fn segment(
-    ledger: &Ledger,
-    tag: &str,
-    tagged: &HashSet<String>,
-    now: jiff::Timestamp,
-) -> HashSet<Name> {
+fn segment(ledger: &Ledger, tag: &str, tagged: &[Pseudonym], now: Timestamp) -> HashSet<Name> {
     let mut buyers: HashSet<Name> = tagged
         .iter()
-        .filter_map(|consumer| ledger.buyers.find(consumer))
+        .filter_map(|consumer| ledger.buyers.find(&consumer.0))
         .collect();
     let tags = tags_of(ledger, now);
     let holds = tags
@@ -307,10 +357,7 @@ fn make(
 fn earlier(period: Period) -> Period {
     let length = period.until.duration_since(period.from);
     Period {
-        from: period
-            .from
-            .checked_sub(length)
-            .unwrap_or(jiff::Timestamp::MIN),
+        from: period.from.checked_sub(length).unwrap_or(Timestamp::MIN),
         until: period.from,
     }
 }

@@ -1,23 +1,17 @@
 //! The supervisor's two queues: answers to approve, and answers to write.
 
-use std::collections::HashMap;
-
-use super::clusters::{ClusterView, list};
-use super::report::{Desk, InsightError, aside};
+use super::clusters::ClusterView;
+use super::report::{Desk, InsightError};
+use super::standing::{MOST_PHRASING_CHARACTERS, MOST_PHRASINGS, Row, line, standing};
 use crate::domain::fault::FieldError;
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, RawKnowledge};
 use crate::domain::queue::{Action, ActionKind, Candidate, CandidateState};
 use crate::knowledge::parse::parse_item;
-use crate::listening::{Ledger, read};
 use crate::store::{Approval, NewVersion, StoreError};
 
 /// Mined answers that are looked through.
 const MOST_CANDIDATES: u32 = 1_000;
-
-/// Wordings that a draft takes over from its question.
-const MOST_PHRASINGS: usize = 10;
-const MOST_PHRASING_CHARACTERS: usize = 200;
 
 /// An answer to approve.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,36 +33,73 @@ pub struct Gap {
     pub draft: RawKnowledge,
 }
 
-/// Mined answers that wait, best first; none to a question that an item
-/// answers by now, that is muted or that is gone.
+/// The first of a queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Queue<T> {
+    /// How many wait.
+    pub total: usize,
+    /// The first of them.
+    pub first: Vec<T>,
+}
+
+/// Mined answers that wait, best first, at most `limit`; none to a question
+/// that an item answers by now, that is muted or that is gone.
 ///
 /// # Errors
 /// When the shop cannot be read.
-pub async fn proposals(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Proposal>, InsightError> {
+pub async fn proposals(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    limit: usize,
+) -> Result<Queue<Proposal>, InsightError> {
     let open = CandidateState::Open;
     let candidates = desk.store.candidates(shop, open, MOST_CANDIDATES).await?;
-    let mut gaps: HashMap<ClusterId, Gap> = gaps(desk, shop)
-        .await?
-        .into_iter()
-        .map(|gap| (gap.view.cluster.id, gap))
-        .collect();
-    gaps.retain(|id, _| candidates.iter().any(|candidate| candidate.cluster == *id));
-    Ok(candidates
+    let standing = standing(desk, shop).await?;
+    let waiting: Vec<(Candidate, &Row)> = candidates
         .into_iter()
         .filter_map(|candidate| {
-            let gap = gaps.get(&candidate.cluster)?;
-            Some(Proposal {
-                draft: RawKnowledge {
-                    answer_brief: Some(candidate.text.to_string()),
-                    // What got this very answer, rather than all of the cluster.
-                    phrasings: asked_with(&candidate, &gap.draft.title),
-                    ..gap.draft.clone()
-                },
-                view: gap.view.clone(),
-                candidate,
-            })
+            let row = standing.row(candidate.cluster)?;
+            row.view.is_gap().then_some((candidate, row))
         })
+        .collect();
+    let total = waiting.len();
+    let first = waiting.into_iter().take(limit);
+    let first = first.map(|(candidate, row)| proposal(candidate, row));
+    Ok(Queue {
+        total,
+        first: first.collect(),
+    })
+}
+
+/// Mined answers to one question that wait, best first.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub(super) async fn proposals_of(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    row: &Row,
+) -> Result<Vec<Proposal>, InsightError> {
+    let cluster = row.view.cluster.id;
+    let candidates = desk.store.open_candidates_of(shop, cluster).await?;
+    let proposals = candidates.into_iter();
+    Ok(proposals
+        .map(|candidate| proposal(candidate, row))
         .collect())
+}
+
+fn proposal(candidate: Candidate, row: &Row) -> Proposal {
+    let draft = draft(row);
+    Proposal {
+        draft: RawKnowledge {
+            answer_brief: Some(candidate.text.to_string()),
+            // What got this very answer, rather than all of the cluster.
+            phrasings: asked_with(&candidate, &draft.title),
+            ..draft
+        },
+        view: row.view.clone(),
+        candidate,
+    }
 }
 
 /// The questions that a mined answer was given to, each once.
@@ -84,65 +115,34 @@ fn asked_with(candidate: &Candidate, title: &str) -> Vec<String> {
     asked
 }
 
-/// Questions that nothing answers, by buyers of eight weeks, most first.
+/// Questions that nothing answers, by buyers of eight weeks, most first, at
+/// most `limit`.
 ///
 /// # Errors
 /// When the shop cannot be read.
-pub async fn gaps(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Gap>, InsightError> {
-    let mut views = list(desk, shop).await?;
-    views.retain(|view| view.cluster.answered_by.is_none() && !view.cluster.is_muted);
-    views.sort_by(|left, right| {
+pub async fn gaps(desk: Desk<'_>, shop: &ShopId, limit: usize) -> Result<Queue<Gap>, InsightError> {
+    let standing = standing(desk, shop).await?;
+    let mut rows: Vec<&Row> = standing.rows.iter().collect();
+    rows.retain(|row| row.view.is_gap());
+    rows.sort_by(|left, right| {
+        let (left, right) = (&left.view, &right.view);
         let by_buyers = right.buyers_of_eight_weeks.cmp(&left.buyers_of_eight_weeks);
         by_buyers.then_with(|| left.line.cluster.cmp(&right.line.cluster))
     });
-    let ledger = desk.listening.ledger(shop).await?;
-    aside(move || {
-        let ledger = read(&ledger);
-        let counts = ledger.wording_counts();
-        let mut phrasings = phrasings(&ledger, &counts);
-        views
-            .into_iter()
-            .map(|view| {
-                let phrasings = phrasings.remove(&view.cluster.id).unwrap_or_default();
-                Gap {
-                    draft: draft(&view, phrasings),
-                    view,
-                }
-            })
-            .collect()
+    let first = rows.iter().take(limit).map(|row| Gap {
+        draft: draft(row),
+        view: row.view.clone(),
+    });
+    Ok(Queue {
+        total: rows.len(),
+        first: first.collect(),
     })
-    .await
 }
 
-/// The most common wordings of each cluster.
-fn phrasings(ledger: &Ledger, counts: &[u32]) -> HashMap<ClusterId, Vec<String>> {
-    let mut found: HashMap<ClusterId, Vec<(u32, &str)>> = HashMap::new();
-    for (wording, count) in ledger.wordings().iter().zip(counts) {
-        if let Some(cluster) = wording.cluster {
-            found
-                .entry(cluster)
-                .or_default()
-                .push((*count, &wording.text));
-        }
-    }
-    found
-        .into_iter()
-        .map(|(cluster, mut wordings)| {
-            wordings.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));
-            let texts = wordings.into_iter().map(|(_, text)| line(text));
-            let short = texts.filter(|text| text.chars().count() <= MOST_PHRASING_CHARACTERS);
-            (cluster, short.take(MOST_PHRASINGS + 1).collect())
-        })
-        .collect()
-}
-
-/// A text as one line.
-fn line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn draft(view: &ClusterView, mut phrasings: Vec<String>) -> RawKnowledge {
+fn draft(row: &Row) -> RawKnowledge {
+    let view = &row.view;
     let title = line(view.cluster.title());
+    let mut phrasings = row.phrasings.clone();
     phrasings.retain(|phrasing| *phrasing != title);
     phrasings.dedup();
     phrasings.truncate(MOST_PHRASINGS);
@@ -204,12 +204,11 @@ impl Supervisor<'_> {
         let raw = match edited {
             Some(raw) => raw,
             None => {
-                let waiting = proposals(self.desk, self.shop).await?;
-                let proposal = waiting
-                    .into_iter()
-                    .find(|proposal| proposal.candidate.id == id);
                 let missing = StoreError::NotFound { what: "candidate" };
-                proposal.ok_or(missing)?.draft
+                let standing = standing(self.desk, self.shop).await?;
+                let row = standing.row(candidate.cluster);
+                let row = row.filter(|row| row.view.is_gap() && candidate.is_open());
+                proposal(candidate.clone(), row.ok_or(missing)?).draft
             }
         };
         let new = self.version(&raw)?;
@@ -235,7 +234,7 @@ impl Supervisor<'_> {
         raw: &RawKnowledge,
     ) -> Result<KnowledgeItem, InsightError> {
         let ledger = self.desk.listening.ledger(self.shop).await?;
-        if read(&ledger).cluster(cluster).is_none() {
+        if ledger.cluster(cluster).is_none() {
             return Err(StoreError::NotFound { what: "cluster" }.into());
         }
         let new = self.version(raw)?;

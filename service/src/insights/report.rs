@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use tokio::task::spawn_blocking;
 
+use super::figures::{Figures, Freshness, Inputs, ShopFigures, Stamp};
 use super::labels::Labels;
 use super::weekly::{Sources, fingerprint, period, report};
 use crate::catalog::{Catalog, CatalogError, Searchable};
@@ -13,10 +14,10 @@ use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::ShopId;
 use crate::domain::insights::WeeklyReport;
 use crate::domain::policy::ListeningPolicy;
-use crate::domain::queue::Action;
 use crate::domain::week::Week;
-use crate::listening::{Ledger, Listening, read};
-use crate::store::{AnswerUse, KeptReport, Period, Store, StoreError, SuggestionTotals};
+use crate::listening::{Ledger, Listening};
+use crate::pool::PoolError;
+use crate::store::{KeptReport, Period, Store, StoreError};
 
 /// Why there are no insights.
 #[derive(Debug, thiserror::Error)]
@@ -30,7 +31,10 @@ pub enum InsightError {
     /// Something asked for does not hold.
     #[error("request has invalid fields")]
     Invalid(Vec<FieldError>),
-    /// A kept report cannot be read, or counting panicked.
+    /// Too much is being counted already, or counting panicked.
+    #[error(transparent)]
+    Pool(#[from] PoolError),
+    /// A kept report cannot be read.
     #[error("insights cannot be made")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -44,11 +48,32 @@ pub struct Desk<'a> {
     pub listening: &'a Listening,
     /// The shops' names for things.
     pub catalog: &'a Catalog,
+    /// What was counted before.
+    pub figures: &'a Figures,
+    /// How much of what came since may be missing from that.
+    pub freshness: Freshness,
     /// The time.
     pub now: Timestamp,
 }
 
+impl Desk<'_> {
+    /// For a page, which may lack what came in the last seconds.
+    #[must_use]
+    pub fn lately(self) -> Self {
+        Self {
+            freshness: Freshness::Lately,
+            ..self
+        }
+    }
+}
+
 /// A week's report: the revision asked for, else as it stands.
+///
+/// A week that is over is counted once and kept, with the clusters as they
+/// stood at that moment: merging, naming or muting afterwards does not change
+/// what it said. When messages come late it is counted anew, as its next
+/// revision, with the clusters of then; its `made_at` says when that was, and
+/// earlier revisions stay as they are.
 ///
 /// # Errors
 /// When the week has not begun, there is no such revision, or the store fails.
@@ -57,38 +82,57 @@ pub async fn weekly(
     shop: &ShopId,
     week: Week,
     revision: Option<u32>,
-) -> Result<WeeklyReport, InsightError> {
+) -> Result<Arc<WeeklyReport>, InsightError> {
     if let Some(revision) = revision {
         let kept = desk.store.weekly_report(shop, week, Some(revision)).await?;
         let kept = kept.ok_or(StoreError::NotFound {
             what: "revision of the report",
         })?;
-        return parse(&kept.body);
+        return Ok(Arc::new(parse(&kept.body)?));
     }
-    let searchable = desk.catalog.searchable(shop)?;
-    let zone = searchable.shop.zone();
+    let zone = desk.catalog.searchable(shop)?.shop.zone();
     if week.start(&zone) > desk.now {
         let expected = "a week that has begun".to_owned();
         let fault = Fault::Malformed { expected };
         return Err(InsightError::Invalid(vec![FieldError::new("week", fault)]));
     }
-    let ledger = desk.listening.ledger(shop).await?;
-    let has_ended = week.end(&zone) <= desk.now;
+    if week.end(&zone) > desk.now {
+        return counted(desk, shop, (week, false)).await;
+    }
+    let figures = desk.figures.of(shop);
+    let fingerprint = fingerprint_of(desk, shop, &figures, (week, &zone)).await?;
     let kept = desk.store.weekly_report(shop, week, None).await?;
-    let counted = Arc::clone(&ledger);
-    let fingerprint = aside(move || fingerprint(&read(&counted), week, &zone)).await?;
     if let Some(kept) = &kept
-        && has_ended
         && kept.fingerprint == fingerprint
     {
-        return parse(&kept.body);
+        return Ok(Arc::new(parse(&kept.body)?));
     }
-    let mut made = count(desk, searchable, ledger, week).await?;
-    if !has_ended {
-        return Ok(made);
+    let made = counted(desk, shop, (week, true)).await?;
+    let made = WeeklyReport {
+        revision: kept.map_or(0, |kept| kept.revision) + 1,
+        ..WeeklyReport::clone(&made)
+    };
+    Ok(Arc::new(keep(desk, shop, made, fingerprint).await?))
+}
+
+/// The fingerprint of a week's questions, made anew only after one of them changed.
+async fn fingerprint_of(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    figures: &ShopFigures,
+    (week, zone): (Week, &TimeZone),
+) -> Result<u64, InsightError> {
+    let ledger = desk.listening.ledger(shop).await?;
+    let changed = ledger.changed_in(period(week, zone));
+    let key = (week, zone.iana_name().unwrap_or("").to_owned());
+    if let Some(fingerprint) = figures.fingerprint(&key, changed) {
+        return Ok(fingerprint);
     }
-    made.revision = kept.map_or(0, |kept| kept.revision) + 1;
-    keep(desk, shop, made, fingerprint).await
+    let zone = zone.clone();
+    let work = move || fingerprint(&ledger, week, &zone);
+    let fingerprint = desk.figures.count(work).await?;
+    figures.keep_fingerprint(key, (changed, fingerprint));
+    Ok(fingerprint)
 }
 
 /// The report, as kept: of two that were made at once, the first stays.
@@ -117,60 +161,80 @@ async fn keep(
 struct Material {
     searchable: Searchable,
     policy: (u32, ListeningPolicy),
-    suggestions: [SuggestionTotals; 2],
-    uses: Vec<AnswerUse>,
-    actions: Vec<Action>,
+    inputs: Inputs,
+    ledger: Arc<Ledger>,
+    week: Week,
     now: Timestamp,
 }
 
-async fn count(
+/// A report of the questions as they stand, as revision 0.
+async fn counted(
     desk: Desk<'_>,
-    searchable: Searchable,
-    ledger: Arc<std::sync::RwLock<Ledger>>,
+    shop: &ShopId,
+    key: (Week, bool),
+) -> Result<Arc<WeeklyReport>, InsightError> {
+    let figures = desk.figures.of(shop);
+    let shelf = &figures.reports;
+    let mut turn = None;
+    loop {
+        let (stamp, material) = gather(desk, shop, key.0).await?;
+        if let Some(found) = shelf.find(&key, &stamp, desk.freshness) {
+            return Ok(found);
+        }
+        match turn {
+            None => turn = Some(shelf.turn().await),
+            Some(turn) => {
+                let work = move || count(&material);
+                return shelf.fill(desk.figures, turn, (key, stamp), work).await;
+            }
+        }
+    }
+}
+
+async fn gather(
+    desk: Desk<'_>,
+    shop: &ShopId,
     week: Week,
-) -> Result<WeeklyReport, InsightError> {
-    let shop = searchable.shop.id.clone();
+) -> Result<(Stamp, Material), InsightError> {
+    let searchable = desk.catalog.searchable(shop)?;
     let zone = searchable.shop.zone();
     let now = period(week, &zone);
     let before = period(week.plus(-1), &zone);
-    let material = Material {
-        policy: desk.store.policy(&shop).await?,
+    let policy = desk.store.policy(shop).await?;
+    let inputs = Inputs {
         suggestions: [
-            desk.store.suggestion_totals(&shop, now).await?,
-            desk.store.suggestion_totals(&shop, before).await?,
+            desk.store.suggestion_totals(shop, now).await?,
+            desk.store.suggestion_totals(shop, before).await?,
         ],
-        uses: desk.store.answer_uses(&shop, now).await?,
-        actions: desk.store.actions(&shop, before).await?,
+        uses: Arc::new(desk.store.answer_uses(shop, now).await?),
+        actions: desk.store.actions(shop, before).await?,
+        tagged: Vec::new(),
+    };
+    let ledger = desk.listening.ledger(shop).await?;
+    let stamp = Stamp::new(&ledger, &searchable, (policy.0, now.until), inputs.clone());
+    let material = Material {
         searchable,
+        policy,
+        inputs,
+        ledger,
+        week,
         now: desk.now,
     };
-    aside(move || {
-        let ledger = read(&ledger);
-        let searchable = &material.searchable;
-        let sources = Sources {
-            shop: &searchable.shop,
-            ledger: &ledger,
-            labels: Labels {
-                locale: searchable.shop.locale,
-                intents: searchable.language.intents(),
-                terminology: &searchable.terminology,
-            },
-            policy: (material.policy.0, &material.policy.1),
-            suggestions: material.suggestions,
-            uses: &material.uses,
-            actions: &material.actions,
-            now: material.now,
-        };
-        report(week, &sources)
-    })
-    .await
+    Ok((stamp, material))
 }
 
-/// Computes on a thread of its own: a year of questions takes tens of milliseconds.
-pub(super) async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, InsightError> {
-    spawn_blocking(work).await.map_err(broken)
+fn count(material: &Material) -> WeeklyReport {
+    let sources = Sources {
+        shop: &material.searchable.shop,
+        ledger: &material.ledger,
+        labels: Labels::of(&material.searchable),
+        policy: (material.policy.0, &material.policy.1),
+        suggestions: material.inputs.suggestions,
+        uses: &material.inputs.uses,
+        actions: &material.inputs.actions,
+        now: material.now,
+    };
+    report(material.week, &sources)
 }
 
 fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> InsightError {

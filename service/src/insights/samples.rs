@@ -89,6 +89,7 @@ pub fn ledger(asked: &[Asked]) -> Ledger {
                     urgency: Urgency::Normal,
                 },
                 replied_at: None,
+                agent: None,
                 outcome: Outcome::Unanswered,
             });
         }

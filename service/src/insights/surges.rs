@@ -6,11 +6,11 @@ use jiff::Timestamp;
 
 use super::labels::Labels;
 use super::quotable::Quotable;
-use super::report::{Desk, InsightError, aside};
+use super::report::{Desk, InsightError};
 use super::significance::binomial_p_value;
 use super::tally::{count, most};
 use crate::domain::ids::{ClusterId, ShopId};
-use crate::listening::{Ledger, Name, read};
+use crate::listening::{Ledger, Name};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -57,31 +57,33 @@ pub async fn of_shop(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Jump>, Insight
     let (_, policy) = desk.store.policy(shop).await?;
     let ledger = desk.listening.ledger(shop).await?;
     let now = desk.now;
-    aside(move || {
-        let labels = Labels {
-            locale: searchable.shop.locale,
-            intents: searchable.language.intents(),
-            terminology: &searchable.terminology,
-        };
-        jumps(&read(&ledger), &labels, policy.smallest_group, now)
-    })
-    .await
+    let work = move || {
+        let labels = Labels::of(&searchable);
+        let quotable = Quotable::of(&ledger);
+        jumps(&ledger, (&labels, &quotable), policy.smallest_group, now)
+    };
+    desk.figures.count(work).await
 }
 
 /// Questions that jumped in the last 24 hours, those of most buyers first.
 /// Under the null hypothesis a question's buyers came today in the share in
 /// which all of the shop's did: a busy day alone is no alarm. Groups smaller than `smallest_group` are no alarm.
-fn jumps(ledger: &Ledger, labels: &Labels<'_>, smallest_group: u32, now: Timestamp) -> Vec<Jump> {
+pub(super) fn jumps(
+    ledger: &Ledger,
+    (labels, quotable): (&Labels<'_>, &Quotable),
+    smallest_group: u32,
+    now: Timestamp,
+) -> Vec<Jump> {
     let mut asked: HashMap<ClusterId, Asked> = HashMap::new();
     let mut all = Asked::default();
     for fact in ledger.all() {
         let days_ago = (now.as_millisecond() - fact.at_ms).div_euclid(DAY_MS);
-        let Some(cluster) = ledger.cluster_of(fact) else {
-            continue;
-        };
         if !(0..=USUAL_DAYS).contains(&days_ago) {
             continue;
         }
+        let Some(cluster) = ledger.cluster_of(fact) else {
+            continue;
+        };
         let entry = asked.entry(cluster).or_default();
         if days_ago == 0 {
             all.today.insert(fact.buyer);
@@ -99,7 +101,6 @@ fn jumps(ledger: &Ledger, labels: &Labels<'_>, smallest_group: u32, now: Timesta
     if days.len() < FEWEST_DAYS {
         return Vec::new();
     }
-    let quotable = Quotable::of(ledger);
     let share_of_today = f64::from(today) / f64::from((today + before).max(1));
     let mut jumps: Vec<Jump> = asked
         .into_iter()
@@ -136,7 +137,9 @@ mod tests {
 
     fn labels_of_jumps(asked: &[Asked]) -> Vec<String> {
         let now = NOW.parse().expect("valid");
-        with_labels(|labels| jumps(&ledger(asked), labels, 5, now))
+        let ledger = ledger(asked);
+        let quotable = Quotable::of(&ledger);
+        with_labels(|labels| jumps(&ledger, (labels, &quotable), 5, now))
             .into_iter()
             .map(|jump| jump.label)
             .collect()

@@ -210,7 +210,8 @@ fn totals_of(sources: &Sources<'_>, week: Week, zone: &TimeZone, place: usize) -
     totals
 }
 
-fn median_seconds(replies_ms: &mut [i64]) -> Option<u32> {
+/// The median of replies' delays in milliseconds, in seconds.
+pub(super) fn median_seconds(replies_ms: &mut [i64]) -> Option<u32> {
     let middle = replies_ms.len() / 2;
     if replies_ms.is_empty() {
         return None;

@@ -16,6 +16,7 @@ use crate::domain::push::{Notice, NoticeKind};
 use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
 use crate::domain::week::Week;
+use crate::insights::figures::{Figures, Freshness};
 use crate::insights::report::{Desk, weekly};
 use crate::insights::surges::{Jump, of_shop};
 use crate::listening::Listening;
@@ -40,6 +41,8 @@ pub struct Teller {
     pub listening: Arc<Listening>,
     /// The shops' names for things.
     pub catalog: Arc<Catalog>,
+    /// Figures over the ledgers.
+    pub figures: Arc<Figures>,
     /// Hands notices in.
     pub notices: Arc<Notices>,
     /// The time.
@@ -116,6 +119,8 @@ impl Teller {
             store: self.store.as_ref(),
             listening: &self.listening,
             catalog: &self.catalog,
+            figures: &self.figures,
+            freshness: Freshness::Now,
             now: self.clock.now(),
         }
     }

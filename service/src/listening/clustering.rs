@@ -18,7 +18,7 @@ use zhiwen_models::text::Normalized;
 use super::compass::{Compass, Learned};
 use super::coverage::answers;
 use super::mining::mine;
-use super::{Ledger, Listening, read};
+use super::{Ledger, Listening};
 use crate::catalog::{Catalog, CatalogError, Searchable};
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::listening::{AnsweredBy, Cluster, WordingKey, WordingPlace};
@@ -101,7 +101,7 @@ pub enum ClusteringError {
 struct Material {
     keys: Vec<WordingKey>,
     texts: Vec<Normalized>,
-    shown: Vec<Box<str>>,
+    shown: Vec<Arc<str>>,
     weights: Vec<f32>,
     intents: Vec<Option<String>>,
     clusters: Vec<Option<ClusterId>>,
@@ -133,7 +133,7 @@ impl Clusterer {
         let searchable = self.catalog.searchable(shop)?;
         self.listening.compass_begins(shop);
         let ledger = self.listening.ledger(shop).await?;
-        let material = spawn_blocking(move || Material::of(&read(&ledger))).await?;
+        let material = spawn_blocking(move || Material::of(&ledger)).await?;
         let (vectors, encoder) = encoded(&searchable, &material.texts).await;
         let fingerprint = encoder.as_ref().map_or(0, |(_, fingerprint)| *fingerprint);
         let mut found = spawn_blocking(move || find(&material, &vectors, fingerprint, now)).await?;

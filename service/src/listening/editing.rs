@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use zhiwen_models::privacy::Masked;
 
-use super::{Ledger, Listening, read};
+use super::{Ledger, Listening};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{ClusterId, EditId, ShopId};
 use crate::domain::listening::{
@@ -69,7 +69,6 @@ impl Editor<'_> {
         }
         let (change, before, detail) = {
             let ledger = self.listening.ledger(self.shop).await?;
-            let ledger = read(&ledger);
             let (merged, target) = (standing(&ledger, from)?, standing(&ledger, into)?);
             let detail = format!("{} → {}", merged.title(), target.title());
             let places: Vec<WordingPlace> = [from, into]
@@ -98,7 +97,6 @@ impl Editor<'_> {
         let new = ClusterId::make();
         let (change, before, detail) = {
             let ledger = self.listening.ledger(self.shop).await?;
-            let ledger = read(&ledger);
             let split = standing(&ledger, cluster)?;
             let places: Vec<WordingPlace> = places(&ledger, cluster).collect();
             check_split(&places, wordings)?;
@@ -147,7 +145,6 @@ impl Editor<'_> {
     ) -> Result<EditId, EditError> {
         let (changed, marks) = {
             let ledger = self.listening.ledger(self.shop).await?;
-            let ledger = read(&ledger);
             let mut changed = standing(&ledger, cluster)?.clone();
             let marks = ClusterMarks {
                 id: cluster,

@@ -1,7 +1,10 @@
 //! A shop's questions in memory, as figures are made of them: some hundreds of
 //! bytes a question, in the store's order of changes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
 
 use crate::domain::ids::ClusterId;
 use crate::domain::language::Urgency;
@@ -35,6 +38,8 @@ pub struct Fact {
     pub urgency: Urgency,
     /// Milliseconds to the first human reply.
     pub reply_ms: Option<i64>,
+    /// Who gave it, where that is known.
+    pub agent: Option<Name>,
     /// What became of it.
     pub outcome: Outcome,
     is_gone: bool,
@@ -46,7 +51,7 @@ pub struct WordingEntry {
     /// Its key.
     pub key: WordingKey,
     /// As first written, masked.
-    pub text: Box<str>,
+    pub text: Arc<str>,
     /// Its cluster; `None` while it is alone.
     pub cluster: Option<ClusterId>,
     /// Whether people put it there.
@@ -54,10 +59,10 @@ pub struct WordingEntry {
 }
 
 /// Names, each once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Names {
-    places: HashMap<Box<str>, Name>,
-    names: Vec<Box<str>>,
+    places: HashMap<Arc<str>, Name>,
+    names: Vec<Arc<str>>,
 }
 
 impl Names {
@@ -78,17 +83,25 @@ impl Names {
             return *place;
         }
         let place = Name::try_from(self.names.len()).unwrap_or(Name::MAX);
-        self.names.push(name.into());
-        self.places.insert(name.into(), place);
+        let name: Arc<str> = name.into();
+        self.names.push(Arc::clone(&name));
+        self.places.insert(name, place);
         place
     }
 }
 
 /// A shop's questions.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ledger {
     /// How far it has come.
     pub revision: u64,
+    /// How far it had come when what belongs together last changed: a cluster,
+    /// or the place of a wording that was known before. A question that comes
+    /// in changes neither.
+    pub arrangement: u64,
+    /// How far it had come when a question of a day last changed, by the days
+    /// since 1970 in UTC.
+    changed_days: BTreeMap<i64, u64>,
     facts: Vec<Fact>,
     places: HashMap<QuestionId, u32>,
     wordings: Vec<WordingEntry>,
@@ -102,11 +115,16 @@ pub struct Ledger {
     pub channels: Names,
     /// Intents.
     pub intents: Names,
+    /// Agents.
+    pub agents: Names,
 }
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 impl Ledger {
     /// Takes changes in, in the store's order.
     pub fn apply(&mut self, changes: ListeningChanges) {
+        let mut is_arranged_anew = !changes.clusters.is_empty();
         for wording in changes.wordings {
             let entry = WordingEntry {
                 key: wording.key,
@@ -115,15 +133,29 @@ impl Ledger {
                 is_pinned: wording.is_pinned,
             };
             let place = self.wording_place(wording.key);
-            self.wordings[place as usize] = entry;
+            let known = &mut self.wordings[place as usize];
+            // A question may come before its wording, which is without text until then.
+            is_arranged_anew |= !known.text.is_empty() && *known != entry;
+            *known = entry;
         }
         for question in changes.questions {
-            self.put(question);
+            self.put(question, changes.revision);
         }
         for cluster in changes.clusters {
             self.clusters.insert(cluster.id, cluster);
         }
         self.revision = changes.revision;
+        if is_arranged_anew {
+            self.arrangement = changes.revision;
+        }
+    }
+
+    /// How far it had come when a question of a period, or of the days around
+    /// it, last changed: as long as this stays, so does what was asked then.
+    pub fn changed_in(&self, period: Period) -> u64 {
+        let (from, until) = (day_of(period.from), day_of(period.until));
+        let days = self.changed_days.range(from..=until);
+        days.map(|(_, revision)| *revision).max().unwrap_or(0)
     }
 
     /// Questions that stand, in a period.
@@ -217,7 +249,7 @@ impl Ledger {
         place
     }
 
-    fn put(&mut self, question: QuestionFacts) {
+    fn put(&mut self, question: QuestionFacts, revision: u64) {
         let at_ms = question.at.as_millisecond();
         let thread = self.buyers.place(question.thread.as_str());
         let consumer = question.consumer.as_ref();
@@ -239,11 +271,20 @@ impl Ledger {
             stage: question.classified.stage,
             urgency: question.classified.urgency,
             reply_ms: question.replied_at.map(|at| at.as_millisecond() - at_ms),
+            agent: question
+                .agent
+                .as_ref()
+                .map(|agent| self.agents.place(agent.as_str())),
             outcome: question.outcome,
             is_gone: question.is_gone,
         };
+        self.changed_days.insert(day_of(question.at), revision);
         match self.places.get(&question.id) {
-            Some(place) => self.facts[*place as usize] = fact,
+            Some(place) => {
+                let before = std::mem::replace(&mut self.facts[*place as usize], fact);
+                self.changed_days
+                    .insert(before.at_ms.div_euclid(DAY_MS), revision);
+            }
             None => {
                 let place = u32::try_from(self.facts.len()).unwrap_or(u32::MAX);
                 self.places.insert(question.id, place);
@@ -251,4 +292,9 @@ impl Ledger {
             }
         }
     }
+}
+
+/// Days since 1970, in UTC.
+fn day_of(at: Timestamp) -> i64 {
+    at.as_millisecond().div_euclid(DAY_MS)
 }

@@ -14,7 +14,7 @@ use zhiwen_models::text::Normalized;
 use super::clustering::encoded;
 use super::compass::{Compass, Learned};
 use super::reading::questions;
-use super::{Listening, lock, read};
+use super::{Listening, lock};
 use crate::catalog::{Catalog, Searchable};
 use crate::domain::ids::ShopId;
 use crate::domain::listening::{HeardQuestion, Wording, WordingKey};
@@ -152,7 +152,7 @@ impl Listener {
         wordings: &mut Vec<Wording>,
     ) -> Result<(), StoreError> {
         let ledger = self.listening.ledger(shop).await?;
-        wordings.retain(|wording| read(&ledger).wording_of(wording.key).is_none());
+        wordings.retain(|wording| ledger.wording_of(wording.key).is_none());
         if wordings.is_empty() {
             return Ok(());
         }
@@ -180,10 +180,10 @@ impl Listener {
             let mut slot = lock(&entry.compass);
             let is_edited = entry.is_edited.swap(false, Ordering::Relaxed);
             let made = match slot.take() {
-                Some(compass) if is_edited => Some(compass.renewed(&read(&ledger))),
+                Some(compass) if is_edited => Some(compass.renewed(&ledger)),
                 Some(compass) => Some(compass),
                 None => Learned::load(&folder, &shop)
-                    .map(|learned| Compass::of_ledger(learned, &read(&ledger))),
+                    .map(|learned| Compass::of_ledger(learned, &ledger)),
             };
             let compass = slot.insert(made?);
             let width = vectors.len() / texts.len().max(1);

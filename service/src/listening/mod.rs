@@ -20,6 +20,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
 
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
@@ -31,7 +32,7 @@ pub use listener::Listener;
 use crate::domain::ids::ShopId;
 use crate::store::{Store, StoreError};
 
-/// Changes taken over in one step: the ledger is locked for some milliseconds.
+/// Changes taken over in one step: some tens of milliseconds.
 const STEP: u32 = 20_000;
 
 /// Every shop's ledger.
@@ -43,15 +44,27 @@ pub struct Listening {
 }
 
 /// A shop's ledger.
-#[derive(Default)]
 struct ShopLedger {
-    ledger: Arc<RwLock<Ledger>>,
-    /// Held by whoever brings it up to date.
-    turn: tokio::sync::Mutex<()>,
+    /// Held by whoever brings it up to date. Readers hold the ledger as it was
+    /// when they asked: they never wait for one who writes, nor he for them.
+    ledger: Arc<tokio::sync::Mutex<Arc<Ledger>>>,
+    /// When somebody last asked for it.
+    asked_at: Mutex<Instant>,
     /// Where new wordings belong; `None` before the first clustering.
     compass: Mutex<Option<Compass>>,
     /// Whether people have changed clusters since the compass was made.
     is_edited: AtomicBool,
+}
+
+impl Default for ShopLedger {
+    fn default() -> Self {
+        Self {
+            ledger: Arc::default(),
+            asked_at: Mutex::new(Instant::now()),
+            compass: Mutex::default(),
+            is_edited: AtomicBool::default(),
+        }
+    }
 }
 
 impl Listening {
@@ -95,23 +108,40 @@ impl Listening {
     ///
     /// # Errors
     /// When there is no such shop, or the store cannot be read.
-    pub async fn ledger(&self, shop: &ShopId) -> Result<Arc<RwLock<Ledger>>, StoreError> {
+    pub async fn ledger(&self, shop: &ShopId) -> Result<Arc<Ledger>, StoreError> {
         let entry = self.entry(shop);
-        let _turn = entry.turn.lock().await;
+        *lock(&entry.asked_at) = Instant::now();
+        let mut ledger = Arc::clone(&entry.ledger).lock_owned().await;
         loop {
-            let revision = read(&entry.ledger).revision;
+            let revision = ledger.revision;
             let changes = self.store.listening_changes(shop, revision, STEP).await?;
             let has_more = changes.has_more;
             if changes.revision > revision {
-                let ledger = Arc::clone(&entry.ledger);
-                // A report may hold the ledger for tens of milliseconds.
-                let applied = spawn_blocking(move || write(&ledger).apply(changes)).await;
-                if applied.is_err() {
-                    return Ok(Arc::clone(&entry.ledger));
-                }
+                // The lock goes along: what is begun is done though the caller goes.
+                let applied = spawn_blocking(move || {
+                    Arc::make_mut(&mut *ledger).apply(changes);
+                    ledger
+                });
+                ledger = match applied.await {
+                    Ok(ledger) => ledger,
+                    // The runtime is ending.
+                    Err(_) => return Ok(Arc::clone(&*entry.ledger.lock().await)),
+                };
             }
             if !has_more {
-                return Ok(Arc::clone(&entry.ledger));
+                return Ok(Arc::clone(&ledger));
+            }
+        }
+    }
+
+    /// Lets go of the ledgers that nobody has asked for since `since`; the next
+    /// who asks has them read anew.
+    pub fn forget_idle(&self, since: Instant) {
+        for entry in read(&self.shops).values() {
+            let is_idle = *lock(&entry.asked_at) < since;
+            // One that is held is being asked for.
+            if is_idle && let Ok(mut ledger) = entry.ledger.try_lock() {
+                *ledger = Arc::default();
             }
         }
     }
@@ -128,9 +158,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A lock whose holder panicked still guards a ledger that can be read: what
-/// it lacks of a change comes with the next start.
-pub fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{NewVersion, StoreResult};
-use crate::domain::ids::{CandidateId, KnowledgeId, ShopId};
+use crate::domain::ids::{CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::insights::FeedEntry;
 use crate::domain::knowledge::KnowledgeItem;
 use crate::domain::listening::WordingKey;
@@ -102,6 +102,14 @@ pub trait InsightStore {
         state: CandidateState,
         limit: u32,
     ) -> StoreResult<Vec<Candidate>>;
+    /// Open mined answers to one question, best first.
+    async fn open_candidates_of(
+        &self,
+        shop: &ShopId,
+        cluster: ClusterId,
+    ) -> StoreResult<Vec<Candidate>>;
+    /// The questions that have open mined answers, each once, with how many.
+    async fn open_candidate_counts(&self, shop: &ShopId) -> StoreResult<Vec<(ClusterId, u32)>>;
     /// A mined answer.
     async fn candidate(&self, shop: &ShopId, id: CandidateId) -> StoreResult<Option<Candidate>>;
     /// Makes a mined answer an item, with the action that it is; once.

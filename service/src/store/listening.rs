@@ -55,6 +55,8 @@ pub struct QuestionFacts {
     pub classified: Classified,
     /// When a human first replied.
     pub replied_at: Option<Timestamp>,
+    /// Who replied, where known.
+    pub agent: Option<AgentId>,
     /// What became of it.
     pub outcome: Outcome,
 }

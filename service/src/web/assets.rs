@@ -31,7 +31,7 @@ macro_rules! asset {
     };
 }
 
-const ASSETS: [Asset; 16] = [
+static ASSETS: &[Asset] = &[
     asset!("zhiwen.css", "text/css; charset=utf-8"),
     asset!("console.css", "text/css; charset=utf-8"),
     asset!("try.css", "text/css; charset=utf-8"),
@@ -52,7 +52,7 @@ const ASSETS: [Asset; 16] = [
 
 static RELEASE: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    for asset in &ASSETS {
+    for asset in ASSETS {
         hash.update(asset.name);
         hash.update([0]);
         hash.update(asset.text);
@@ -134,7 +134,7 @@ mod tests {
 
     #[actix_web::test]
     async fn every_file_is_kept_for_ever_under_its_release() {
-        for asset in &ASSETS {
+        for asset in ASSETS {
             let response = get(&address(asset.name), None).await;
             assert_eq!(response.status(), StatusCode::OK);
             assert!(header_of(&response, header::CACHE_CONTROL).contains("immutable"));
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn no_file_reaches_outside() {
-        for asset in &ASSETS {
+        for asset in ASSETS {
             for address in ["http://", "https://", "//cdn", "@import", "eval("] {
                 let text = asset.text.replace("http://www.w3.org/2000/svg", "");
                 assert!(!text.contains(address), "{} has {address}", asset.name);

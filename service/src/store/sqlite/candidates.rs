@@ -138,6 +138,41 @@ pub(super) async fn of_state(
     rows.into_iter().map(CandidateRow::into_candidate).collect()
 }
 
+/// Open mined answers to one question, best first.
+pub(super) async fn open_of(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    cluster: ClusterId,
+) -> StoreResult<Vec<Candidate>> {
+    let select = format!(
+        "SELECT {COLUMNS} FROM candidates
+         WHERE shop = ?1 AND state = 'open' AND cluster = ?2 ORDER BY score DESC, id"
+    );
+    let rows: Vec<CandidateRow> = sqlx::query_as(sqlx::AssertSqlSafe(select))
+        .bind(shop.as_str())
+        .bind(cluster.as_bytes())
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(CandidateRow::into_candidate).collect()
+}
+
+/// The questions that have open mined answers, with how many.
+pub(super) async fn open_counts(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+) -> StoreResult<Vec<(ClusterId, u32)>> {
+    let rows: Vec<(Vec<u8>, u32)> = sqlx::query_as(
+        "SELECT cluster, count(*) FROM candidates
+         WHERE shop = ?1 AND state = 'open' GROUP BY cluster",
+    )
+    .bind(shop.as_str())
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|(id, count)| Ok((made_id("cluster id", &id, ClusterId::parse)?, count)))
+        .collect()
+}
+
 /// A mined answer.
 pub(super) async fn by_id(
     connection: &mut SqliteConnection,

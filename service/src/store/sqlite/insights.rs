@@ -83,6 +83,18 @@ impl InsightStore for SqliteStore {
         candidates::of_state(&mut *self.read().await?, shop, state, limit).await
     }
 
+    async fn open_candidates_of(
+        &self,
+        shop: &ShopId,
+        cluster: ClusterId,
+    ) -> StoreResult<Vec<Candidate>> {
+        candidates::open_of(&mut *self.read().await?, shop, cluster).await
+    }
+
+    async fn open_candidate_counts(&self, shop: &ShopId) -> StoreResult<Vec<(ClusterId, u32)>> {
+        candidates::open_counts(&mut *self.read().await?, shop).await
+    }
+
     async fn candidate(&self, shop: &ShopId, id: CandidateId) -> StoreResult<Option<Candidate>> {
         candidates::by_id(&mut *self.read().await?, shop, id).await
     }

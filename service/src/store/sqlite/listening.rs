@@ -78,6 +78,12 @@ impl ListeningStore for SqliteStore {
     ) -> StoreResult<ListeningChanges> {
         let mut snapshot = self.read_snapshot().await?;
         let last = shops::listening_revision(&mut snapshot, shop).await?;
+        if last <= revision {
+            return Ok(ListeningChanges {
+                revision: last,
+                ..ListeningChanges::default()
+            });
+        }
         let until = last.min(revision.saturating_add(u64::from(limit)));
         let range = Range {
             shop,
@@ -363,6 +369,7 @@ struct FactsRow {
     #[sqlx(flatten)]
     classified: ClassifiedRow,
     replied_at: Option<i64>,
+    reply_agent: Option<String>,
     outcome: String,
 }
 
@@ -372,7 +379,7 @@ async fn changed_questions(
 ) -> StoreResult<Vec<QuestionFacts>> {
     let rows: Vec<FactsRow> = sqlx::query_as(
         "SELECT id, is_gone, thread, at, wording, consumer, channel, product, intent,
-             intent_confidence, stage, urgency, replied_at, outcome
+             intent_confidence, stage, urgency, replied_at, reply_agent, outcome
          FROM questions WHERE shop = ?1 AND revision > ?2 AND revision <= ?3 ORDER BY revision",
     )
     .bind(range.shop.as_str())
@@ -393,6 +400,7 @@ async fn changed_questions(
                 product: optional_id("product id", row.product, ProductId::parse)?,
                 classified: row.classified.into_classified()?,
                 replied_at: optional_time(row.replied_at)?,
+                agent: optional_id("agent id", row.reply_agent, AgentId::parse)?,
                 outcome: from_word("outcome", row.outcome)?,
             })
         })

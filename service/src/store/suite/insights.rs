@@ -94,7 +94,13 @@ pub async fn counts_an_open_answer_anew(store: &Arc<dyn Store>) {
         buyers: 9,
         ..first.clone()
     };
-    assert_eq!(open.unwrap(), [expected]);
+    assert_eq!(open.unwrap(), [expected.clone()]);
+    let of_one = store.open_candidates_of(&shop, first.cluster).await;
+    assert_eq!(of_one.unwrap(), [expected]);
+    let of_another = store.open_candidates_of(&shop, ClusterId::make()).await;
+    assert!(of_another.unwrap().is_empty());
+    let counts = store.open_candidate_counts(&shop).await.unwrap();
+    assert_eq!(counts, [(first.cluster, 1)]);
     let decision = Decision {
         by: "小王",
         at: time(9),
@@ -106,6 +112,9 @@ pub async fn counts_an_open_answer_anew(store: &Arc<dyn Store>) {
     store.put_candidates(&shop, &[again]).await.unwrap();
     let open = store.candidates(&shop, CandidateState::Open, 9).await;
     assert!(open.unwrap().is_empty());
+    let of_one = store.open_candidates_of(&shop, first.cluster).await;
+    assert!(of_one.unwrap().is_empty());
+    assert!(store.open_candidate_counts(&shop).await.unwrap().is_empty());
     let missing = store
         .dismiss_candidate(&shop, CandidateId::make(), decision)
         .await;
