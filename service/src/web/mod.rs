@@ -4,6 +4,7 @@
 //! inline script and no inline style, and loads nothing from elsewhere.
 
 pub mod assets;
+pub mod chart;
 pub mod console;
 pub mod docs_page;
 pub mod fault_page;
