@@ -1,46 +1,7 @@
-// The service as this page knows it: the key, the two calls, and what can go wrong.
+// The service as this page knows it: the two calls, and what can go wrong.
 
-const KEPT_KEY = "zhiwen.key";
-const KEY = /^zw_[A-Za-z0-9]{48}$/;
-
-/** Whether `text` can be a key. */
-export function isKey(text) {
-  return KEY.test(text);
-}
-
-/** The key of this tab, or null. A private window may refuse storage: then it is kept in memory. */
-let memory = null;
-
-export function keptKey() {
-  try {
-    return sessionStorage.getItem(KEPT_KEY) ?? memory;
-  } catch {
-    return memory;
-  }
-}
-
-export function keepKey(key) {
-  memory = key;
-  try {
-    if (key === null) {
-      sessionStorage.removeItem(KEPT_KEY);
-    } else {
-      sessionStorage.setItem(KEPT_KEY, key);
-    }
-  } catch {
-    // Kept in memory only.
-  }
-}
-
-/** Takes a key out of `#key=…`, and out of the address bar with it. */
-export function takeKeyFromAddress() {
-  const key = new URLSearchParams(location.hash.slice(1)).get("key");
-  if (key === null) {
-    return null;
-  }
-  history.replaceState(null, "", location.pathname + location.search);
-  return key.trim();
-}
+/** Proves to the service that a call is of its own page; the session is in a cookie. */
+const formToken = document.querySelector("meta[name=form-token]").content;
 
 /** What a call fails with: the problem's short name, and what the service said of it. */
 export class Problem extends Error {
@@ -69,7 +30,7 @@ export async function sendFeedback(answerId, feedback) {
 
 async function call(method, path, body, signal) {
   const headers = {
-    "Authorization": `Bearer ${keptKey() ?? ""}`,
+    "X-Form-Token": formToken,
     "Content-Type": "application/json",
     "Accept-Language": document.documentElement.lang,
   };

@@ -36,3 +36,17 @@ if (address.searchParams.has("done")) {
   address.searchParams.delete("done");
   history.replaceState(null, "", address);
 }
+
+// Something is new on the service: said where the page would show it, taken in
+// when the reader likes. A stream that breaks is taken up where it was.
+const fresh = document.getElementById("fresh");
+const wanted = (fresh?.dataset.listens ?? "").split(" ").filter(Boolean);
+if (wanted.length > 0) {
+  const source = new EventSource("/events");
+  for (const name of wanted) {
+    source.addEventListener(name, () => {
+      fresh.hidden = false;
+    });
+  }
+  window.addEventListener("pagehide", () => source.close());
+}

@@ -1,6 +1,6 @@
 // The try page: a person plays the buyer, and the agent's side follows.
 
-import { Problem, isKey, keepKey, keptKey, suggest, takeKeyFromAddress } from "./client.js";
+import { Problem, suggest } from "./client.js";
 import { Conversation } from "./conversation.js";
 import { showSuggestion } from "./suggestion.js";
 import { part, word } from "./words.js";
@@ -20,8 +20,6 @@ let retries = 0;
 let edited = null;
 
 function start() {
-  acceptKeyFromAddress();
-  window.addEventListener("hashchange", acceptKeyFromAddress);
   byId("composer").addEventListener("submit", (event) => {
     event.preventDefault();
     say("buyer", draft.value);
@@ -35,10 +33,6 @@ function start() {
     }
   });
   byId("reset").addEventListener("click", reset);
-  byId("key-forget").addEventListener("click", () => {
-    keepKey(null);
-    showConnection();
-  });
   byId("options").addEventListener("change", () => {
     showOptions();
     if (conversation.hasBuyer) {
@@ -46,52 +40,12 @@ function start() {
     }
   });
   showOptions();
-  showConnection();
+  showWaiting();
 }
 
-function acceptKeyFromAddress() {
-  const key = takeKeyFromAddress();
-  if (key === null) {
-    return;
-  }
-  keepKey(isKey(key) ? key : null);
-  showConnection(isKey(key) ? "" : word("key-malformed"));
-}
-
-/** Shows whether there is a key, and asks for one if not. */
-function showConnection(problem = "") {
-  const key = keptKey();
-  byId("key-chip").hidden = key === null;
-  byId("main").classList.toggle("unconnected", key === null);
-  byId("key-prefix").textContent = key === null ? "" : `${key.slice(0, 11)}…`;
-  if (key === null) {
-    stopAsking();
-    showKeyForm(problem);
-  } else if (conversation.hasBuyer) {
-    ask();
-  } else {
-    result.replaceChildren(part("waiting").root);
-  }
-}
-
-function showKeyForm(problem) {
-  const { root, slots } = part("no-key", { problem });
-  result.replaceChildren(root);
-  byId("took").textContent = "";
-  const input = byId("key");
-  slots.form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const key = input.value.trim();
-    if (isKey(key)) {
-      keepKey(key);
-      showConnection();
-      draft.focus();
-    } else {
-      slots.problem.textContent = word("key-malformed");
-      input.setAttribute("aria-invalid", "true");
-      input.focus();
-    }
-  });
+/** Before the first question: what there will be to see. */
+function showWaiting() {
+  result.replaceChildren(part("waiting").root);
 }
 
 /** Enter sends as the buyer, Ctrl or Command with Enter as the agent. */
@@ -137,7 +91,7 @@ function reset() {
   byId("examples").open = true;
   byId("took").textContent = "";
   draft.value = "";
-  showConnection();
+  showWaiting();
   draft.focus();
 }
 
@@ -177,10 +131,6 @@ function stopAsking() {
 
 /** Asks for a suggestion to the conversation as it stands; an older question is dropped. */
 function ask() {
-  if (keptKey() === null) {
-    byId("key")?.focus();
-    return;
-  }
   stopAsking();
   send(request());
 }
@@ -245,8 +195,8 @@ function fail(body, error) {
   }
   byId("took").textContent = "";
   if (error.name === "unauthorized") {
-    keepKey(null);
-    showConnection(word("key-refused"));
+    // The session has ended.
+    location.assign("/sign-in?next=/try");
     return;
   }
   const isRetried = RETRIED.has(error.name) && retries < MOST_RETRIES;

@@ -17,6 +17,7 @@ pub mod language;
 pub mod listening;
 pub mod notices;
 pub mod pool;
+pub mod pulse;
 pub mod reports;
 pub mod router;
 pub mod settings;

@@ -10,8 +10,7 @@ use crate::api::{
 };
 use crate::error::ApiError;
 use crate::web::{
-    assets, console, docs_page, get_or_head, language, panel_page, sign_in, try_page, weekly_page,
-    welcome,
+    assets, docs_page, events, get_or_head, insights_pages, language, overview_page, panel_page, policy_page, push_form, pushes_page, sign_in, try_page, weekly_page, welcome,
 };
 
 /// Adds all routes.
@@ -141,9 +140,34 @@ fn console_routes(config: &mut ServiceConfig) {
         .service(form("/sign-in", sign_in::show, sign_in::sign_in))
         .service(resource("/sign-out", "POST").route(post().to(sign_in::sign_out)))
         .service(form("/welcome/{secret}", welcome::show, welcome::accept))
+        .service(page("/events").route(get().to(events::stream)))
         .service(page("/language").route(get_or_head().to(language::keep)))
-        .service(page("/").route(get_or_head().to(console::overview)))
+        .service(page("/").route(get_or_head().to(overview_page::show)))
+        .configure(insights_routes)
         .service(page("/try").route(get_or_head().to(try_page::show)));
+}
+
+/// Pages of the weekly reports, the feeds, the pushes and the policy.
+fn insights_routes(config: &mut ServiceConfig) {
+    config
+        .service(page("/insights").route(get_or_head().to(insights_pages::list)))
+        .service(page("/insights/feeds").route(get_or_head().to(insights_pages::feeds)))
+        .service(form("/insights/policy", policy_page::show, policy_page::save))
+        .service(page("/insights/pushes").route(get_or_head().to(pushes_page::list)))
+        .service(form("/insights/pushes/new", push_form::new, push_form::create))
+        .service(
+            resource("/insights/pushes/deliveries/{id}/retry", "POST")
+                .route(post().to(pushes_page::retry)),
+        )
+        .service(form("/insights/pushes/{id}", push_form::edit, push_form::save))
+        .service(
+            resource("/insights/pushes/{id}/test", "POST").route(post().to(pushes_page::test)),
+        )
+        .service(
+            resource("/insights/pushes/{id}/delete", "POST").route(post().to(push_form::delete)),
+        )
+        // After those: no week has these names.
+        .service(page("/insights/{week}").route(get_or_head().to(insights_pages::week)));
 }
 
 fn push_routes(config: &mut ServiceConfig) {

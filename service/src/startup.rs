@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -29,6 +30,7 @@ use crate::language::base;
 use crate::listening::clustering::Clusterer;
 use crate::listening::{Listener, Listening};
 use crate::pool::{Places, Pool};
+use crate::pulse::Pulse;
 use crate::router;
 use crate::settings::Settings;
 use crate::state::AppState;
@@ -206,6 +208,8 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         _lock: lock,
     };
     let state = web::Data::new(AppState {
+        pulse: Pulse::new(Arc::clone(&store)),
+        closing: watch::Sender::new(false),
         keys: Keys::new(Arc::clone(&store)),
         sessions: Sessions::new(Arc::clone(&store), &settings.console),
         transfers: Places::new(MOST_TRANSFERS),
@@ -222,6 +226,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         settings,
     });
     let server = serve(listener, state.clone())?;
+    tokio::spawn(close_on_signal(state.clone()));
     Ok(Service {
         address,
         state,
@@ -269,6 +274,7 @@ impl Service {
 
     /// Stops taking requests and lets those under way end.
     pub async fn stop(&self) {
+        self.state.closing.send_replace(true);
         self.handle.stop(true).await;
     }
 
@@ -309,6 +315,23 @@ fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
         address: format!("{host}:{port}"),
         source,
     })
+}
+
+/// Says that the service ends when a signal says so. The server itself waits
+/// for requests under way, and a stream of events would stay under way.
+async fn close_on_signal(state: web::Data<AppState>) {
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => signals.recv().await,
+            // Then streams end by their own time.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = terminated => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    state.closing.send_replace(true);
 }
 
 /// Takes the folder for this process alone.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use crate::answering::live::Bench;
 use crate::answering::recorder::Recorder;
 use crate::auth::Keys;
@@ -16,6 +18,7 @@ use crate::jobs::Trainer;
 use crate::listening::Listening;
 use crate::notices::Notices;
 use crate::pool::{Places, Pool};
+use crate::pulse::Pulse;
 use crate::settings::Settings;
 use crate::store::{Store, StoreError};
 use crate::telemetry::Metrics;
@@ -44,6 +47,10 @@ pub struct AppState {
     pub keys: Keys,
     /// Knows who is signed in.
     pub sessions: Sessions,
+    /// How far the shops have come, for open pages.
+    pub pulse: Pulse,
+    /// True when the service ends: what would not end by itself then does.
+    pub closing: watch::Sender<bool>,
     /// The settings in force.
     pub settings: Settings,
     /// The time.

@@ -28,12 +28,10 @@ const SHOPS: [DemoShop; 2] = [
             include_str!("../../../config/demo/zh/product.csv"),
             include_str!("../../../config/demo/zh/process-warehouse.csv"),
         ],
-        path: "/try?lang=zh-CN",
     },
     DemoShop {
         shop: include_str!("../../../config/demo/en/shop.toml"),
         knowledge: &[include_str!("../../../config/demo/en/knowledge.csv")],
-        path: "/try?lang=en",
     },
 ];
 
@@ -45,7 +43,6 @@ const KEY_NAME: &str = "demo";
 struct DemoShop {
     shop: &'static str,
     knowledge: &'static [&'static str],
-    path: &'static str,
 }
 
 /// Fills the shops, serves, and says where to look.
@@ -68,8 +65,7 @@ pub async fn run(
         let console = format!("{origin}{}", enter(store, clock.as_ref(), &shop).await?);
         writeln!(output, "\n  {} ({}), {items} items", shop.name, shop.id)?;
         writeln!(output, "    console  {console}  (works once)")?;
-        let (path, key) = (demo.path, key.reveal());
-        writeln!(output, "    try it   {origin}{path}#key={key}")?;
+        let key = key.reveal();
         writeln!(output, "    api key  {key}")?;
     }
     service.state.catalog.store_changed();

@@ -7,9 +7,15 @@ pub mod assets;
 pub mod chart;
 pub mod console;
 pub mod docs_page;
+pub mod events;
 pub mod fault_page;
+pub mod insights_pages;
 pub mod language;
+pub mod overview_page;
 pub mod panel_page;
+pub mod policy_page;
+pub mod push_form;
+pub mod pushes_page;
 pub mod sign_in;
 pub mod try_page;
 pub mod weekly_page;
@@ -38,8 +44,6 @@ const CONTENT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src '
 /// Where in the site a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The try page.
-    Try,
     /// The API reference.
     Docs,
     /// None of the entries: signing in, a fault.
@@ -117,7 +121,7 @@ pub fn see_other(path: &str) -> HttpResponse {
 fn page_of(html: impl MessageBody + 'static, language: Language) -> HttpResponse {
     secure(&mut HttpResponse::Ok())
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
+        .insert_header((header::CACHE_CONTROL, "private, no-cache"))
         .insert_header((header::CONTENT_LANGUAGE, language.tag()))
         .body(html)
 }
@@ -135,7 +139,6 @@ mod tests {
 
     async fn visit(path: &str) -> (StatusCode, header::HeaderMap, String) {
         let app = App::new()
-            .route("/try", get_or_head().to(try_page::show))
             .route("/docs", get_or_head().to(docs));
         let app = init_service(app).await;
         let response = call_service(&app, TestRequest::get().uri(path).to_request()).await;
@@ -146,7 +149,7 @@ mod tests {
 
     #[actix_web::test]
     async fn every_page_carries_the_headers_and_nothing_inline() {
-        for path in ["/try", "/try?lang=en", "/docs"] {
+        for path in ["/docs", "/docs?lang=en"] {
             let (status, headers, body) = visit(path).await;
             assert_eq!(status, StatusCode::OK, "{path}");
             let policy = headers
@@ -157,7 +160,7 @@ mod tests {
             for (name, value) in [
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
                 (header::REFERRER_POLICY, "no-referrer"),
-                (header::CACHE_CONTROL, "no-cache"),
+                (header::CACHE_CONTROL, "private, no-cache"),
                 (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             ] {
                 assert_eq!(
@@ -174,19 +177,6 @@ mod tests {
                 scripts,
                 body.matches("<script type=\"module\" src=").count()
             );
-        }
-    }
-
-    #[actix_web::test]
-    async fn the_language_is_chosen_and_marked() {
-        for (path, tag, title) in [
-            ("/try", "zh-CN", "客服看到的建议"),
-            ("/try?lang=en", "en", "What the agent sees"),
-        ] {
-            let (_, headers, body) = visit(path).await;
-            assert!(body.contains(&format!("<html lang=\"{tag}\">")));
-            assert!(body.contains(title));
-            assert_eq!(headers.get(header::CONTENT_LANGUAGE).expect("set"), tag);
         }
     }
 }
