@@ -23,6 +23,7 @@ pub struct Process {
     pub address: SocketAddr,
     child: Child,
     log: Log,
+    said: Said,
     client: Client,
 }
 
@@ -51,11 +52,12 @@ impl Process {
     pub fn start(mut command: Command) -> Result<Self, Refusal> {
         let mut child = command
             .args(["serve", "--port", "0"])
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program can be started");
         let log = Log::of(&mut child);
+        let said = Said::of(&mut child);
         let listening = log.wait_for("zhiwen is listening");
         let address = listening.and_then(|line| line["address"].as_str()?.parse().ok());
         let Some(address) = address else {
@@ -69,6 +71,7 @@ impl Process {
             address,
             child,
             log,
+            said,
             client: Client::builder().no_proxy().build().expect("client"),
         })
     }
@@ -102,6 +105,14 @@ impl Process {
         assert!(line.is_some(), "no {message:?} in: {}", self.log.text());
     }
 
+    /// Waits until it says a line with these words on its standard output; gives the line.
+    ///
+    /// # Panics
+    /// When it does not, for long.
+    pub fn wait_for_said(&self, words: &str) -> String {
+        self.said.wait_for(words)
+    }
+
     /// Ends it as a power cut would: no handler runs.
     pub fn kill(mut self) {
         self.child.kill().expect("it runs");
@@ -126,6 +137,34 @@ impl Process {
     pub fn stop(self) -> ExitStatus {
         self.terminate();
         self.wait()
+    }
+}
+
+/// The lines of a child's standard output.
+struct Said(Mutex<Receiver<String>>);
+
+impl Said {
+    fn of(child: &mut Child) -> Self {
+        let output = child.stdout.take().expect("piped");
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                // The test may have ended.
+                let _heard = sender.send(line);
+            }
+        });
+        Self(Mutex::new(lines))
+    }
+
+    fn wait_for(&self, words: &str) -> String {
+        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let line = lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|_| panic!("nothing said of {words:?}"));
+            if line.contains(words) {
+                return line;
+            }
+        }
     }
 }
 
@@ -167,7 +206,7 @@ pub fn make_shop(folder: &Path, shop: &str) -> String {
     std::fs::write(file.path(), text).expect("written");
     let path = file.path().display().to_string();
     succeed(folder, &["shop", "put", &path]);
-    let scopes = "suggest,knowledge,supervise,admin";
+    let scopes = "suggest,ingest,knowledge,insights,supervise,admin";
     succeed(
         folder,
         &["key", "create", "--shop", shop, "--scopes", scopes],

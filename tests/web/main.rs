@@ -4,5 +4,7 @@ mod browser;
 mod site;
 
 mod docs_page;
+mod first_run;
+mod panel;
 mod the_browser;
 mod try_page;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
-use zhiwen_tests::support::process::{Process, make_shop};
+use zhiwen_tests::support::process::{Process, make_shop, succeed};
 use zhiwen_tests::support::{Call, poll_until};
 
 use crate::browser::Browser;
@@ -32,6 +32,9 @@ const KNOWLEDGE: [(&str, &str, &str); 3] = [
     ),
 ];
 
+/// The password of everybody in these tests.
+pub const PASSWORD: &str = "春江潮水连海平";
+
 /// The program, serving one shop from a folder of its own.
 pub struct Site {
     /// The shop's key, of every scope.
@@ -39,7 +42,7 @@ pub struct Site {
     /// Where it serves.
     pub address: String,
     process: Process,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Site {
@@ -53,7 +56,7 @@ impl Site {
             key,
             address: format!("http://{}", process.address),
             process,
-            _folder: folder,
+            folder,
         };
         for (id, title, answer) in KNOWLEDGE {
             site.add_knowledge(id, title, answer).await;
@@ -70,6 +73,31 @@ impl Site {
     /// A browser of somebody who prefers a language: `zh-CN`, `en`.
     pub async fn browser_in(&self, language: &str) -> Browser {
         Browser::open(&self.address, language).await
+    }
+
+    /// The path of a one-time link, made on the command line as `arguments` say.
+    pub fn link(&self, arguments: &[&str]) -> String {
+        let arguments = [&["person", "link", "--shop", "hemu"], arguments].concat();
+        let link = succeed(self.folder.path(), &arguments);
+        let at = link.find("/welcome/").expect("a link");
+        link[at..].to_owned()
+    }
+
+    /// A browser in which the shop's owner is signed in, on the first page.
+    pub async fn owner(&self) -> Browser {
+        self.person("zh-CN", "owner").await
+    }
+
+    /// A browser in which somebody of that role is signed in, by a link of their own.
+    pub async fn person(&self, language: &str, role: &str) -> Browser {
+        let browser = self.browser_in(language).await;
+        browser.visit(&self.link(&["--role", role])).await;
+        browser.find("#login").await.fill(role).await;
+        browser.find("#password").await.fill(PASSWORD).await;
+        browser.find("#password_again").await.fill(PASSWORD).await;
+        browser.find("button.primary").await.click().await;
+        browser.find(".rooms").await;
+        browser
     }
 
     /// A call of the API with the shop's key.

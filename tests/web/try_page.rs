@@ -1,4 +1,4 @@
-//! `/`: somebody plays the buyer and sees what the agent would see.
+//! `/try`: somebody plays the buyer and sees what the agent would see.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -12,11 +12,8 @@ const MOST_BYTES: u64 = 150_000;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_buyer_asks_and_the_agent_sends_the_answer() {
     let site = Site::open().await;
-    let browser = site.browser().await;
-    browser.visit("/").await;
-    browser.by_label("API 密钥").await.fill(&site.key).await;
-    browser.by_role("button", "连接").await.click().await;
-
+    let browser = site.owner().await;
+    browser.visit("/try").await;
     browser
         .by_label("消息")
         .await
@@ -34,8 +31,7 @@ async fn a_buyer_asks_and_the_agent_sends_the_answer() {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_is_in_english_for_who_prefers_that() {
     let site = Site::open().await;
-    let browser = site.browser_in("en").await;
-    connect(&site, &browser).await;
+    let browser = site.person("en", "agent").await;
     browser
         .by_label("Message")
         .await
@@ -64,12 +60,8 @@ async fn it_is_in_english_for_who_prefers_that() {
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_can_use_it() {
     let site = Site::open().await;
-    let browser = site.browser().await;
-    browser.visit("/").await;
-    browser.by_role("heading", "先连上您的店铺").await;
-    browser.inspect("try-no-key").await;
-
-    connect(&site, &browser).await;
+    let browser = site.owner().await;
+    browser.visit("/try").await;
     browser.inspect("try-waiting").await;
     browser.by_label("消息").await.fill("不喜欢可以退吗").await;
     browser.by_role("button", "买家发送").await.click().await;
@@ -92,9 +84,9 @@ async fn everybody_can_use_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_a_phone_the_answer_comes_into_view() {
     let site = Site::open().await;
-    let browser = site.browser().await;
+    let browser = site.owner().await;
     browser.resize(PHONE).await;
-    connect(&site, &browser).await;
+    browser.visit("/try").await;
     browser.by_label("消息").await.fill("不喜欢可以退吗").await;
     browser.by_role("button", "买家发送").await.click().await;
     // Clicking fails where the button is covered.
@@ -107,9 +99,9 @@ async fn on_a_phone_the_answer_comes_into_view() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_view_is_light_and_all_from_here() {
     let site = Site::open().await;
-    let browser = site.browser().await;
-    browser.visit("/").await;
-    browser.by_role("heading", "先连上您的店铺").await;
+    let browser = site.owner().await;
+    browser.visit("/try").await;
+    browser.by_role("heading", "客服看到的建议").await;
     let weight = browser.page_weight().await;
     println!("the try page loads {weight} bytes");
     assert!(weight <= MOST_BYTES, "{:#?}", browser.requests().await);
@@ -125,8 +117,8 @@ async fn what_a_buyer_writes_is_text() {
         "\u{202e}مرحبا، متى تصل الطلبية؟ 😀",
     ];
     let site = Site::open().await;
-    let browser = site.browser().await;
-    connect(&site, &browser).await;
+    let browser = site.owner().await;
+    browser.visit("/try").await;
     for (number, text) in (1..).zip(WRITTEN) {
         browser.by_label("消息").await.fill(text).await;
         browser.press("Enter").await;
@@ -144,19 +136,6 @@ async fn what_a_buyer_writes_is_text() {
         0
     );
     browser.finish().await;
-}
-
-/// Opens the page with the shop's key.
-async fn connect(site: &Site, browser: &Browser) {
-    browser.visit(&format!("/#key={}", site.key)).await;
-    browser
-        .wait_until("the page is connected", async || {
-            browser
-                .evaluate("return !document.getElementById('key-chip').hidden;")
-                .await
-                == true
-        })
-        .await;
 }
 
 /// The feedback on record for the first answer that the page shows.
