@@ -1,7 +1,7 @@
 //! The signs of vectors' values, a bit a value, compared a block of rows at a time.
 //!
-//! A call a row cost more than the row itself: 8 ns of 256 values, against 4 ns
-//! in a loop that the compiler sees as a whole (docs/QUALITY.md).
+//! A call a row cost more than the row itself: 5 to 10 ns of 256 values,
+//! against 3 ns in a loop that the compiler sees as a whole (docs/QUALITY.md).
 
 /// Bits of a word.
 const WORD: usize = 64;
