@@ -1,6 +1,7 @@
 //! Which rows of the vector table belong to which documents of a snapshot, and
 //! the documents whose closest wording is the closest to a question.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use tantivy::index::SegmentId;
@@ -15,9 +16,9 @@ use crate::vectors::{Probe, Rows, VectorTable};
 /// With more vectors than this, signs are compared first.
 const MOST_EXACT: usize = 8_000;
 
-/// Documents that signs leave for the cosine. Of the 20 closest of 29,000
-/// questions, .998 were among them (docs/QUALITY.md).
-const SIFTED: usize = 600;
+/// Documents that signs leave for the cosine. With one wording each, .98 of the
+/// ten closest are among them, of 10,000 as of 200,000 (docs/QUALITY.md).
+const SIFTED: usize = 1_200;
 
 /// A snapshot's view of the vector table.
 pub(crate) struct SnapshotVectors {
@@ -133,7 +134,11 @@ impl SnapshotVectors {
         if self.coverage().0 <= MOST_EXACT {
             self.scan(searcher, filter, &mut Exact::new(&rows, probe, limit))
         } else {
-            self.scan(searcher, filter, &mut Sifted::new(&rows, probe, limit))
+            DISTANCES.with_borrow_mut(|distances| {
+                rows.sign_distances(probe, distances);
+                let exact = Exact::new(&rows, probe, limit);
+                self.scan(searcher, filter, &mut Sifted::new(exact, distances))
+            })
         }
     }
 
@@ -171,6 +176,11 @@ impl SnapshotVectors {
             .and_then(|segment| self.segments.get(segment))
             .map_or(&[], |segment| segment.places_of(address.doc_id))
     }
+}
+
+thread_local! {
+    /// A distance a row, kept between searches: it is as long as the table.
+    static DISTANCES: RefCell<Vec<u16>> = const { RefCell::new(Vec::new()) };
 }
 
 fn closest(rows: &Rows, probe: &Probe, places: &[u32]) -> Option<f32> {
@@ -225,9 +235,9 @@ impl Selection for Exact<'_> {
 
 /// By the wording with the most equal signs, then by the cosine.
 struct Sifted<'a> {
-    rows: &'a Rows,
-    probe: &'a Probe,
-    limit: usize,
+    exact: Exact<'a>,
+    /// In how many values the signs of each row and of the probe differ, by place.
+    distances: &'a [u16],
     /// Chosen documents by their distance in signs.
     by_distance: Vec<Vec<DocAddress>>,
     chosen: usize,
@@ -236,25 +246,29 @@ struct Sifted<'a> {
 }
 
 impl<'a> Sifted<'a> {
-    fn new(rows: &'a Rows, probe: &'a Probe, limit: usize) -> Self {
+    fn new(exact: Exact<'a>, distances: &'a [u16]) -> Self {
         // Vectors at a right angle differ in half of their signs.
-        let bound = probe.dimensions() / 2;
+        let bound = exact.probe.dimensions() / 2;
         Self {
-            rows,
-            probe,
-            limit,
+            exact,
+            distances,
             by_distance: vec![Vec::new(); bound],
             chosen: 0,
             bound,
         }
     }
+
+    fn distance(&self, place: u32) -> usize {
+        let place = usize::try_from(place).unwrap_or(usize::MAX);
+        self.distances
+            .get(place)
+            .map_or(usize::MAX, |distance| usize::from(*distance))
+    }
 }
 
 impl Selection for Sifted<'_> {
     fn offer(&mut self, address: DocAddress, places: &[u32], is_let_through: impl Fn() -> bool) {
-        let distances = places
-            .iter()
-            .map(|place| self.rows.sign_distance(self.probe, *place));
+        let distances = places.iter().map(|place| self.distance(*place));
         let Some(distance) = distances.min().filter(|distance| *distance < self.bound) else {
             return;
         };
@@ -272,11 +286,11 @@ impl Selection for Sifted<'_> {
     }
 
     fn finish(&mut self, vectors: &SnapshotVectors) -> Vec<DocAddress> {
-        let mut exact = Exact::new(self.rows, self.probe, self.limit);
         for address in self.by_distance[..self.bound].iter().flatten() {
-            exact.offer(*address, vectors.places_of(*address), || true);
+            let places = vectors.places_of(*address);
+            self.exact.offer(*address, places, || true);
         }
-        exact.finish(vectors)
+        self.exact.finish(vectors)
     }
 }
 

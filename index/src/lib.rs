@@ -11,6 +11,7 @@ pub mod ranking;
 pub mod schema;
 pub mod search;
 mod select;
+mod signs;
 mod tokenizer;
 pub mod vectors;
 pub mod wordings;

@@ -169,6 +169,22 @@ pub fn candidates_only(
     Ok(bm25_candidates(snapshot, &terms, filter, CANDIDATES, &[])?.len())
 }
 
+/// Only the candidates of the vectors, best first: what is measured of them alone.
+/// None where the snapshot has no vectors of the question's encoder.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn nearest_only(
+    snapshot: &Snapshot,
+    question: &Question,
+    filter: &Filter,
+) -> Result<Vec<DocAddress>, IndexError> {
+    match Probed::of(snapshot, question) {
+        Some(probe) => probe.nearest(snapshot, filter),
+        None => Ok(Vec::new()),
+    }
+}
+
 fn bm25_candidates(
     snapshot: &Snapshot,
     terms: &[WeightedTerm],
@@ -226,7 +242,11 @@ fn weighted_terms(
     Ok(terms)
 }
 
-fn payload(snapshot: &Snapshot, address: DocAddress) -> Result<String, IndexError> {
+/// What [`crate::entry::Entry::payload`] was of the item at `address`.
+///
+/// # Errors
+/// When the index cannot be read.
+pub fn payload(snapshot: &Snapshot, address: DocAddress) -> Result<String, IndexError> {
     let document: TantivyDocument = snapshot.searcher.doc(address)?;
     document
         .get_first(snapshot.fields.payload)

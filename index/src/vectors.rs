@@ -8,9 +8,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use simsimd::{BinarySimilarity as _, SpatialSimilarity as _};
+use simsimd::SpatialSimilarity as _;
 
 use crate::IndexError;
+use crate::signs::{SignRows, Signs};
 
 /// Grows whenever the file's layout changes.
 const MAKE: u32 = 1;
@@ -41,7 +42,7 @@ pub struct VectorTable {
 #[derive(Debug, Clone)]
 pub(crate) struct Probe {
     codes: Vec<i8>,
-    signs: Vec<u8>,
+    signs: Signs,
     inverse_length: f32,
 }
 
@@ -183,14 +184,24 @@ impl VectorTable {
 }
 
 /// The rows in the order they came.
-#[derive(Default)]
 pub(crate) struct Rows {
     places: HashMap<u64, u32>,
     keys: Vec<u64>,
     inverse_lengths: Vec<f32>,
     blocks: Vec<Vec<i8>>,
-    /// A bit a value: whether it is above 0.
-    signs: Vec<Vec<u8>>,
+    signs: SignRows,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self {
+            places: HashMap::new(),
+            keys: Vec::new(),
+            inverse_lengths: Vec::new(),
+            blocks: Vec::new(),
+            signs: SignRows::new(BLOCK_ROWS),
+        }
+    }
 }
 
 impl Rows {
@@ -208,13 +219,11 @@ impl Rows {
         let capacity = BLOCK_ROWS * probe.codes.len();
         if self.keys.len().is_multiple_of(BLOCK_ROWS) {
             self.blocks.push(Vec::with_capacity(capacity));
-            self.signs
-                .push(Vec::with_capacity(BLOCK_ROWS * probe.signs.len()));
         }
-        if let (Some(block), Some(signs)) = (self.blocks.last_mut(), self.signs.last_mut()) {
+        if let Some(block) = self.blocks.last_mut() {
             block.extend(&probe.codes);
-            signs.extend(&probe.signs);
         }
+        self.signs.push(&probe.signs);
         self.places.insert(key, place);
         self.keys.push(key);
         self.inverse_lengths.push(probe.inverse_length);
@@ -235,20 +244,9 @@ impl Rows {
         self.inverse_lengths.get(place).copied().unwrap_or(0.0)
     }
 
-    /// In how many values the signs of `probe` and of the row at `place` differ.
-    pub(crate) fn sign_distance(&self, probe: &Probe, place: u32) -> usize {
-        let place = usize::try_from(place).unwrap_or(usize::MAX);
-        let width = probe.signs.len();
-        let start = (place % BLOCK_ROWS) * width;
-        let signs = self.signs.get(place / BLOCK_ROWS);
-        let signs = signs.and_then(|signs| signs.get(start..start + width));
-        let distance = signs.and_then(|signs| u8::hamming(&probe.signs, signs));
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a count of bits"
-        )]
-        distance.map_or(usize::MAX, |distance| distance as usize)
+    /// In how many values the signs of `probe` and of each row differ, by place.
+    pub(crate) fn sign_distances(&self, probe: &Probe, found: &mut Vec<u16>) {
+        self.signs.distances(&probe.signs, found);
     }
 
     /// The cosine of `probe` and the row at `place`; 0 when one of them is all zeros.
@@ -292,12 +290,8 @@ impl Probe {
     }
 
     fn of_codes(codes: Vec<i8>, inverse_length: f32) -> Self {
-        let byte = |chunk: &[i8]| {
-            let bits = chunk.iter().map(|code| u8::from(*code > 0));
-            bits.fold(0_u8, |byte, bit| byte << 1 | bit)
-        };
         Self {
-            signs: codes.chunks(8).map(byte).collect(),
+            signs: Signs::of(&codes),
             codes,
             inverse_length,
         }

@@ -11,7 +11,7 @@ mod ranking;
 pub use agreement::{
     adjusted_rand_index, assigned_accuracy, normalized_mutual_information, v_measure,
 };
-pub use bootstrap::{Difference, paired_bootstrap};
+pub use bootstrap::{Difference, paired_bootstrap, paired_bootstrap_of};
 pub use confidence::{
     Outcome, ReliabilityBin, Selection, expected_calibration_error, reliability_bins, selection_at,
     threshold_for_precision,

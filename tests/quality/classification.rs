@@ -171,7 +171,7 @@ async fn bank(file: &Path, encoder: Option<Arc<dyn Encoder>>) -> (f64, f64) {
 }
 
 async fn measured(task: &ClassifyTask) -> ClassifyReport {
-    classify(task).await.expect("the encoder works").0
+    classify(task).await.expect("the encoder works").report
 }
 
 fn read(file: &Path) -> Vec<Labelled> {

@@ -67,11 +67,34 @@ pub struct ThresholdReport {
     pub matthews_correlation: f64,
 }
 
+/// What a measurement came to.
+pub struct Classified {
+    /// The figures.
+    pub report: ClassifyReport,
+    /// What was classified wrong.
+    pub failures: Vec<Failure>,
+    /// What each test text was taken for, in their order.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// What a test text was taken for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// What it is: what it was taken for where several labels would do.
+    pub expected: String,
+    /// What it was taken for, whatever the threshold.
+    pub found: String,
+    /// Whether that was below the threshold.
+    pub abstained: bool,
+    /// Whether it is of one of the labels.
+    pub in_scope: bool,
+}
+
 /// Trains and measures.
 ///
 /// # Errors
 /// When the encoder fails.
-pub async fn classify(task: &ClassifyTask) -> Result<(ClassifyReport, Vec<Failure>), EncoderError> {
+pub async fn classify(task: &ClassifyTask) -> Result<Classified, EncoderError> {
     let in_scope = |labelled: &&Labelled| Some(&labelled.label) != task.out_of_scope.as_ref();
     let train: Vec<&Labelled> = task.train.iter().filter(in_scope).collect();
     let examples = examples(&train, task.encoder.as_deref()).await?;
@@ -91,7 +114,11 @@ pub async fn classify(task: &ClassifyTask) -> Result<(ClassifyReport, Vec<Failur
         train_seconds,
         ..report(&judged, &trained.classifier, task.out_of_scope.as_deref())
     };
-    Ok((report, failures(&judged)))
+    Ok(Classified {
+        report,
+        failures: failures(&judged),
+        verdicts: judged.iter().map(Judged::verdict).collect(),
+    })
 }
 
 /// How much a label's own name counts as an example of it: words of a person
@@ -160,6 +187,24 @@ impl Judged<'_> {
             .split('|')
             .any(|label| label == self.found)
     }
+
+    /// What it is: what it was taken for where several labels would do.
+    fn expected(&self) -> &str {
+        if self.is_right() {
+            self.found
+        } else {
+            &self.labelled.label
+        }
+    }
+
+    fn verdict(&self) -> Verdict {
+        Verdict {
+            expected: self.expected().to_owned(),
+            found: self.found.to_owned(),
+            abstained: self.abstained,
+            in_scope: self.in_scope,
+        }
+    }
 }
 
 fn judge<'a>(
@@ -197,16 +242,7 @@ fn report(
     out_of_scope: Option<&str>,
 ) -> ClassifyReport {
     let known: Vec<&Judged<'_>> = judged.iter().filter(|judged| judged.in_scope).collect();
-    let truth: Vec<&str> = known
-        .iter()
-        .map(|judged| {
-            if judged.is_right() {
-                judged.found
-            } else {
-                judged.labelled.label.as_str()
-            }
-        })
-        .collect();
+    let truth: Vec<&str> = known.iter().map(|judged| judged.expected()).collect();
     let found: Vec<&str> = known.iter().map(|judged| judged.found).collect();
     let outcomes: Vec<Outcome> = known
         .iter()

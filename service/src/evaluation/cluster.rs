@@ -80,11 +80,19 @@ pub struct Stability {
 /// Which questions there were before is drawn so often.
 const DRAWS: u64 = 3;
 
+/// What a measurement came to.
+pub struct Measured {
+    /// The figures.
+    pub report: ClusterReport,
+    /// The cluster of each text, in their order.
+    pub groups: Vec<u32>,
+}
+
 /// Clusters and measures.
 ///
 /// # Errors
 /// When the encoder fails.
-pub async fn measure(task: &ClusterTask) -> Result<ClusterReport, EncoderError> {
+pub async fn measure(task: &ClusterTask) -> Result<Measured, EncoderError> {
     let texts: Vec<Normalized> = task.texts.iter().map(|row| question(&row.text)).collect();
     let collapsed = collapse(&texts);
     let asked = Asked {
@@ -120,7 +128,7 @@ pub async fn measure(task: &ClusterTask) -> Result<ClusterReport, EncoderError> 
         .collect();
     let reference: Vec<&str> = task.texts.iter().map(|row| row.cluster.as_str()).collect();
     let names: std::collections::BTreeSet<&str> = reference.iter().copied().collect();
-    Ok(ClusterReport {
+    let report = ClusterReport {
         texts: texts.len(),
         distinct: asked.texts.len(),
         reference_clusters: names.len(),
@@ -134,7 +142,8 @@ pub async fn measure(task: &ClusterTask) -> Result<ClusterReport, EncoderError> 
         encode_seconds,
         cluster_seconds,
         stability,
-    })
+    };
+    Ok(Measured { report, groups })
 }
 
 /// What of a text is clustered; all of it where it is nothing but small talk.
@@ -253,7 +262,8 @@ mod tests {
             previous_share: Some(0.9),
         })
         .await
-        .expect("measured");
+        .expect("measured")
+        .report;
         assert_eq!((report.texts, report.distinct), (10, 9));
         assert_eq!(report.reference_clusters, 3);
         assert_eq!(report.clusters, 3, "{report:?}");

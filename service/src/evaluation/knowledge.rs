@@ -1,5 +1,7 @@
 //! Items and questions of a data set as a shop's knowledge and its golden set.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 
 use super::dataset::{DatasetError, Header, Names, Table};
@@ -91,8 +93,18 @@ pub fn items(table: &Table, columns: &Columns) -> Result<Knowledge, DatasetError
 /// says that no item answers.
 ///
 /// # Errors
-/// When a column lacks or a row cannot be a question; the row is named.
-pub fn questions(table: &Table, columns: &Columns) -> Result<Vec<GoldenQuestion>, DatasetError> {
+/// When a column lacks, a row cannot be a question or names an item that
+/// `knowledge` does not have; the row is named.
+pub fn questions(
+    table: &Table,
+    columns: &Columns,
+    knowledge: &Knowledge,
+) -> Result<Vec<GoldenQuestion>, DatasetError> {
+    let known: HashSet<&str> = knowledge
+        .items
+        .iter()
+        .map(|item| item.id.as_str())
+        .collect();
     let ids = table.column(names(columns.id.as_deref(), IDS))?;
     let texts = table.column(names(columns.text.as_deref(), QUESTIONS))?;
     let optional = |name: &'static str| table.optional_column(names(Some(name), &[]));
@@ -109,6 +121,17 @@ pub fn questions(table: &Table, columns: &Columns) -> Result<Vec<GoldenQuestion>
                 .map(str::to_owned)
         };
         let malformed = |what: &str, fault| table.malformed(place, format!("{what} {fault}"));
+        let right: Vec<String> = id
+            .split('|')
+            .map(str::trim)
+            .filter(|id| !id.is_empty())
+            .map(str::to_owned)
+            .collect();
+        // As a right answer that can never be found it would only look like a miss.
+        if let Some(unknown) = right.iter().find(|id| !known.contains(id.as_str())) {
+            let detail = format!("no approved item has the id {unknown:?}");
+            return Err(table.malformed(place, detail));
+        }
         questions.push(GoldenQuestion {
             text: (*text).to_owned(),
             context: cell(&contexts),
@@ -118,12 +141,7 @@ pub fn questions(table: &Table, columns: &Columns) -> Result<Vec<GoldenQuestion>
             channel: cell(&channels)
                 .map(|id| ChannelId::parse(&id).map_err(|fault| malformed("channel", fault)))
                 .transpose()?,
-            right: id
-                .split('|')
-                .map(str::trim)
-                .filter(|id| !id.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            right,
             intent: cell(&intents),
         });
     }
@@ -140,4 +158,38 @@ pub fn read(path: &std::path::Path) -> Result<Table, DatasetError> {
 
 fn names<'a>(given: Option<&'a str>, usual: &'a [&'a str]) -> Names<'a> {
     Names { given, usual }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("set.csv");
+        std::fs::write(&path, text).expect("written");
+        read(&path).expect("a table")
+    }
+
+    #[test]
+    fn a_right_id_that_no_item_has_is_told_by_its_row() {
+        let knowledge = items(
+            &table("id,title\nrefund,怎么退款\ninvoice,怎么开发票\n"),
+            &Columns::default(),
+        );
+        let knowledge = knowledge.expect("two items");
+        let asked = |rows: &str| {
+            let table = table(&format!("text,id\n{rows}"));
+            questions(&table, &Columns::default(), &knowledge)
+        };
+        let fine = asked("想退款,refund| invoice\n你好,\n").expect("known or none");
+        assert_eq!(fine[0].right, ["refund", "invoice"]);
+        assert!(fine[1].right.is_empty());
+        let error = asked("想退款,refund\n要发票,invoice|fapiao\n").expect_err("unknown");
+        let error = error.to_string();
+        assert!(
+            error.ends_with("row 3: no approved item has the id \"fapiao\""),
+            "{error}"
+        );
+    }
 }

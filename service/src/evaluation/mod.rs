@@ -3,6 +3,7 @@
 
 pub mod classify;
 pub mod cluster;
+pub mod compare;
 pub mod dataset;
 pub mod fit;
 pub mod knowledge;

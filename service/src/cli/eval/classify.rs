@@ -1,17 +1,18 @@
 //! `zhiwen eval classify`.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use zhiwen_models::encoder::Encoder;
+use serde::Serialize;
 
-use super::encoder::{EncoderChoice, open};
-use super::output::OutputArgs;
+use super::encoder::{EncoderChoice, shared};
+use super::output::{Beside, OutputArgs};
 use crate::evaluation::classify::{ClassifyTask, Failure, Labelled, classify, few_shot, hold_out};
+use crate::evaluation::compare::{self, Gains};
 use crate::evaluation::dataset::{DatasetError, Header, Names, Table};
-use crate::language::EncoderSource;
+use crate::settings::Settings;
 
 /// Measure classification on labelled texts.
 #[derive(Debug, clap::Args)]
@@ -35,9 +36,12 @@ pub struct ClassifyArgs {
     /// Train on so many texts of each label only, drawn five times
     #[arg(long, value_name = "N")]
     shots: Option<usize>,
-    /// none, bert:FOLDER or distilled:FILE
+    /// none, configured, bert:FOLDER, distilled:FILE or remote:URL#MODEL
     #[arg(long, default_value = "none")]
     encoder: EncoderChoice,
+    /// Compare with this encoder, by a paired bootstrap
+    #[arg(long, value_name = "ENCODER")]
+    against: Option<EncoderChoice>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -48,50 +52,112 @@ const HELD_BACK_ONE_IN: u64 = 5;
 /// Few-shot training parts that are drawn.
 const DRAWS: u64 = 5;
 
-pub(super) async fn run(args: &ClassifyArgs, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    let encoder = match open(&args.encoder).await? {
-        EncoderSource::Shared(encoder) => Some(encoder),
-        EncoderSource::None | EncoderSource::Failed | EncoderSource::Own => None,
-    };
+pub(super) async fn run(
+    settings: &Settings,
+    args: &ClassifyArgs,
+    output: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
+    let first = shared(&args.encoder, settings).await?;
     let all = read(&args.train, args)?;
     let (train, test) = match &args.test {
         Some(test) => (all, read(test, args)?),
         None => hold_out(all, HELD_BACK_ONE_IN, 0),
     };
-    let Some(shots) = args.shots else {
-        let task = task(train, test, args, encoder);
-        let (report, failures) = classify(&task).await?;
-        args.output.print("classification", &report, output)?;
-        return print_failures(&failures, args.output.failures, output);
-    };
-    let mut accuracies = Vec::new();
-    for draw in 0..DRAWS {
-        let (few, _) = few_shot(train.clone(), shots, draw);
-        let task = task(few, test.clone(), args, encoder.clone());
-        let (report, _) = classify(&task).await?;
-        accuracies.push(report.accuracy);
-        let title = format!("classification, {shots} texts a label, draw {}", draw + 1);
-        args.output.print(&title, &report, output)?;
-    }
-    let mean = accuracies.iter().sum::<f64>() / f64::from(u32::try_from(accuracies.len())?);
-    Ok(writeln!(
-        output,
-        "mean accuracy of {DRAWS} draws  {mean:.3}"
-    )?)
-}
-
-fn task(
-    train: Vec<Labelled>,
-    test: Vec<Labelled>,
-    args: &ClassifyArgs,
-    encoder: Option<Arc<dyn Encoder>>,
-) -> ClassifyTask {
-    ClassifyTask {
+    let mut task = ClassifyTask {
         train,
         test,
         out_of_scope: args.out_of_scope.clone(),
-        encoder,
+        encoder: first,
+    };
+    let second = match &args.against {
+        Some(against) => Some((against, shared(against, settings).await?)),
+        None => None,
+    };
+    let Some(shots) = args.shots else {
+        let found = classify(&task).await?;
+        let Some((against, encoder)) = second else {
+            args.output.print("classification", &found.report, output)?;
+            return print_failures(&found.failures, args.output.failures_shown(), output);
+        };
+        task.encoder = encoder;
+        let other = classify(&task).await?;
+        let stranger = args.out_of_scope.as_deref();
+        let beside = Beside {
+            first: (args.encoder.to_string(), found.report),
+            second: (against.to_string(), other.report),
+            gains: &compare::verdicts(&found.verdicts, &other.verdicts, stranger),
+        };
+        args.output
+            .print_beside("classification", &beside, output)?;
+        return print_failures(&found.failures, args.output.failures_shown(), output);
+    };
+    let found = drawn(&mut task, shots).await?;
+    let Some((against, encoder)) = second else {
+        let title = format!("classification, {shots} texts a label");
+        return args.output.print(&title, &found.figures(), output);
+    };
+    task.encoder = encoder;
+    let other = drawn(&mut task, shots).await?;
+    let beside = Beside {
+        first: (args.encoder.to_string(), found.figures()),
+        second: (against.to_string(), other.figures()),
+        gains: &Gains::from([("mean_accuracy", compare::gain(&found.rights, &other.rights))]),
+    };
+    let title = format!("classification, {shots} texts a label");
+    args.output.print_beside(&title, &beside, output)
+}
+
+/// What several draws of few texts came to.
+struct Drawn {
+    accuracies: Vec<f64>,
+    /// Of each test text in scope the share of draws in which it was right.
+    rights: Vec<f64>,
+}
+
+/// Figures of several draws.
+#[derive(Serialize)]
+struct DrawnFigures {
+    accuracy_by_draw: BTreeMap<String, f64>,
+    mean_accuracy: f64,
+}
+
+impl Drawn {
+    fn figures(&self) -> DrawnFigures {
+        let draws = self.accuracies.len().max(1) as f64;
+        let numbered = (1..).zip(&self.accuracies);
+        DrawnFigures {
+            accuracy_by_draw: numbered
+                .map(|(draw, accuracy): (usize, _)| (draw.to_string(), *accuracy))
+                .collect(),
+            mean_accuracy: self.accuracies.iter().sum::<f64>() / draws,
+        }
     }
+}
+
+/// Trains on few texts of each label, drawn anew each time. The same draws
+/// whatever the encoder.
+async fn drawn(task: &mut ClassifyTask, shots: usize) -> Result<Drawn, Box<dyn Error>> {
+    let all = task.train.clone();
+    let mut found = Drawn {
+        accuracies: Vec::new(),
+        rights: Vec::new(),
+    };
+    for draw in 0..DRAWS {
+        (task.train, _) = few_shot(all.clone(), shots, draw);
+        let classified = classify(task).await?;
+        found.accuracies.push(classified.report.accuracy);
+        let in_scope = classified
+            .verdicts
+            .into_iter()
+            .filter(|verdict| verdict.in_scope);
+        let rights = compare::rights(&in_scope.collect::<Vec<_>>());
+        found.rights.resize(rights.len(), 0.0);
+        for (sum, right) in found.rights.iter_mut().zip(rights) {
+            *sum += right / DRAWS as f64;
+        }
+    }
+    task.train = all;
+    Ok(found)
 }
 
 fn read(path: &Path, args: &ClassifyArgs) -> Result<Vec<Labelled>, DatasetError> {

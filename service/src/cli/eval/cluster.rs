@@ -4,12 +4,13 @@ use std::error::Error;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::encoder::{EncoderChoice, open};
-use super::output::OutputArgs;
+use super::encoder::{EncoderChoice, shared};
+use super::output::{Beside, OutputArgs};
 use super::share;
 use crate::evaluation::cluster::{ClusterTask, Referenced, measure};
+use crate::evaluation::compare;
 use crate::evaluation::dataset::{DatasetError, Header, Names, Table};
-use crate::language::EncoderSource;
+use crate::settings::Settings;
 
 /// Measure clustering on texts with a reference.
 #[derive(Debug, clap::Args)]
@@ -26,9 +27,12 @@ pub struct ClusterArgs {
     /// The column of reference clusters
     #[arg(long, value_name = "NAME")]
     cluster: Option<String>,
-    /// none (words alone), bert:FOLDER or distilled:FILE
+    /// none (words alone), configured, bert:FOLDER, distilled:FILE or remote:URL#MODEL
     #[arg(long, default_value = "none")]
     encoder: EncoderChoice,
+    /// Compare with this encoder, by a paired bootstrap over the texts
+    #[arg(long, value_name = "ENCODER")]
+    against: Option<EncoderChoice>,
     /// Measure stability too: cluster this share of the questions first, then all
     #[arg(long, value_name = "SHARE", value_parser = share)]
     previous_share: Option<f64>,
@@ -36,18 +40,31 @@ pub struct ClusterArgs {
     output: OutputArgs,
 }
 
-pub(super) async fn run(args: &ClusterArgs, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    let encoder = match open(&args.encoder).await? {
-        EncoderSource::Shared(encoder) => Some(encoder),
-        EncoderSource::None | EncoderSource::Failed | EncoderSource::Own => None,
-    };
-    let report = measure(&ClusterTask {
+pub(super) async fn run(
+    settings: &Settings,
+    args: &ClusterArgs,
+    output: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
+    let mut task = ClusterTask {
         texts: read(&args.file, args)?,
-        encoder,
+        encoder: shared(&args.encoder, settings).await?,
         previous_share: args.previous_share,
-    })
-    .await?;
-    args.output.print("clusters", &report, output)
+    };
+    let found = measure(&task).await?;
+    let Some(against) = &args.against else {
+        return args.output.print("clusters", &found.report, output);
+    };
+    task.encoder = shared(against, settings).await?;
+    let other = measure(&task).await?;
+    let texts = task.texts.iter();
+    let reference: Vec<&str> = texts.map(|text| text.cluster.as_str()).collect();
+    let gains = compare::groups(&reference, &found.groups, &other.groups);
+    let beside = Beside {
+        first: (args.encoder.to_string(), found.report),
+        second: (against.to_string(), other.report),
+        gains: &gains,
+    };
+    args.output.print_beside("clusters", &beside, output)
 }
 
 fn read(path: &Path, args: &ClusterArgs) -> Result<Vec<Referenced>, DatasetError> {

@@ -6,20 +6,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use zhiwen_index::fusion::Fusion;
 
+use super::against::{AgainstArgs, SetupArgs};
+use super::encoder::{EncoderChoice, open};
 use super::output::OutputArgs;
-use super::retrieve::{print_difference, print_failures};
-use crate::catalog::{Knowledge, Searchable, standalone};
+use super::sheet::{Measured, Sheet, answers};
+use crate::catalog::{Knowledge, standalone};
 use crate::cli::shop::find_shop;
 use crate::evaluation::fit::{Fitted, fit as fit_weights};
 use crate::evaluation::knowledge::{Columns, questions, read};
-use crate::evaluation::reliability;
-use crate::evaluation::retrieve::{self, ask, report};
 use crate::language::examples::Material;
 use crate::language::{Language, ShopEncoder, base};
 use crate::settings::Settings;
-use crate::startup::encoders;
 use crate::store::{self, Store};
 
 /// A golden set and the shop that it is asked of.
@@ -31,9 +29,10 @@ pub struct GoldenArgs {
     /// The shop's id
     #[arg(long)]
     shop: Option<String>,
-    /// Compare with the search by words alone, by a paired bootstrap
-    #[arg(long)]
-    versus_lexical: bool,
+    #[command(flatten)]
+    setup: SetupArgs,
+    #[command(flatten)]
+    against: AgainstArgs,
     /// The precision that a threshold has to keep
     #[arg(long, default_value_t = 0.8, value_parser = super::share)]
     promise: f64,
@@ -70,28 +69,41 @@ pub(super) async fn run(
     let (Some(file), Some(shop)) = (&args.file, &args.shop) else {
         return Err("a golden set and --shop are needed: zhiwen eval FILE --shop S".into());
     };
-    let bench = Bench::open(settings, shop).await?;
-    let asked = questions(&read(file)?, &Columns::default())?;
-    let searchable = bench.searchable().await?;
-    let threshold = bench.threshold(settings);
+    let bench = Bench::open(settings, shop, args.setup.encoder.as_ref()).await?;
+    let asked = questions(&read(file)?, &Columns::default(), &bench.knowledge)?;
     let now = Some(Timestamp::now());
-    let answered = ask(&searchable, &asked, now).await?;
-    let figures = report(&asked, &answered, threshold, args.promise);
-    args.output.print("golden set", &figures, output)?;
-    if let Some(path) = &args.svg {
-        let svg = reliability::diagram(&retrieve::outcomes(&answered), "golden set");
-        std::fs::write(path, svg)
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    }
-    if args.versus_lexical {
-        let lexical = bench.language.with(ShopEncoder::None, Fusion::default());
-        let lexical = bench.searchable_with(lexical).await?;
-        let lexical = ask(&lexical, &asked, now).await?;
-        let figures = report(&asked, &lexical, threshold, args.promise);
-        args.output.print("by words alone", &figures, output)?;
-        print_difference(&lexical, &answered, output)?;
-    }
-    print_failures(&asked, &answered, args.output.failures, output)
+    let language = bench.language_of(&args.setup)?;
+    let first = Measured {
+        setup: args.setup.clone(),
+        threshold: bench.threshold(settings, &args.setup),
+        answered: answers(&bench.knowledge, language, &asked, now).await?,
+    };
+    let second = match args.against.second(&args.setup) {
+        Some(setup) if setup.finds_as(&first.setup) => Some(Measured {
+            threshold: bench.threshold(settings, &setup),
+            setup,
+            answered: first.answered.clone(),
+        }),
+        Some(setup) => {
+            let encoder = setup.encoder.as_ref();
+            let other = Bench::open(settings, shop, encoder).await?;
+            let language = other.language_of(&setup)?;
+            Some(Measured {
+                threshold: bench.threshold(settings, &setup),
+                setup,
+                answered: answers(&bench.knowledge, language, &asked, now).await?,
+            })
+        }
+        None => None,
+    };
+    let sheet = Sheet {
+        title: "golden set",
+        questions: &asked,
+        promise: args.promise,
+        svg: args.svg.as_deref(),
+        output: &args.output,
+    };
+    sheet.print(&first, second.as_ref(), output)
 }
 
 pub(super) async fn fit(
@@ -99,9 +111,12 @@ pub(super) async fn fit(
     args: &FitArgs,
     output: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
-    let bench = Bench::open(settings, &args.shop).await?;
-    let asked = questions(&read(&args.file)?, &Columns::default())?;
-    let searchable = bench.searchable().await?;
+    let bench = Bench::open(settings, &args.shop, None).await?;
+    let asked = questions(&read(&args.file)?, &Columns::default(), &bench.knowledge)?;
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("index");
+    let language = Arc::clone(&bench.language);
+    let searchable = standalone(path, bench.knowledge.clone(), language).await?;
     let now = Timestamp::now();
     let fitted: Fitted = fit_weights(&searchable, &asked, args.promise, now).await?;
     args.output.print("fit", &fitted.report, output)?;
@@ -117,22 +132,28 @@ pub(super) async fn fit(
     Ok(writeln!(output, "fusion version {version} is in use")?)
 }
 
-/// A shop's knowledge and language, in an index of its own: a running
-/// service goes on undisturbed.
+/// A shop's knowledge and language, read once: a running service goes on
+/// undisturbed.
 struct Bench {
     store: Arc<dyn Store>,
     knowledge: Knowledge,
     language: Arc<Language>,
-    folder: tempfile::TempDir,
 }
 
 impl Bench {
-    async fn open(settings: &Settings, shop: &str) -> Result<Self, Box<dyn Error>> {
+    /// With `encoder`, or with the one that the settings name.
+    async fn open(
+        settings: &Settings,
+        shop: &str,
+        encoder: Option<&EncoderChoice>,
+    ) -> Result<Self, Box<dyn Error>> {
         let store = store::open(&settings.store_url).await?;
         let shop = find_shop(store.as_ref(), shop).await?;
         tokio::task::spawn_blocking(base::get_or_train).await?;
-        let encoders = encoders::open(&settings.encoder).await?;
-        let language = Language::load(store.as_ref(), &shop.id, 0, &encoders).await?;
+        let choice = encoder.unwrap_or(&EncoderChoice::Configured);
+        let source = open(choice, settings).await?;
+        let language = Language::load(store.as_ref(), &shop.id, 0, &source).await?;
+        has_its_encoder(choice, language.encoder())?;
         let material = Material::read(store.as_ref(), &shop.id).await?;
         let vocabulary = store.vocabulary(&shop.id).await?;
         Ok(Self {
@@ -143,24 +164,31 @@ impl Bench {
             },
             store,
             language: Arc::new(language),
-            folder: tempfile::tempdir()?,
         })
     }
 
-    fn threshold(&self, settings: &Settings) -> f32 {
-        let own = self.language.minimum_confidence();
+    fn threshold(&self, settings: &Settings, setup: &SetupArgs) -> f32 {
+        let own = setup.threshold.or(self.language.minimum_confidence());
         own.unwrap_or(settings.answering.minimum_confidence)
     }
 
-    async fn searchable(&self) -> Result<Searchable, Box<dyn Error>> {
-        let folder = self.folder.path().join("index");
-        let language = Arc::clone(&self.language);
-        Ok(standalone(folder, self.knowledge.clone(), language).await?)
+    /// The shop's language with the weights of `setup`.
+    fn language_of(&self, setup: &SetupArgs) -> Result<Arc<Language>, Box<dyn Error>> {
+        let Some(fusion) = &setup.fusion else {
+            return Ok(Arc::clone(&self.language));
+        };
+        let encoder = self.language.encoder().clone();
+        Ok(Arc::new(self.language.with(encoder, fusion.read()?)))
     }
+}
 
-    async fn searchable_with(&self, language: Language) -> Result<Searchable, Box<dyn Error>> {
-        let folder = self.folder.path().join("other");
-        Ok(standalone(folder, self.knowledge.clone(), Arc::new(language)).await?)
+/// A shop that has trained none yet has no static encoder to measure.
+fn has_its_encoder(choice: &EncoderChoice, encoder: &ShopEncoder) -> Result<(), String> {
+    match (choice, encoder) {
+        (EncoderChoice::Static, ShopEncoder::None) => {
+            Err("the shop has no encoder of its own in use: zhiwen model train".to_owned())
+        }
+        _ => Ok(()),
     }
 }
 

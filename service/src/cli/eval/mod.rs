@@ -1,12 +1,14 @@
 //! `zhiwen eval`: measures a shop's answers against its golden set, and any
 //! data set with the code that answers live.
 
+mod against;
 mod classify;
 mod cluster;
 mod encoder;
 mod golden;
 mod output;
 mod retrieve;
+mod sheet;
 
 use std::error::Error;
 use std::io::Write;
@@ -46,9 +48,9 @@ pub async fn run(
 ) -> Result<(), Box<dyn Error>> {
     match args.command {
         Some(EvalCommand::Fit(args)) => golden::fit(settings, &args, output).await,
-        Some(EvalCommand::Retrieve(args)) => retrieve::run(&args, output).await,
-        Some(EvalCommand::Classify(args)) => classify::run(&args, output).await,
-        Some(EvalCommand::Cluster(args)) => cluster::run(&args, output).await,
+        Some(EvalCommand::Retrieve(args)) => retrieve::run(settings, &args, output).await,
+        Some(EvalCommand::Classify(args)) => classify::run(settings, &args, output).await,
+        Some(EvalCommand::Cluster(args)) => cluster::run(settings, &args, output).await,
         None => golden::run(settings, &args.golden, output).await,
     }
 }
@@ -63,6 +65,18 @@ fn share(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A confidence from 0 to 1, for clap.
+fn confidence(text: &str) -> Result<f32, String> {
+    let confidence: f32 = text.parse().map_err(|_| "is not a number".to_owned())?;
+    if (0.0..=1.0).contains(&confidence) {
+        Ok(confidence)
+    } else {
+        Err("must be from 0 to 1".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod comparing_tests;
 #[cfg(test)]
 mod tests {
     use clap::Parser;

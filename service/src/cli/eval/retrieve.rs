@@ -7,16 +7,18 @@ use std::sync::Arc;
 
 use zhiwen_index::fusion::Fusion;
 use zhiwen_models::lexical::{StaticEncoder, TrainOptions};
-use zhiwen_models::metrics::paired_bootstrap;
 use zhiwen_models::text::Normalized;
 
-use super::encoder::{EncoderChoice, open};
+use super::against::{AgainstArgs, FusionChoice, SetupArgs};
+use super::encoder::{EncoderChoice, shared};
 use super::output::OutputArgs;
-use crate::catalog::{Knowledge, standalone};
+use super::sheet::{Measured, Sheet, answers};
+use crate::catalog::Knowledge;
 use crate::evaluation::knowledge::{Columns, items, questions, read};
-use crate::evaluation::retrieve::{Answered, GoldenQuestion, ask, report};
-use crate::evaluation::{pairs, reliability, retrieve};
-use crate::language::{EncoderSource, Language, ShopEncoder};
+use crate::evaluation::pairs;
+use crate::evaluation::retrieve::GoldenQuestion;
+use crate::language::{Language, ShopEncoder};
+use crate::settings::Settings;
 
 /// Measure retrieval on items and questions.
 #[derive(Debug, clap::Args)]
@@ -33,9 +35,10 @@ pub struct RetrieveArgs {
     /// right (or sentence1, sentence2) and label, 1 or 0; or no header
     #[arg(long, value_name = "FILE")]
     pairs: Vec<PathBuf>,
-    /// none, bert:FOLDER or distilled:FILE; with --pairs the static one is taken
-    #[arg(long, default_value = "none", conflicts_with = "pairs")]
-    encoder: EncoderChoice,
+    #[command(flatten)]
+    setup: SetupArgs,
+    #[command(flatten)]
+    against: AgainstArgs,
     /// The column of ids in both files
     #[arg(long, value_name = "NAME")]
     id: Option<String>,
@@ -45,15 +48,9 @@ pub struct RetrieveArgs {
     /// The questions' column of texts
     #[arg(long, value_name = "NAME")]
     text: Option<String>,
-    /// Compare with the search by words alone, by a paired bootstrap
-    #[arg(long)]
-    versus_lexical: bool,
     /// The precision that a threshold has to keep
     #[arg(long, default_value_t = 0.8, value_parser = super::share)]
     promise: f64,
-    /// The threshold that precision and coverage are given at
-    #[arg(long, default_value_t = 0.4)]
-    threshold: f32,
     /// Write the reliability diagram to this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
@@ -61,135 +58,130 @@ pub struct RetrieveArgs {
     output: OutputArgs,
 }
 
-/// Draws of the bootstrap.
-const RESAMPLES: usize = 2_000;
+/// What precision and coverage are given at, as of the settings that come with the service.
+const THRESHOLD: f32 = 0.4;
 
-pub(super) async fn run(args: &RetrieveArgs, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+pub(super) async fn run(
+    settings: &Settings,
+    args: &RetrieveArgs,
+    output: &mut dyn Write,
+) -> Result<(), Box<dyn Error>> {
     let columns = |text: &Option<String>| Columns {
         id: args.id.clone(),
         text: text.clone(),
     };
     let knowledge = items(&read(&args.items)?, &columns(&args.title))?;
-    let asked = questions(&read(&args.questions)?, &columns(&args.text))?;
-    let encoder = encoder(args, &knowledge, output).await?;
-    let language = Language::of_parts(encoder, Fusion::default());
-    let answered = answer(&knowledge, language, &asked).await?;
-    let figures = report(&asked, &answered, args.threshold, args.promise);
-    args.output.print("retrieval", &figures, output)?;
-    if let Some(path) = &args.svg {
-        let svg = reliability::diagram(&retrieve::outcomes(&answered), "retrieval");
-        std::fs::write(path, svg)
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-    }
-    if args.versus_lexical {
-        let lexical = Language::of_parts(ShopEncoder::None, Fusion::default());
-        let lexical = answer(&knowledge, lexical, &asked).await?;
-        let figures = report(&asked, &lexical, args.threshold, args.promise);
-        args.output.print("by words alone", &figures, output)?;
-        print_difference(&lexical, &answered, output)?;
-    }
-    print_failures(&asked, &answered, args.output.failures, output)
-}
-
-async fn encoder(
-    args: &RetrieveArgs,
-    knowledge: &Knowledge,
-    output: &mut dyn Write,
-) -> Result<ShopEncoder, Box<dyn Error>> {
-    if args.pairs.is_empty() {
-        return Ok(match open(&args.encoder).await? {
-            EncoderSource::Shared(encoder) => ShopEncoder::Shared(encoder),
-            EncoderSource::None | EncoderSource::Failed | EncoderSource::Own => ShopEncoder::None,
-        });
-    }
-    let mut all = Vec::new();
-    for path in &args.pairs {
-        all.extend(pairs::read(path)?);
-    }
-    let titles = knowledge.items.iter().map(|item| &item.content.title);
-    let texts: Vec<Normalized> = titles.map(|title| Normalized::new(title)).collect();
-    let started = std::time::Instant::now();
-    let train = move || StaticEncoder::train(&texts, &all, &TrainOptions::default());
-    let (encoder, training) = tokio::task::spawn_blocking(train).await?;
-    writeln!(
-        output,
-        "static encoder: {} pairs, {} features, {:.1} s; held back: hit@1 {:.3} → {:.3}",
-        training.pairs,
-        training.features,
-        started.elapsed().as_secs_f64(),
-        training.before.hit_at_1,
-        training.after.hit_at_1,
-    )?;
-    Ok(ShopEncoder::Own(Arc::new(encoder)))
-}
-
-async fn answer(
-    knowledge: &Knowledge,
-    language: Language,
-    asked: &[GoldenQuestion],
-) -> Result<Vec<Answered>, Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    let path = folder.path().join("index");
-    let searchable = standalone(path, knowledge.clone(), Arc::new(language)).await?;
-    Ok(ask(&searchable, asked, None).await?)
-}
-
-/// What the second gains over the first in questions whose right item comes first.
-pub(super) fn print_difference(
-    first: &[Answered],
-    second: &[Answered],
-    output: &mut dyn Write,
-) -> Result<(), Box<dyn Error>> {
-    let hits = |answered: &[Answered]| -> Vec<f64> {
-        let answerable = answered.iter().filter(|answered| answered.is_answerable);
-        answerable
-            .map(|answered| f64::from(u8::from(answered.is_right())))
-            .collect()
+    let table = read(&args.questions)?;
+    let asked = questions(&table, &columns(&args.text), &knowledge)?;
+    let mut bench = Bench {
+        settings,
+        knowledge: &knowledge,
+        asked: &asked,
+        pairs: &args.pairs,
+        own: None,
     };
-    let difference = paired_bootstrap(&hits(first), &hits(second), RESAMPLES);
-    Ok(writeln!(
-        output,
-        "recall at 1 against the other: {:+.3}, 95 % interval {:+.3} to {:+.3} ({RESAMPLES} draws)",
-        difference.mean, difference.low, difference.high
-    )?)
+    let mut nowhere = std::io::sink();
+    let said: &mut dyn Write = if args.output.is_for_programs() {
+        &mut nowhere
+    } else {
+        &mut *output
+    };
+    let first = bench.measured(args.first(), said).await?;
+    let second = match args.against.second(&first.setup) {
+        Some(setup) if setup.finds_as(&first.setup) => Some(Measured {
+            threshold: setup.threshold.unwrap_or(THRESHOLD),
+            setup,
+            answered: first.answered.clone(),
+        }),
+        Some(setup) => Some(bench.measured(setup, said).await?),
+        None => None,
+    };
+    let sheet = Sheet {
+        title: "retrieval",
+        questions: &asked,
+        promise: args.promise,
+        svg: args.svg.as_deref(),
+        output: &args.output,
+    };
+    sheet.print(&first, second.as_ref(), output)
 }
 
-/// Prints questions whose right item did not come first, and those answered
-/// that nothing answers.
-pub(super) fn print_failures(
-    questions: &[GoldenQuestion],
-    answered: &[Answered],
-    most: usize,
-    output: &mut dyn Write,
-) -> Result<(), Box<dyn Error>> {
-    let failures: Vec<_> = questions
-        .iter()
-        .zip(answered)
-        .filter(|(_, answered)| answered.is_answerable && !answered.is_right())
-        .collect();
-    if most == 0 || failures.is_empty() {
-        return Ok(());
+impl RetrieveArgs {
+    /// Without a word on it, pairs are there to train a static encoder on.
+    fn first(&self) -> SetupArgs {
+        let usual = if self.pairs.is_empty() {
+            EncoderChoice::None
+        } else {
+            EncoderChoice::Static
+        };
+        let setup = self.setup.clone();
+        SetupArgs {
+            encoder: setup.encoder.or(Some(usual)),
+            fusion: setup.fusion.or(Some(FusionChoice::Shipped)),
+            threshold: setup.threshold.or(Some(THRESHOLD)),
+        }
     }
-    writeln!(
-        output,
-        "{} of {} failures:",
-        failures.len().min(most),
-        failures.len()
-    )?;
-    for (question, answered) in failures.into_iter().take(most) {
-        let found = answered.best.as_ref().map_or_else(
-            || "nothing".to_owned(),
-            |(id, confidence)| format!("{id} ({confidence:.2})"),
-        );
-        let rank = answered
-            .rank
-            .map_or_else(|| "not found".to_owned(), |rank| format!("at rank {rank}"));
+}
+
+/// A data set with what it is measured with.
+struct Bench<'a> {
+    settings: &'a Settings,
+    knowledge: &'a Knowledge,
+    asked: &'a [GoldenQuestion],
+    pairs: &'a [PathBuf],
+    /// The static encoder, once it is trained.
+    own: Option<Arc<StaticEncoder>>,
+}
+
+impl Bench<'_> {
+    async fn measured(
+        &mut self,
+        setup: SetupArgs,
+        output: &mut dyn Write,
+    ) -> Result<Measured, Box<dyn Error>> {
+        let encoder = match setup.encoder.as_ref().unwrap_or(&EncoderChoice::None) {
+            EncoderChoice::Static => ShopEncoder::Own(self.own(output).await?),
+            choice => shared(choice, self.settings)
+                .await?
+                .map_or(ShopEncoder::None, ShopEncoder::Shared),
+        };
+        let fusion = match &setup.fusion {
+            Some(fusion) => fusion.read()?,
+            None => Fusion::default(),
+        };
+        let language = Arc::new(Language::of_parts(encoder, fusion));
+        Ok(Measured {
+            threshold: setup.threshold.unwrap_or(THRESHOLD),
+            setup,
+            answered: answers(self.knowledge, language, self.asked, None).await?,
+        })
+    }
+
+    /// The static encoder of these items and pairs.
+    async fn own(&mut self, output: &mut dyn Write) -> Result<Arc<StaticEncoder>, Box<dyn Error>> {
+        if let Some(own) = &self.own {
+            return Ok(Arc::clone(own));
+        }
+        let mut all = Vec::new();
+        for path in self.pairs {
+            all.extend(pairs::read(path)?);
+        }
+        let titles = self.knowledge.items.iter().map(|item| &item.content.title);
+        let texts: Vec<Normalized> = titles.map(|title| Normalized::new(title)).collect();
+        let started = std::time::Instant::now();
+        let train = move || StaticEncoder::train(&texts, &all, &TrainOptions::default());
+        let (encoder, training) = tokio::task::spawn_blocking(train).await?;
         writeln!(
             output,
-            "  {} → {found}, right one {} {rank}",
-            question.text,
-            question.right.join("|")
+            "static encoder: {} pairs, {} features, {:.1} s; held back: hit@1 {:.3} → {:.3}",
+            training.pairs,
+            training.features,
+            started.elapsed().as_secs_f64(),
+            training.before.hit_at_1,
+            training.after.hit_at_1,
         )?;
+        let own = Arc::new(encoder);
+        self.own = Some(Arc::clone(&own));
+        Ok(own)
     }
-    Ok(())
 }
