@@ -186,7 +186,7 @@ async fn what_a_token_is_wanted_for_is_checked() {
         json!({"origin": "https://desk.example.com/page"}),
         json!({"origin": "*", "lifetime_seconds": 59}),
         json!({"origin": DESK, "lifetime_seconds": 3601, "agent": ""}),
-        json!({"origin": DESK, "scopes": ["admin"]}),
+        json!({"scopes": ["admin"]}),
         json!({}),
     ] {
         let reply = shop.post("/v1/browser-tokens", &body).send().await;
@@ -196,7 +196,15 @@ async fn what_a_token_is_wanted_for_is_checked() {
     let call = app.call(Method::POST, "/v1/browser-tokens").key(&key);
     let reply = call.json(&json!({"origin": DESK})).send().await;
     lines.push(reply.problem());
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @"
+    422 invalid-fields: origin: must not be empty
+    422 invalid-fields: origin: is malformed, expected an origin such as https://desk.example.com, without a path
+    422 invalid-fields: origin: is malformed, expected an origin such as https://desk.example.com, without a path; lifetime_seconds: is malformed, expected 60 to 3600
+    422 invalid-fields: agent: must not be empty; lifetime_seconds: is malformed, expected 60 to 3600
+    400 invalid-body: scopes: unknown field `scopes`, expected one of `origin`, `agent`, `lifetime_seconds` at line 1 column 9
+    400 invalid-body: origin: missing field `origin` at line 1 column 2
+    403 forbidden: the key needs the scope suggest
+    ");
 }
 
 #[tokio::test]
