@@ -1,7 +1,5 @@
 //! `GET /v1/findings`: what contradicts, repeats and runs out in the shop's knowledge.
 
-use std::sync::Arc;
-
 use actix_web::{HttpResponse, web};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -14,10 +12,9 @@ use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::suggestion::AnswerForm;
 use crate::domain::time::{format_time, parse_time};
 use crate::error::ApiError;
-use crate::knowledge::findings::{
-    Confidence, Detail, Finding, Kind, Shared, Side, Wanted, of_shop,
-};
-use crate::pool::aside;
+use crate::insights::figures::rounded_down;
+use crate::insights::review::review;
+use crate::knowledge::findings::{Confidence, Detail, Finding, Kind, Shared, Side, Wanted};
 use crate::state::AppState;
 
 const USUAL_DAYS: u16 = 14;
@@ -135,13 +132,12 @@ pub async fn list(
     let limit = page::limit(params.0.limit, &state.settings)?;
     let from = page::cursor(params.0.cursor.as_deref(), |place| place.parse().ok())?;
     let locale = params.0.locale.unwrap_or(shop.locale);
-    let wanted = wanted(params.0, shop.zone(), state.clock.now())?;
-    // Reading all of a large shop takes seconds; no more of them than transfers at once.
-    let _place = state.transfers.try_acquire()?;
-    let (store, zone) = (Arc::clone(&state.store), wanted.zone.clone());
-    let found = aside(async move { of_shop(store.as_ref(), &caller.shop, &wanted).await });
-    let found = found.await??;
-    Ok(HttpResponse::Ok().json(cut(found, (from.unwrap_or(0), limit), &zone, locale)))
+    // What ends in between is told at most five minutes late.
+    let now = rounded_down(state.clock.now());
+    let wanted = wanted(params.0, shop.zone(), now)?;
+    let found = review(state.desk(), &caller.shop, &wanted).await?;
+    let from = (from.unwrap_or(0), limit);
+    Ok(HttpResponse::Ok().json(cut(&found, from, &wanted.zone, locale)))
 }
 
 fn wanted(
@@ -166,23 +162,23 @@ fn wanted(
 }
 
 fn cut(
-    found: Vec<Finding>,
+    found: &[Finding],
     (from, limit): (usize, u32),
     zone: &TimeZone,
     locale: Locale,
 ) -> FindingsPage {
     let total = found.len();
-    let rest = found.into_iter().enumerate().skip(from);
+    let rest = found.iter().enumerate().skip(from);
     let rest = rest.take((limit as usize).saturating_add(1)).collect();
     // A cursor is the place of the first finding that was not shown.
-    let page = Page::cut(rest, limit, |(place, _): &(usize, Finding)| {
+    let page = Page::cut(rest, limit, |(place, _): &(usize, &Finding)| {
         (place + 1).to_string()
     });
     let items = page.items.into_iter();
     FindingsPage {
         total,
         items: items
-            .map(|(_, finding)| present(finding, zone, locale))
+            .map(|(_, finding)| present(finding.clone(), zone, locale))
             .collect(),
         next_cursor: page.next_cursor,
     }

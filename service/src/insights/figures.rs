@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -13,18 +13,14 @@ use tokio::task::spawn_blocking;
 use super::overview::Rhythm;
 use super::profile::{Group, Profile};
 use super::report::InsightError;
+use super::review::Asked;
+use super::stamp::Stamp;
 use super::standing::Standing;
-use crate::catalog::{Searchable, Terminology};
 use crate::domain::ids::ShopId;
 use crate::domain::insights::WeeklyReport;
-use crate::domain::queue::Action;
-use crate::domain::shop::Shop;
-use crate::domain::suggestion::Pseudonym;
 use crate::domain::week::Week;
-use crate::language::Language;
-use crate::listening::Ledger;
+use crate::knowledge::findings::Finding;
 use crate::pool::PoolError;
-use crate::store::{AnswerUse, SuggestionTotals};
 
 /// Counts that may wait for their turn, of all shops.
 const MOST_WAITING: usize = 64;
@@ -132,6 +128,8 @@ pub(super) struct ShopFigures {
     pub rhythms: Arc<Shelf<Week, Rhythm>>,
     /// Profiles, by the group asked for.
     pub profiles: Arc<Shelf<Group, Profile>>,
+    /// What is wrong with its knowledge, by what was looked for.
+    pub findings: Arc<Shelf<Asked, Vec<Finding>>>,
     /// Fingerprints of weeks, by the change that they were made at.
     fingerprints: Mutex<HashMap<(Week, String), (u64, u64)>>,
 }
@@ -144,6 +142,7 @@ impl Default for ShopFigures {
             reports: Arc::new(Shelf::new(6)),
             rhythms: Arc::new(Shelf::new(6)),
             profiles: Arc::new(Shelf::new(24)),
+            findings: Arc::new(Shelf::new(4)),
             fingerprints: Mutex::default(),
         }
     }
@@ -160,92 +159,6 @@ impl ShopFigures {
     /// Keeps a week's fingerprint with the week's last change.
     pub fn keep_fingerprint(&self, week: (Week, String), made: (u64, u64)) {
         lock(&self.fingerprints).insert(week, made);
-    }
-}
-
-/// What figures were counted from.
-#[derive(Debug, Clone)]
-pub(super) struct Stamp {
-    /// How far the ledger had come.
-    pub revision: u64,
-    /// How far it had come when clusters last changed.
-    pub arrangement: u64,
-    /// The policy's version.
-    pub policy: u32,
-    /// Where the stretch of days ends that was counted.
-    pub until: Timestamp,
-    /// What the store counts itself.
-    pub inputs: Inputs,
-    names: Names,
-}
-
-/// What figures are made of besides the ledger.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Inputs {
-    /// What became of suggestions, in the period and in the one before.
-    pub suggestions: [SuggestionTotals; 2],
-    /// How answers were taken.
-    pub uses: Arc<Vec<AnswerUse>>,
-    /// What people did about questions.
-    pub actions: Vec<Action>,
-    /// The consumers of a tag.
-    pub tagged: Vec<Pseudonym>,
-}
-
-/// What things are called, by who says so: as long as these are the same, so
-/// are the names.
-#[derive(Debug, Clone)]
-struct Names {
-    shop: Weak<Shop>,
-    terminology: Weak<Terminology>,
-    language: Weak<Language>,
-}
-
-impl PartialEq for Names {
-    fn eq(&self, other: &Self) -> bool {
-        Weak::ptr_eq(&self.shop, &other.shop)
-            && Weak::ptr_eq(&self.terminology, &other.terminology)
-            && Weak::ptr_eq(&self.language, &other.language)
-    }
-}
-
-impl Stamp {
-    /// Of figures counted from `ledger`, by a policy's version, up to `until`.
-    pub fn new(
-        ledger: &Ledger,
-        searchable: &Searchable,
-        (policy, until): (u32, Timestamp),
-        inputs: Inputs,
-    ) -> Self {
-        Self {
-            revision: ledger.revision,
-            arrangement: ledger.arrangement,
-            policy,
-            until,
-            inputs,
-            names: Names {
-                shop: Arc::downgrade(&searchable.shop),
-                terminology: Arc::downgrade(&searchable.terminology),
-                language: Arc::downgrade(&searchable.language),
-            },
-        }
-    }
-
-    /// Whether all that the other was counted from is in this.
-    fn covers(&self, other: &Self) -> bool {
-        self.is_arranged_as(other)
-            && self.revision >= other.revision
-            && self.until >= other.until
-            && self.inputs == other.inputs
-    }
-
-    /// Whether people have changed nothing between the two.
-    fn is_arranged_as(&self, other: &Self) -> bool {
-        self.arrangement >= other.arrangement
-            && self.policy >= other.policy
-            && self.inputs.actions == other.inputs.actions
-            && self.inputs.tagged == other.inputs.tagged
-            && self.names == other.names
     }
 }
 
@@ -342,6 +255,13 @@ where
     }
 }
 
+/// The beginning of the stretch of five minutes that `now` is in.
+pub fn rounded_down(now: Timestamp) -> Timestamp {
+    let step = MINUTES * 60_000;
+    let start = now.as_millisecond().div_euclid(step) * step;
+    Timestamp::from_millisecond(start).unwrap_or(now)
+}
+
 /// The end of the stretch of five minutes that `now` is in.
 pub fn rounded_up(now: Timestamp) -> Timestamp {
     let step = MINUTES * 60_000;
@@ -359,16 +279,8 @@ mod tests {
 
     fn stamp(revision: u64, arrangement: u64) -> Stamp {
         Stamp {
-            revision,
             arrangement,
-            policy: 0,
-            until: Timestamp::UNIX_EPOCH,
-            inputs: Inputs::default(),
-            names: Names {
-                shop: Weak::new(),
-                terminology: Weak::new(),
-                language: Weak::new(),
-            },
+            ..Stamp::of_knowledge(revision)
         }
     }
 

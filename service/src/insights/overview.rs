@@ -8,10 +8,11 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::figures::{Inputs, Stamp, rounded_up};
+use super::figures::rounded_up;
 use super::labels::Labels;
 use super::quotable::Quotable;
 use super::report::{Desk, InsightError, weekly};
+use super::stamp::{Inputs, Stamp};
 use super::standing::{Standing, standing};
 use super::surges::{Jump, jumps};
 use super::tally::count;

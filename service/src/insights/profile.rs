@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::figures::{Inputs, Stamp, rounded_up};
+use super::figures::rounded_up;
 use super::labels::Labels;
 use super::quotable::Quotable;
 use super::report::{Desk, InsightError};
+use super::stamp::{Inputs, Stamp};
 use super::tags::tags_of;
 use super::tally::{count, share};
 use crate::catalog::Searchable;

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::figures::{Figures, Freshness, Inputs, ShopFigures, Stamp};
+use super::figures::{Figures, Freshness, ShopFigures};
 use super::labels::Labels;
+use super::stamp::{Inputs, Stamp};
 use super::weekly::{Sources, fingerprint, period, report};
 use crate::catalog::{Catalog, CatalogError, Searchable};
 use crate::domain::fault::{Fault, FieldError};

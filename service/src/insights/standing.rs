@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::clusters::ClusterView;
-use super::figures::{Inputs, Stamp, rounded_up};
+use super::figures::rounded_up;
 use super::labels::Labels;
 use super::lines::Lines;
 use super::quotable::Quotable;
 use super::report::{Desk, InsightError, last_days};
+use super::stamp::{Inputs, Stamp};
 use super::tally::{Calendar, buyers_of_last_two, tally};
 use crate::catalog::Searchable;
 use crate::domain::ids::{ClusterId, ShopId};

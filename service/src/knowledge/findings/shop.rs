@@ -1,22 +1,17 @@
-//! The findings of a shop, read from the store page by page.
+//! The items of a shop that findings are made of, read from the store page by page.
 
 use crate::domain::ids::ShopId;
-use crate::domain::knowledge::Status;
+use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::store::{KnowledgeFilter, Store, StoreResult};
 
-use super::{Finding, Wanted, findings};
+/// Read in about a millisecond.
+const PAGE_ITEMS: u32 = 100;
 
-const PAGE_ITEMS: u32 = 500;
-
-/// The findings of the shop's knowledge as it stands.
+/// The approved items of the shop as they stand.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn of_shop(
-    store: &dyn Store,
-    shop: &ShopId,
-    wanted: &Wanted,
-) -> StoreResult<Vec<Finding>> {
+pub async fn approved(store: &dyn Store, shop: &ShopId) -> StoreResult<Vec<KnowledgeItem>> {
     let mut filter = KnowledgeFilter {
         status: Some(Status::Approved),
         ..KnowledgeFilter::default()
@@ -30,5 +25,5 @@ pub async fn of_shop(
         filter.after = Some(last.id.clone());
         items.extend(page);
     }
-    Ok(findings(&items, wanted))
+    Ok(items)
 }
