@@ -10,7 +10,7 @@ use crate::api::{
 };
 use crate::error::ApiError;
 use crate::web::{
-    assets, docs_page, events, get_or_head, insights_pages, language, overview_page, panel_page, policy_page, push_form, pushes_page, sign_in, try_page, weekly_page, welcome,
+    assets, docs_page, events, get_or_head, insights_pages, language, overview_page, panel_page, policy_page, push_form, pushes_page, question_edits, question_page, questions_map, questions_page, sign_in, try_page, weekly_page, welcome,
 };
 
 /// Adds all routes.
@@ -144,6 +144,7 @@ fn console_routes(config: &mut ServiceConfig) {
         .service(page("/language").route(get_or_head().to(language::keep)))
         .service(page("/").route(get_or_head().to(overview_page::show)))
         .configure(insights_routes)
+        .configure(questions_routes)
         .service(page("/try").route(get_or_head().to(try_page::show)));
 }
 
@@ -168,6 +169,29 @@ fn insights_routes(config: &mut ServiceConfig) {
         )
         // After those: no week has these names.
         .service(page("/insights/{week}").route(get_or_head().to(insights_pages::week)));
+}
+
+/// Pages of recurring questions.
+fn questions_routes(config: &mut ServiceConfig) {
+    let change = |path: &str| resource(path, "POST");
+    config
+        .service(page("/questions").route(get_or_head().to(questions_page::list)))
+        // Before the questions: none has these names.
+        .service(page("/questions/map").route(get_or_head().to(questions_map::show)))
+        .service(page("/questions/edits").route(get_or_head().to(question_edits::list)))
+        .service(form(
+            "/questions/merge",
+            question_edits::confirm_merge,
+            question_edits::merge,
+        ))
+        .service(change("/questions/refresh").route(post().to(question_edits::refresh)))
+        .service(change("/questions/edits/{id}/undo").route(post().to(question_edits::undo)))
+        .service(page("/questions/{id}").route(get_or_head().to(question_page::show)))
+        .service(change("/questions/{id}/name").route(post().to(question_edits::rename)))
+        .service(change("/questions/{id}/mute").route(post().to(question_edits::mute)))
+        .service(change("/questions/{id}/pin").route(post().to(question_edits::pin)))
+        .service(change("/questions/{id}/split").route(post().to(question_edits::split)))
+        .service(change("/questions/{id}/actions").route(post().to(question_edits::act)));
 }
 
 fn push_routes(config: &mut ServiceConfig) {

@@ -8,18 +8,15 @@ use utoipa::ToSchema;
 
 use crate::api::json::Json;
 use crate::api::path::Id;
-use crate::api::push_request::{PushRequest, WeeklyBody, changed_target, new_target};
+use crate::api::push_request::{PushRequest, WeeklyBody};
 use crate::auth::{Administering, Caller, ReadingPushes};
-use crate::domain::fault::{Fault, FieldError};
+use crate::domain::fault::FieldError;
 use crate::domain::ids::PushId;
-use crate::domain::push::{NoticeKind, PushFailureReason, PushKind, PushTarget};
+use crate::domain::push::{NoticeKind, PushFailureReason, PushKind, PushTarget, PushWishes};
 use crate::error::{ApiError, request_context};
 use crate::notices::TestOutcome;
 use crate::state::AppState;
 use crate::store::StoreError;
-
-/// The most targets of a shop.
-const MOST_PUSHES: usize = 50;
 
 /// Where a shop's notices are pushed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -103,11 +100,12 @@ pub async fn create(
     body: Json<PushRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let shop = state.shop(&caller.shop).await?;
-    let is_given = has_secret(&body.value);
-    let target = new_target(body.value, &shop.zone(), state.clock.now());
+    let wishes = PushWishes::from(body.value);
+    let is_given = wishes.has_secret();
+    let found = state.store.pushes(&caller.shop).await?.len();
+    let target = wishes.new_target(&shop.zone(), found, state.clock.now());
     let target = target.map_err(ApiError::InvalidFields)?;
     check_address(&state, &target)?;
-    check_room(state.store.pushes(&caller.shop).await?.len())?;
     state.store.create_push(&caller.shop, &target).await?;
     let made = target.secret.clone().filter(|_| !is_given);
     let response = PushResponse {
@@ -147,7 +145,8 @@ pub async fn put(
 ) -> Result<HttpResponse, ApiError> {
     let target = state.store.push(&caller.shop, id.0).await?;
     let target = target.ok_or(StoreError::NotFound { what: "push" })?;
-    let target = changed_target(body.value, target).map_err(ApiError::InvalidFields)?;
+    let target = PushWishes::from(body.value).changed_target(target);
+    let target = target.map_err(ApiError::InvalidFields)?;
     check_address(&state, &target)?;
     state.store.update_push(&caller.shop, &target).await?;
     state.notices.look_again();
@@ -181,25 +180,9 @@ pub async fn test(
     Ok(HttpResponse::Ok().json(PushTestResponse::from(outcome)))
 }
 
-fn has_secret(request: &PushRequest) -> bool {
-    let secret = request.secret.as_deref();
-    secret.is_some_and(|secret| !secret.trim().is_empty())
-}
-
 fn check_address(state: &AppState, target: &PushTarget) -> Result<(), ApiError> {
     let checked = state.notices.check_address(&target.url);
     checked.map_err(|fault| ApiError::field(FieldError::new("url", fault)))
-}
-
-fn check_room(found: usize) -> Result<(), ApiError> {
-    if found < MOST_PUSHES {
-        return Ok(());
-    }
-    let fault = Fault::TooMany {
-        most: MOST_PUSHES,
-        found: found + 1,
-    };
-    Err(ApiError::field(FieldError::new("pushes", fault)))
 }
 
 impl From<PushTarget> for PushResponse {

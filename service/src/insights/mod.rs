@@ -11,12 +11,15 @@ pub mod profile;
 pub mod queues;
 mod quotable;
 pub mod report;
+pub mod review;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod significance;
+mod stamp;
 pub mod standing;
 pub mod surges;
 pub mod table;
 pub mod tags;
 mod tally;
 pub mod weekly;
+pub mod weeks;

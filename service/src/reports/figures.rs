@@ -93,6 +93,8 @@ fn absent() -> String {
 /// One of a week's totals.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
+    /// Its stable id: `questions`.
+    pub id: &'static str,
     /// What it counts.
     pub label: &'static str,
     /// What exactly it counts, in one sentence.
@@ -109,6 +111,7 @@ pub struct Figure {
 
 /// How a figure is taken from totals.
 struct Definition {
+    id: &'static str,
     label: &'static str,
     meaning: &'static str,
     value: fn(&Totals) -> Value,
@@ -121,6 +124,7 @@ pub fn figures(report: &WeeklyReport, words: Words) -> Vec<Figure> {
         let before = (definition.value)(&report.previous);
         let (change, direction) = compare(report, words, now, before);
         Figure {
+            id: definition.id,
             label: definition.label,
             meaning: definition.meaning,
             now,
@@ -137,6 +141,7 @@ pub fn figures(report: &WeeklyReport, words: Words) -> Vec<Figure> {
 fn counts(words: Words) -> Vec<Definition> {
     vec![
         Definition {
+            id: "questions",
             label: words.say("提问", "Questions"),
             meaning: words.say(
                 "买家问的问题，连发算一个",
@@ -145,11 +150,13 @@ fn counts(words: Words) -> Vec<Definition> {
             value: |totals| Value::Count(totals.questions),
         },
         Definition {
+            id: "buyers",
             label: words.say("提问买家", "Buyers who asked"),
             meaning: words.say("去重人数", "distinct"),
             value: |totals| Value::Count(totals.buyers),
         },
         Definition {
+            id: "conversations",
             label: words.say("有提问的会话", "Conversations"),
             meaning: words.say("至少有一个问题的会话", "with at least one question"),
             value: |totals| Value::Count(totals.conversations),
@@ -161,6 +168,7 @@ fn counts(words: Words) -> Vec<Definition> {
 fn rates(words: Words) -> Vec<Definition> {
     vec![
         Definition {
+            id: "answered",
             label: words.say("人工回复率", "Answered by agents"),
             meaning: words.say(
                 "有人工回复的问题 ÷ 提问",
@@ -169,6 +177,7 @@ fn rates(words: Words) -> Vec<Definition> {
             value: |totals| ratio(totals.answered, totals.questions),
         },
         Definition {
+            id: "first-reply",
             label: words.say("首次回复（中位数）", "First reply (median)"),
             meaning: words.say(
                 "从提问到第一条人工回复",
@@ -177,6 +186,7 @@ fn rates(words: Words) -> Vec<Definition> {
             value: |totals| Value::Seconds(totals.median_reply_seconds),
         },
         Definition {
+            id: "recurring",
             label: words.say("常见问题占比", "Recurring questions"),
             meaning: words.say(
                 "归入常见问题的提问 ÷ 提问",
@@ -185,6 +195,7 @@ fn rates(words: Words) -> Vec<Definition> {
             value: |totals| ratio(totals.recurring, totals.questions),
         },
         Definition {
+            id: "covered",
             label: words.say("知识覆盖率", "Covered by knowledge"),
             meaning: words.say(
                 "有已审核答案的 ÷ 归入常见问题的提问",
@@ -193,6 +204,7 @@ fn rates(words: Words) -> Vec<Definition> {
             value: |totals| ratio(totals.covered, totals.recurring),
         },
         Definition {
+            id: "used",
             label: words.say("建议采用率", "Suggestions used"),
             meaning: words.say(
                 "客服采用的答案 ÷ 看到的答案",
@@ -201,6 +213,7 @@ fn rates(words: Words) -> Vec<Definition> {
             value: |totals| ratio(totals.used, totals.displayed),
         },
         Definition {
+            id: "withheld",
             label: words.say("建议空缺率", "Suggestions withheld"),
             meaning: words.say(
                 "没有给出答案的建议 ÷ 建议",

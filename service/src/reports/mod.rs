@@ -25,7 +25,7 @@ pub use atom::atom;
 pub use csv::csv;
 pub use digest::{Digest, Surge, alarm, digest};
 pub use feed::FeedInfo;
-pub use figures::{Change, Figure, Value, change, figures};
+pub use figures::{Change, Figure, Value, caution, change, figures, summary};
 pub use html::{Link, PageLinks, html};
 pub use json_feed::json_feed;
 pub use markdown::markdown;

@@ -4,11 +4,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
-use askama::Template;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
 use super::language::Language;
-use super::{assets, page, see_other};
+use super::{assets, see_other};
 use crate::auth::{Anybody, Fields, Needs, ReadingInsights, Visitor};
 use crate::domain::key::Scope;
 use crate::domain::person::Role;
@@ -228,30 +227,4 @@ impl<N: Needs> FromRequest for Visit<N> {
 pub fn done(path: &str, done: &str) -> HttpResponse {
     let joint = if path.contains('?') { '&' } else { '?' };
     see_other(&format!("{path}{joint}done={done}"))
-}
-
-/// The first page, for now without figures.
-#[derive(Template)]
-#[template(path = "overview.html")]
-struct Overview {
-    frame: Frame,
-}
-
-/// `GET /`: the week at a glance; whoever may not read it begins elsewhere.
-///
-/// # Errors
-/// When the person is not signed in or the store fails.
-pub async fn overview(
-    visit: Visit<Anybody>,
-    state: web::Data<AppState>,
-) -> Result<HttpResponse, ApiError> {
-    let scopes = visit.visitor.person().role.scopes();
-    if !ReadingInsights::ANY_OF
-        .iter()
-        .any(|scope| scopes.contains(scope))
-    {
-        return Ok(see_other("/try"));
-    }
-    let frame = visit.frame(&state, Room::Overview).await?;
-    page(&Overview { frame }, visit.language)
 }

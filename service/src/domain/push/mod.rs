@@ -3,6 +3,7 @@
 mod address;
 mod failure;
 mod schedule;
+mod wishes;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 pub use address::{PushSecret, PushUrl};
 pub use failure::{AttemptEnd, PushFailure, PushFailureReason};
 pub use schedule::{Day, WeeklySchedule, is_weekly_due};
+pub use wishes::PushWishes;
 
 use super::fault::{Fault, Locale};
 use super::ids::{DeliveryId, NoticeId, PushId, ShopId};

@@ -1,0 +1,399 @@
+//! `/`: the week at a glance. Every figure leads to its evidence.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::chart::{Bar, bars, points};
+use super::console::{Frame, Room, Visit};
+use super::{page, see_other};
+use crate::auth::{Anybody, Needs, ReadingInsights};
+use crate::domain::insights::QuestionLine;
+use crate::domain::key::Scope;
+use crate::domain::week::Week;
+use crate::error::ApiError;
+use crate::insights::overview::{AgentLoad, Alarm, DayFigures, Overview, overview};
+use crate::insights::report::Desk;
+use crate::reports::{Figure, Value, Words, caution, figures};
+use crate::state::AppState;
+
+/// Conversations in an hour that make two hundred in a day of eight hours: a
+/// state in which nobody sells.
+const CROWDED_HOUR: f64 = 25.0;
+
+#[derive(Template)]
+#[template(path = "overview.html")]
+struct OverviewPage {
+    frame: Frame,
+    week: WeekView,
+    /// Whether nothing was ever asked, as far as four weeks tell.
+    is_fresh: bool,
+    caution: &'static str,
+    tiles: Vec<Tile>,
+    days: Vec<Column>,
+    hours: Vec<Column>,
+    most_a_day: String,
+    rising: Vec<LineView>,
+    new: Vec<LineView>,
+    alarms: Vec<AlarmView>,
+    agents: Vec<AgentView>,
+    has_crowded: bool,
+    policy_version: u32,
+    counted_at: String,
+}
+
+/// The week shown, and those beside it.
+struct WeekView {
+    id: String,
+    /// `11月16日–11月22日`.
+    period: String,
+    is_running: bool,
+    previous: String,
+    /// Empty where the week runs.
+    next: String,
+}
+
+/// A figure with the one of the week before.
+struct Tile {
+    name: &'static str,
+    meaning: &'static str,
+    figure: String,
+    note: String,
+    href: String,
+}
+
+/// A bar of a chart, and its row in the chart's table.
+struct Column {
+    bar: Bar,
+    name: String,
+    /// What stands below it; empty where nothing does.
+    tick: String,
+    /// The table's cells.
+    questions: String,
+    buyers: String,
+    answered: String,
+    /// `now` in the week shown, else `before`.
+    shade: &'static str,
+}
+
+struct LineView {
+    cluster: String,
+    label: String,
+    intent: String,
+    buyers: String,
+    previous: String,
+    points: String,
+    counts: String,
+    has_answer: bool,
+}
+
+struct AlarmView {
+    day: String,
+    cluster: String,
+    label: String,
+    product: String,
+    buyers: String,
+    usual: String,
+    has_answer: bool,
+}
+
+struct AgentView {
+    name: String,
+    replies: String,
+    conversations: String,
+    hours: String,
+    an_hour: String,
+    busiest: String,
+    reply: String,
+    is_crowded: bool,
+}
+
+/// `GET /`: the week at a glance; whoever may not read it begins elsewhere.
+///
+/// # Errors
+/// When the person is not signed in, there is no such week, or the store fails.
+pub async fn show(
+    visit: Visit<Anybody>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let scopes = visit.visitor.person().role.scopes();
+    let reads = |scope: &Scope| scopes.contains(scope);
+    if !ReadingInsights::ANY_OF.iter().any(reads) {
+        return Ok(see_other("/try"));
+    }
+    let frame = visit.frame(&state, Room::Overview).await?;
+    let desk = state.desk().lately();
+    let week = asked_week(visit.query.get("week"), &frame.shop.zone(), desk)?;
+    let overview = overview(desk, visit.visitor.shop(), week).await?;
+    let supervises = reads(&Scope::Supervise);
+    page(&of(frame, &overview, supervises), visit.language)
+}
+
+/// The week that an address names, else the running one.
+///
+/// # Errors
+/// When there is none of that name, or it has not begun.
+pub(super) fn asked_week(text: &str, zone: &TimeZone, desk: Desk<'_>) -> Result<Week, ApiError> {
+    let running = Week::of(desk.now, zone);
+    if text.is_empty() {
+        return Ok(running);
+    }
+    let week = Week::parse(text).ok().filter(|week| *week <= running);
+    week.ok_or(ApiError::NotFound { what: "week" })
+}
+
+fn of(frame: Frame, overview: &Overview, supervises: bool) -> OverviewPage {
+    let words = Words(frame.language.0);
+    let zone = frame.shop.zone();
+    let report = overview.report.as_ref();
+    let rhythm = overview.rhythm.as_ref();
+    let week = report.week;
+    let lines = |lines: &[QuestionLine]| lines.iter().map(|line| of_line(line, words)).collect();
+    let most = rhythm.days.iter().map(|day| day.questions).max();
+    let agents: Vec<AgentView> = rhythm
+        .agents
+        .iter()
+        .map(|agent| of_agent(agent, words))
+        .collect();
+    OverviewPage {
+        week: WeekView {
+            id: week.to_string(),
+            period: format!("{}–{}", words.day(report.from), words.day(report.until)),
+            is_running: !report.has_ended,
+            previous: week.plus(-1).to_string(),
+            next: if report.has_ended {
+                week.plus(1).to_string()
+            } else {
+                String::new()
+            },
+        },
+        is_fresh: !report.has_ended && rhythm.days.iter().all(|day| day.questions == 0),
+        caution: caution(report, words).unwrap_or(""),
+        tiles: tiles(overview, words, supervises),
+        days: days(&rhythm.days, week, words),
+        hours: hours(&rhythm.hours, words),
+        most_a_day: number(most.unwrap_or(0)),
+        rising: lines(&overview.rising),
+        new: lines(&overview.new),
+        alarms: rhythm
+            .alarms
+            .iter()
+            .map(|alarm| of_alarm(alarm, words))
+            .collect(),
+        has_crowded: agents.iter().any(|agent| agent.is_crowded),
+        agents,
+        policy_version: report.policy.version,
+        counted_at: clock(report.made_at.max(rhythm.counted_at), &zone),
+        frame,
+    }
+}
+
+fn tiles(overview: &Overview, words: Words, supervises: bool) -> Vec<Tile> {
+    let week = overview.report.week;
+    let has_ended = overview.report.has_ended;
+    let mut tiles: Vec<Tile> = figures(&overview.report, words)
+        .into_iter()
+        .filter_map(|figure| {
+            let href = match figure.id {
+                "questions" => "/questions".to_owned(),
+                "buyers" | "first-reply" => format!("/insights/{week}"),
+                "answered" => "/questions?sort=answered&direction=ascending".to_owned(),
+                "used" => "/questions?sort=acceptance".to_owned(),
+                "withheld" => "/questions?state=unanswered".to_owned(),
+                _ => return None,
+            };
+            let note = compared(&figure, words, has_ended);
+            Some(Tile {
+                name: figure.label,
+                meaning: figure.meaning,
+                figure: figure.now.text(words),
+                note,
+                href,
+            })
+        })
+        .collect();
+    let waiting = |name, meaning, count: usize, href: [&str; 2]| Tile {
+        name,
+        meaning,
+        figure: number(u32::try_from(count).unwrap_or(u32::MAX)),
+        note: words.say("现在", "now").to_owned(),
+        href: href[usize::from(!supervises)].to_owned(),
+    };
+    tiles.push(waiting(
+        words.say("缺答案的问题", "Questions without an answer"),
+        words.say("等人写答案", "wait for somebody to write one"),
+        overview.gaps,
+        ["/queues/write", "/questions?state=unanswered"],
+    ));
+    tiles.push(waiting(
+        words.say("待审核的答案", "Answers to approve"),
+        words.say("从客服的回复里整理出来的", "mined from agents' replies"),
+        overview.proposals,
+        ["/queues/approve", "/questions?state=candidates"],
+    ));
+    tiles
+}
+
+/// The figure of the week before. A count of a week that runs is not set in
+/// relation to one of a whole week.
+fn compared(figure: &Figure, words: Words, has_ended: bool) -> String {
+    let before = figure.before.text(words);
+    let is_count = matches!(figure.now, Value::Count(_));
+    match (figure.change.as_str(), has_ended || !is_count) {
+        ("—", _) => format!("{} {before}", words.say("上周", "Week before")),
+        (_, false) => format!("{} {before}", words.say("上周全周", "All of last week")),
+        (change, true) => format!("{} {before} · {change}", words.say("上周", "Week before")),
+    }
+}
+
+fn days(days: &[DayFigures], week: Week, words: Words) -> Vec<Column> {
+    let counts: Vec<u32> = days.iter().map(|day| day.questions).collect();
+    days.iter()
+        .zip(bars(&counts, 100, 100))
+        .enumerate()
+        .map(|(at, (day, bar))| Column {
+            bar,
+            name: day_name(day.day, words),
+            tick: if at % 7 == 0 {
+                words.short_day(day.day)
+            } else {
+                String::new()
+            },
+            questions: number(day.questions),
+            buyers: number(day.buyers),
+            answered: number(day.answered),
+            shade: if day.day >= week.monday() {
+                "now"
+            } else {
+                "before"
+            },
+        })
+        .collect()
+}
+
+fn hours(hours: &[u32; 24], words: Words) -> Vec<Column> {
+    hours
+        .iter()
+        .zip(bars(hours, 100, 100))
+        .enumerate()
+        .map(|(hour, (count, bar))| Column {
+            bar,
+            name: format!("{hour:02}:00–{:02}:00", hour + 1),
+            tick: if hour % 6 == 0 {
+                format!("{hour}{}", words.say("点", ":00"))
+            } else {
+                String::new()
+            },
+            questions: number(*count),
+            buyers: String::new(),
+            answered: String::new(),
+            shade: "now",
+        })
+        .collect()
+}
+
+fn of_line(line: &QuestionLine, words: Words) -> LineView {
+    let counts: Vec<String> = line.buyers_by_week.iter().copied().map(number).collect();
+    LineView {
+        cluster: line.cluster.clone(),
+        label: line.label.clone(),
+        intent: line.intent_label.clone().unwrap_or_default(),
+        buyers: number(line.buyers),
+        previous: number(line.previous_buyers),
+        points: points(&line.buyers_by_week, 88, 24),
+        counts: counts.join(words.say("、", ", ")),
+        has_answer: line.answered_by.is_some(),
+    }
+}
+
+fn of_alarm(alarm: &Alarm, words: Words) -> AlarmView {
+    let jump = &alarm.jump;
+    AlarmView {
+        day: day_name(alarm.on, words),
+        cluster: jump.cluster.to_string(),
+        label: jump.label.clone(),
+        product: jump.product.clone().unwrap_or_default(),
+        buyers: number(jump.buyers),
+        usual: format!("{:.1}", jump.usual),
+        has_answer: jump.is_answered,
+    }
+}
+
+fn of_agent(agent: &AgentLoad, words: Words) -> AgentView {
+    AgentView {
+        name: agent.agent.clone(),
+        replies: number(agent.replies),
+        conversations: number(agent.conversations),
+        hours: number(agent.hours),
+        an_hour: format!("{:.1}", agent.conversations_per_hour),
+        busiest: number(agent.busiest_hour),
+        reply: Value::Seconds(agent.median_reply_seconds).text(words),
+        is_crowded: agent.conversations_per_hour >= CROWDED_HOUR,
+    }
+}
+
+/// `11月16日 周一`.
+fn day_name(day: Date, words: Words) -> String {
+    let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
+    format!("{} {}", words.day(day), words.weekday(weekday))
+}
+
+/// A count with its thousands parted.
+pub(super) fn number(count: u32) -> String {
+    // A count reads the same in every language.
+    Value::Count(count).text(Words(crate::domain::fault::Locale::English))
+}
+
+/// The time of day on the shop's clock.
+fn clock(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone())
+        .strftime("%Y-%m-%d %H:%M")
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::fault::Locale;
+
+    #[test]
+    fn a_running_week_is_not_set_against_a_whole_one() {
+        let figure = |now, before, change: &str| Figure {
+            id: "questions",
+            label: "",
+            meaning: "",
+            now,
+            before,
+            change: change.to_owned(),
+            direction: "down",
+        };
+        let words = Words(Locale::Chinese);
+        let count = figure(Value::Count(40), Value::Count(1_200), "-97%");
+        assert_eq!(compared(&count, words, false), "上周全周 1,200");
+        assert_eq!(compared(&count, words, true), "上周 1,200 · -97%");
+        let (now, before) = (Value::Share(Some(0.5)), Value::Share(Some(0.4)));
+        let share = figure(now, before, "+10 个百分点");
+        assert_eq!(compared(&share, words, false), "上周 40% · +10 个百分点");
+        let none = figure(Value::Count(3), Value::Count(0), "—");
+        assert_eq!(compared(&none, words, true), "上周 0");
+    }
+
+    #[test]
+    fn days_are_told_from_those_of_the_weeks_before() {
+        let week = Week::parse("2026-W47").expect("a week");
+        let figures = |day: &str, questions| DayFigures {
+            day: day.parse().expect("a day"),
+            questions,
+            buyers: questions,
+            answered: 0,
+        };
+        let asked = [figures("2026-11-15", 4), figures("2026-11-16", 8)];
+        let columns = days(&asked, week, Words(Locale::Chinese));
+        let shades: Vec<&str> = columns.iter().map(|column| column.shade).collect();
+        assert_eq!(shades, ["before", "now"]);
+        assert_eq!(columns[1].name, "11月16日 周一");
+        assert_eq!(columns[0].bar.height, "50.0");
+    }
+}
