@@ -1,0 +1,483 @@
+//! What people change of recurring questions: merge, split, name, mute, pin,
+//! undo; what they record as done because of one; and who changed what.
+
+use std::collections::{BTreeSet, HashSet};
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use askama::Template;
+
+use super::console::{Frame, Room, Visit, done};
+use super::language::local_path;
+use super::question_page::{Filled, again, cluster_id};
+use super::questions_parts::{Flash, Reader, moment, number, shown_at};
+use super::{page, page_with_status};
+use crate::auth::{Form, Supervising, Visitor, audit};
+use crate::domain::fault::{Fault, FieldError};
+use crate::domain::ids::{ActionId, ClusterId, EditId};
+use crate::domain::job::JobKind;
+use crate::domain::listening::{ClusterEdit, EditKind, WordingKey};
+use crate::domain::queue::{Action, ActionKind};
+use crate::domain::text::Text;
+use crate::domain::time::parse_time;
+use crate::error::ApiError;
+use crate::insights::standing::{Row, standing};
+use crate::listening::editing::{ClusterPatch, Editor};
+use crate::state::AppState;
+
+const MOST_NAME_CHARACTERS: usize = 100;
+const MOST_NOTE_CHARACTERS: usize = 500;
+const MOST_EDITS: u32 = 100;
+
+/// Questions that are merged at once.
+const MOST_MERGED: usize = 20;
+
+/// A change, as a list shows it.
+pub struct EditView {
+    /// Its id.
+    pub id: String,
+    /// What was done.
+    pub kind: &'static str,
+    /// To what.
+    pub detail: String,
+    /// The question's page.
+    pub href: String,
+    /// Who did it.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// When it was undone; empty where it stands.
+    pub undone: String,
+    /// Whether no later one is in the way.
+    pub can_undo: bool,
+}
+
+/// The changes of a list, which is newest first. One can be undone while no
+/// later one that stands changed the same.
+pub fn edit_views(edits: &[ClusterEdit], frame: &Frame) -> Vec<EditView> {
+    let mut wordings: HashSet<WordingKey> = HashSet::new();
+    let mut clusters: HashSet<ClusterId> = HashSet::new();
+    let mut views = Vec::with_capacity(edits.len());
+    for edit in edits {
+        let keys = edit.before.places.iter().map(|place| place.key);
+        let marked = edit.before.clusters.iter().map(|marks| marks.id);
+        let is_last = keys.clone().all(|key| !wordings.contains(&key))
+            && marked.clone().all(|id| !clusters.contains(&id));
+        if edit.undone_at.is_none() {
+            wordings.extend(keys);
+            clusters.extend(marked);
+        }
+        let kind = match edit.kind {
+            EditKind::Merge => frame.say("合并", "Merged"),
+            EditKind::Split => frame.say("拆分", "Split"),
+            EditKind::Change => frame.say("改名、静音或置顶", "Named, muted or pinned"),
+        };
+        views.push(EditView {
+            id: edit.id.to_string(),
+            kind,
+            detail: edit.detail.clone(),
+            href: format!("/questions/{}", edit.cluster),
+            by: edit.by.clone(),
+            at: moment(edit.at, frame),
+            undone: edit
+                .undone_at
+                .map_or_else(String::new, |at| moment(at, frame)),
+            can_undo: is_last,
+        });
+    }
+    views
+}
+
+#[derive(Template)]
+#[template(path = "question_edits.html")]
+struct EditsPage {
+    frame: Frame,
+    flash: Flash,
+    problem: &'static str,
+    edits: Vec<EditView>,
+}
+
+/// `GET /questions/edits`: who changed what.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub async fn list(
+    visit: Visit<Supervising>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let template = edits_page(&visit, &state, "").await?;
+    page(&template, visit.language)
+}
+
+async fn edits_page(
+    visit: &Visit<Supervising>,
+    state: &AppState,
+    problem: &'static str,
+) -> Result<EditsPage, ApiError> {
+    let frame = visit.frame(state, Room::Questions).await?;
+    let frame = shown_at(frame, "/questions/edits");
+    let shop = visit.visitor.shop();
+    let edits = state.store.cluster_edits(shop, MOST_EDITS).await?;
+    Ok(EditsPage {
+        flash: Flash::of(&frame, "/questions/edits"),
+        problem,
+        edits: edit_views(&edits, &frame),
+        frame,
+    })
+}
+
+/// `POST /questions/edits/{id}/undo`: puts back what stood before an edit, or
+/// before several that were made as one, their ids joined by dots.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub async fn undo(
+    visit: Visit<Supervising>,
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let edits: Result<Vec<EditId>, Fault> = path.split('.').map(EditId::parse).collect();
+    let edits = edits.map_err(|_| ApiError::NotFound { what: "edit" })?;
+    let editor = editor(&form.visitor, &state);
+    // The latest first: each is then the last of what it changed.
+    for edit in edits.into_iter().rev() {
+        let problem = match editor.undo(edit).await.map_err(ApiError::from) {
+            Ok(()) => continue,
+            Err(ApiError::InvalidFields(_)) => visit.language.say(
+                "后来又有人改过这些问题：请先撤销更晚的改动。",
+                "Somebody changed these questions later: undo that first.",
+            ),
+            Err(ApiError::NotFound { .. }) => visit.language.say(
+                "这次改动已经撤销过了。",
+                "This change has been undone already.",
+            ),
+            Err(error) => return Err(error),
+        };
+        let template = edits_page(&visit, &state, problem).await?;
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return page_with_status(&template, visit.language, status);
+    }
+    let back = match form.fields.get("back") {
+        "" => "/questions/edits",
+        back => local_path(back),
+    };
+    Ok(done(back, "undone"))
+}
+
+#[derive(Template)]
+#[template(path = "question_merge.html")]
+struct MergePage {
+    frame: Frame,
+    /// What keeps them from being merged; empty where nothing does.
+    problem: &'static str,
+    questions: Vec<MergeView>,
+}
+
+struct MergeView {
+    id: String,
+    label: String,
+    buyers: String,
+    intent: String,
+    stays: bool,
+}
+
+/// `GET /questions/merge?cluster=…&cluster=…`: what would happen, and which label stays.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub async fn confirm_merge(
+    visit: Visit<Supervising>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let asked = visit
+        .query
+        .all("cluster")
+        .filter_map(|id| ClusterId::parse(id).ok());
+    let asked: BTreeSet<ClusterId> = asked.collect();
+    let standing = standing(state.desk(), visit.visitor.shop()).await?;
+    let mut rows: Vec<&Row> = asked.iter().filter_map(|id| standing.row(*id)).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.view.buyers_of_eight_weeks));
+    let problem = if rows.len() < 2 {
+        visit.language.say(
+            "请在列表里勾选至少两个问题，再点“合并所选”。",
+            "Tick at least two questions in the list first.",
+        )
+    } else if rows.len() > MOST_MERGED {
+        visit.language.say(
+            "一次最多合并 20 个问题。",
+            "At most 20 questions are merged at once.",
+        )
+    } else {
+        ""
+    };
+    let wanted = visit.query.get("stays");
+    let wanted = rows
+        .iter()
+        .position(|row| row.view.cluster.id.to_string() == wanted);
+    let stays = wanted.unwrap_or(0);
+    let views = rows.iter().enumerate().map(|(place, row)| MergeView {
+        id: row.view.cluster.id.to_string(),
+        label: Reader::Supervisor.title(&row.view, visit.language),
+        buyers: number(row.view.buyers_of_eight_weeks),
+        intent: row.view.line.intent_label.clone().unwrap_or_default(),
+        stays: place == stays,
+    });
+    let template = MergePage {
+        problem,
+        questions: views.collect(),
+        frame: visit.frame(&state, Room::Questions).await?,
+    };
+    page(&template, visit.language)
+}
+
+/// `POST /questions/merge`: puts the questions into the one that stays.
+///
+/// # Errors
+/// When one of them is gone, or the store fails.
+pub async fn merge(
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let into = cluster_id(form.fields.get("stays"))?;
+    let merged = form.fields.all("cluster").map(cluster_id);
+    let mut merged = merged.collect::<Result<BTreeSet<ClusterId>, ApiError>>()?;
+    merged.remove(&into);
+    if merged.is_empty() || merged.len() >= MOST_MERGED {
+        let fault = Fault::TooMany {
+            most: MOST_MERGED,
+            found: merged.len() + 1,
+        };
+        return Err(ApiError::field(FieldError::new("cluster", fault)));
+    }
+    // All are looked up before any is changed.
+    let ledger = state.listening.ledger(form.visitor.shop()).await?;
+    let is_there = |id: &ClusterId| {
+        let cluster = ledger.cluster(*id);
+        cluster.is_some_and(|cluster| cluster.retired_at.is_none())
+    };
+    if !merged.iter().chain([&into]).all(is_there) {
+        return Err(ApiError::NotFound { what: "cluster" });
+    }
+    audit::about(&request, into.to_string());
+    let editor = editor(&form.visitor, &state);
+    let mut said = "merged".to_owned();
+    for from in merged {
+        let edit = editor.merge(from, into).await?;
+        said.push('.');
+        said.push_str(&edit.to_string());
+    }
+    Ok(done(&format!("/questions/{into}"), &said))
+}
+
+/// `POST /questions/{id}/name`.
+///
+/// # Errors
+/// When there is no such question, or the store fails.
+pub async fn rename(
+    visit: Visit<Supervising>,
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id = cluster_id(&path)?;
+    let name = match form.fields.get("name").trim() {
+        "" => Ok(None),
+        name => Text::line(name, MOST_NAME_CHARACTERS).map(Some),
+    };
+    match name {
+        Ok(name) => {
+            let patch = ClusterPatch {
+                name: Some(name),
+                ..ClusterPatch::default()
+            };
+            change(&form.visitor, &state, id, (&patch, "renamed")).await
+        }
+        Err(fault) => {
+            let errors = vec![FieldError::new("name", fault)];
+            let fields = form.fields;
+            again(&visit, &state, (id, Filled { fields, errors })).await
+        }
+    }
+}
+
+/// `POST /questions/{id}/mute`: `to` is `yes` or `no`.
+///
+/// # Errors
+/// When there is no such question, or the store fails.
+pub async fn mute(
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let is_muted = form.fields.get("to") == "yes";
+    let patch = ClusterPatch {
+        is_muted: Some(is_muted),
+        ..ClusterPatch::default()
+    };
+    let said = if is_muted { "muted" } else { "unmuted" };
+    change(&form.visitor, &state, cluster_id(&path)?, (&patch, said)).await
+}
+
+/// `POST /questions/{id}/pin`: `to` is `yes` or `no`.
+///
+/// # Errors
+/// When there is no such question, or the store fails.
+pub async fn pin(
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let is_pinned = form.fields.get("to") == "yes";
+    let patch = ClusterPatch {
+        is_pinned: Some(is_pinned),
+        ..ClusterPatch::default()
+    };
+    let said = if is_pinned { "pinned" } else { "unpinned" };
+    change(&form.visitor, &state, cluster_id(&path)?, (&patch, said)).await
+}
+
+async fn change(
+    visitor: &Visitor<Supervising>,
+    state: &AppState,
+    id: ClusterId,
+    (patch, said): (&ClusterPatch, &str),
+) -> Result<HttpResponse, ApiError> {
+    let edit = editor(visitor, state).change(id, patch).await?;
+    Ok(done(&format!("/questions/{id}"), &format!("{said}.{edit}")))
+}
+
+/// `POST /questions/{id}/split`: puts the ticked wordings into a question of their own.
+///
+/// # Errors
+/// When there is no such question, or the store fails.
+pub async fn split(
+    visit: Visit<Supervising>,
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id = cluster_id(&path)?;
+    let keys = form.fields.all("wording");
+    let keys = keys.filter_map(|key| u64::from_str_radix(key, 16).ok());
+    let keys: BTreeSet<WordingKey> = keys.map(WordingKey).collect();
+    let split = editor(&form.visitor, &state).split(id, &keys).await;
+    match split.map_err(ApiError::from) {
+        Ok((edit, _)) => Ok(done(&format!("/questions/{id}"), &format!("split.{edit}"))),
+        Err(ApiError::InvalidFields(errors)) => {
+            let fields = form.fields;
+            again(&visit, &state, (id, Filled { fields, errors })).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `POST /questions/{id}/actions`: records what was changed because of a question.
+///
+/// # Errors
+/// When there is no such question, or the store fails.
+pub async fn act(
+    visit: Visit<Supervising>,
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id = cluster_id(&path)?;
+    let shop = form.visitor.shop();
+    let ledger = state.listening.ledger(shop).await?;
+    if ledger.cluster(id).is_none() {
+        return Err(ApiError::NotFound { what: "cluster" });
+    }
+    match action(&form, &state, id).await {
+        Ok(action) => {
+            state.store.add_action(shop, &action).await?;
+            Ok(done(&format!("/questions/{id}"), "acted"))
+        }
+        Err(ApiError::InvalidFields(errors)) => {
+            let fields = form.fields;
+            again(&visit, &state, (id, Filled { fields, errors })).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+async fn action(
+    form: &Form<Supervising>,
+    state: &AppState,
+    cluster: ClusterId,
+) -> Result<Action, ApiError> {
+    let now = state.clock.now();
+    let zone = state.shop(form.visitor.shop()).await?.zone();
+    let mut errors = Vec::new();
+    let kind =
+        kind(form.fields.get("kind")).map_err(|fault| errors.push(FieldError::new("kind", fault)));
+    let note = Text::line(form.fields.get("note"), MOST_NOTE_CHARACTERS)
+        .map_err(|fault| errors.push(FieldError::new("note", fault)));
+    let at = match form.fields.get("on").trim() {
+        "" => Ok(now),
+        on => parse_time(on, &zone).map_err(|fault| errors.push(FieldError::new("on", fault))),
+    };
+    let (Ok(kind), Ok(note), Ok(at)) = (kind, note, at) else {
+        return Err(ApiError::InvalidFields(errors));
+    };
+    Ok(Action {
+        id: ActionId::make(),
+        cluster,
+        kind,
+        note,
+        at,
+        by: form.visitor.by(),
+        made_at: now,
+    })
+}
+
+fn kind(text: &str) -> Result<ActionKind, Fault> {
+    let kinds = [
+        ActionKind::Page,
+        ActionKind::Packaging,
+        ActionKind::Promotion,
+        ActionKind::Knowledge,
+    ];
+    let found = kinds.into_iter().find(|kind| kind.as_str() == text);
+    found.ok_or_else(|| Fault::Unknown {
+        value: text.chars().take(40).collect(),
+        expected: kinds.map(ActionKind::as_str).join(", "),
+    })
+}
+
+/// `POST /questions/refresh`: clusters all questions anew. A run that waits already is that run.
+///
+/// # Errors
+/// When the store fails.
+pub async fn refresh(
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let now = state.clock.now();
+    let kind = JobKind::ClusterQuestions;
+    state.store.ask_job(form.visitor.shop(), kind, now).await?;
+    state.trainer.job_asked();
+    Ok(done("/questions", "refreshing"))
+}
+
+fn editor<'a>(visitor: &'a Visitor<Supervising>, state: &'a AppState) -> Editor<'a> {
+    Editor {
+        store: state.store.as_ref(),
+        listening: &state.listening,
+        shop: visitor.shop(),
+        by: visitor.person().login.as_str(),
+        at: state.clock.now(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_read_by_their_words() {
+        assert_eq!(kind("packaging"), Ok(ActionKind::Packaging));
+        assert!(matches!(kind("<b>"), Err(Fault::Unknown { .. })));
+    }
+}

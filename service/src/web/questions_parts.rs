@@ -1,0 +1,337 @@
+//! What the pages of recurring questions share: who may read what, what has
+//! just been done, and figures as text.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::console::Frame;
+use super::language::Language;
+use crate::domain::ids::{ClusterId, EditId};
+use crate::domain::insights::Trend;
+use crate::domain::key::Scope;
+use crate::domain::person::Person;
+use crate::error::ApiError;
+use crate::insights::clusters::ClusterView;
+use crate::insights::report::Desk;
+use crate::insights::standing::Standing;
+use crate::listening::{Ledger, Name};
+use crate::pool::aside;
+use crate::state::AppState;
+
+/// What somebody may read of recurring questions. A supervisor reads them as
+/// they were asked. Others read of groups of buyers only, and no words that
+/// one buyer alone wrote.
+pub enum Reader {
+    /// Reads all.
+    Supervisor,
+    /// Reads of groups.
+    Other {
+        /// The fewest buyers of eight weeks.
+        smallest_group: u32,
+        /// Questions whose label several buyers wrote.
+        quotable: HashSet<ClusterId>,
+    },
+}
+
+impl Reader {
+    /// Of a person.
+    ///
+    /// # Errors
+    /// When the shop cannot be read.
+    pub async fn of(state: &AppState, person: &Person) -> Result<Self, ApiError> {
+        if person.role.scopes().contains(&Scope::Supervise) {
+            return Ok(Self::Supervisor);
+        }
+        let (_, policy) = state.store.policy(&person.shop).await?;
+        let ledger = state.listening.ledger(&person.shop).await?;
+        Ok(Self::Other {
+            smallest_group: policy.smallest_group,
+            quotable: aside(async move { quotable(&ledger) }).await?,
+        })
+    }
+
+    /// Whether it is a supervisor, who may change things too.
+    pub fn supervises(&self) -> bool {
+        matches!(self, Self::Supervisor)
+    }
+
+    /// The fewest buyers that a figure or a wording may be of.
+    pub fn smallest_group(&self) -> u32 {
+        match self {
+            Self::Supervisor => 1,
+            Self::Other { smallest_group, .. } => *smallest_group,
+        }
+    }
+
+    /// Whether a question is shown at all.
+    pub fn may_read(&self, view: &ClusterView) -> bool {
+        self.supervises() || view.buyers_of_eight_weeks >= self.smallest_group()
+    }
+
+    /// How a question reads.
+    pub fn title(&self, view: &ClusterView, language: Language) -> String {
+        let cluster = &view.cluster;
+        let is_open = match self {
+            Self::Supervisor => true,
+            Self::Other { quotable, .. } => {
+                cluster.name.is_some() || quotable.contains(&cluster.id)
+            }
+        };
+        if is_open {
+            cluster.title().to_owned()
+        } else if cluster.key_phrases.is_empty() {
+            let unnamed = language.say("（未命名的问题）", "(a question without a name)");
+            unnamed.to_owned()
+        } else {
+            cluster.key_phrases.join(" · ")
+        }
+    }
+}
+
+/// The questions of which several buyers wrote the very label.
+fn quotable(ledger: &Ledger) -> HashSet<ClusterId> {
+    let wordings = ledger.wordings();
+    let mut first: Vec<Option<Name>> = vec![None; wordings.len()];
+    let mut is_shared = vec![false; wordings.len()];
+    for fact in ledger.all() {
+        let place = fact.wording as usize;
+        match first.get(place) {
+            Some(None) => first[place] = Some(fact.buyer),
+            Some(Some(buyer)) if *buyer != fact.buyer => is_shared[place] = true,
+            _ => {}
+        }
+    }
+    let shared = wordings.iter().zip(is_shared).filter(|(_, shared)| *shared);
+    shared
+        .filter_map(|(wording, _)| {
+            let cluster = ledger.cluster(wording.cluster?)?;
+            let label = cluster.label.as_str();
+            let rest = wording.text.strip_prefix(label)?;
+            let is_label = !label.is_empty() && !rest.chars().any(char::is_alphanumeric);
+            is_label.then_some(cluster.id)
+        })
+        .collect()
+}
+
+/// What has just been done, and how to undo it.
+pub struct Flash {
+    /// In words; empty where nothing was.
+    pub text: &'static str,
+    /// The edits to undo, as `/questions/edits/{…}/undo` takes them; empty
+    /// where there is nothing to undo.
+    pub undo: String,
+    /// The page to come back to.
+    pub back: String,
+}
+
+impl Flash {
+    /// What `done` of the address says: `merged.{edit}`.
+    pub fn of(frame: &Frame, back: impl Into<String>) -> Self {
+        let (code, edits) = frame.done.split_once('.').unwrap_or((&frame.done, ""));
+        let is_edit = |edit: &str| EditId::parse(edit).is_ok();
+        let undo = if edits.split('.').all(is_edit) {
+            edits
+        } else {
+            ""
+        };
+        Self {
+            text: said(code, frame.language),
+            undo: undo.to_owned(),
+            back: back.into(),
+        }
+    }
+}
+
+fn said(code: &str, language: Language) -> &'static str {
+    match code {
+        "merged" => language.say(
+            "已合并。以后重新归类，它们也会在一起。",
+            "Merged. Later clusterings keep them together.",
+        ),
+        "split" => language.say(
+            "已拆分。以后重新归类，它们也会分开。",
+            "Split. Later clusterings keep them apart.",
+        ),
+        "renamed" => language.say("已改名。", "Renamed."),
+        "muted" => language.say(
+            "已静音：不再进周报和待办。",
+            "Muted: it is left out of reports and queues.",
+        ),
+        "unmuted" => language.say("已取消静音。", "No longer muted."),
+        "pinned" => language.say("已置顶。", "Pinned."),
+        "unpinned" => language.say("已取消置顶。", "No longer pinned."),
+        "acted" => language.say(
+            "已记下。到下一周的周报里看效果。",
+            "Recorded. Next week's report says what became of it.",
+        ),
+        "undone" => language.say("已撤销，恢复原样。", "Undone: all is as it was."),
+        "refreshing" => language.say(
+            "已开始重新归类，问题多时要几分钟。完成后刷新本页。",
+            "Clustering has begun. With many questions it takes some minutes; then load this page again.",
+        ),
+        _ => "",
+    }
+}
+
+/// From where a page reads: what came in the last seconds may be missing, but
+/// never what the person has just done.
+pub fn desk<'a>(state: &'a AppState, frame: &Frame) -> Desk<'a> {
+    if frame.done.is_empty() {
+        state.desk().lately()
+    } else {
+        state.desk()
+    }
+}
+
+/// A word about a question, in a box.
+pub struct Chip {
+    /// Its class: `good`, `caution`, `bad` or none.
+    pub class: &'static str,
+    /// The word.
+    pub text: &'static str,
+}
+
+/// What is to be said of a question at a glance; `has_candidate` where an
+/// answer of agents waits.
+pub fn chips(view: &ClusterView, candidates: usize, language: Language) -> Vec<Chip> {
+    let cluster = &view.cluster;
+    let all = [
+        (cluster.is_pinned, "", "置顶", "Pinned"),
+        (cluster.is_muted, "", "已静音", "Muted"),
+        (
+            view.is_gap() && candidates == 0,
+            "bad",
+            "缺答案",
+            "No answer",
+        ),
+        (candidates > 0, "caution", "待审核", "To approve"),
+        (view.line.trend == Trend::New, "caution", "新", "New"),
+        (
+            view.line.trend == Trend::Rising,
+            "caution",
+            "上升",
+            "Rising",
+        ),
+        (view.line.trend == Trend::Fading, "", "回落", "Fading"),
+    ];
+    let shown = all.into_iter().filter(|(is_so, ..)| *is_so);
+    shown
+        .map(|(_, class, chinese, english)| Chip {
+            class,
+            text: language.say(chinese, english),
+        })
+        .collect()
+}
+
+/// An entry of a list to choose from.
+pub struct Choice {
+    /// What is sent.
+    pub value: String,
+    /// What is read.
+    pub label: String,
+    /// Whether it is chosen.
+    pub is_chosen: bool,
+}
+
+impl Choice {
+    /// One of them; `chosen` is what is chosen.
+    pub fn new(value: impl Into<String>, label: impl Into<String>, chosen: &str) -> Self {
+        let value = value.into();
+        Self {
+            is_chosen: value == chosen,
+            value,
+            label: label.into(),
+        }
+    }
+}
+
+/// The domains to choose from, all before them.
+pub fn domains(chosen: &str, language: Language) -> Vec<Choice> {
+    [
+        ("", "全部", "All"),
+        ("product", "商品", "Product"),
+        ("process", "流程", "Process"),
+        ("warehouse", "仓配", "Warehouse"),
+    ]
+    .map(|(id, chinese, english)| Choice::new(id, language.say(chinese, english), chosen))
+    .into()
+}
+
+/// When a page was counted, and by which policy.
+pub fn counted(standing: &Arc<Standing>, frame: &Frame) -> String {
+    let zone = frame.shop.zone();
+    let time = zone.to_datetime(standing.counted_at).strftime("%H:%M");
+    let version = standing.policy_version;
+    match (frame.language.is_chinese(), version) {
+        (true, 0) => format!("近 7 天，按默认口径统计 · 统计于 {time}"),
+        (true, version) => format!("近 7 天，按第 {version} 版口径统计 · 统计于 {time}"),
+        (false, 0) => format!("The last seven days, by the default policy · counted at {time}"),
+        (false, version) => {
+            format!("The last seven days, by version {version} of the policy · counted at {time}")
+        }
+    }
+}
+
+/// A count with its thousands parted: `12,345`.
+pub fn number(count: impl Into<u64>) -> String {
+    let digits = count.into().to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share from 0 to 1 as whole percent: `35%`.
+pub fn percent(share: f64) -> String {
+    format!("{:.0}%", share * 100.0)
+}
+
+/// A change of a count, with its sign: `+12`, `−3`, `0`.
+pub fn signed(now: u32, before: u32) -> String {
+    match now.cmp(&before) {
+        std::cmp::Ordering::Greater => format!("+{}", number(now - before)),
+        std::cmp::Ordering::Less => format!("−{}", number(before - now)),
+        std::cmp::Ordering::Equal => "0".to_owned(),
+    }
+}
+
+/// A moment in the shop's time zone: `11-22 14:05`.
+pub fn moment(at: Timestamp, frame: &Frame) -> String {
+    let at = frame.shop.zone().to_datetime(at);
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+/// A frame whose other language is asked for by GET at `path`: a page that
+/// came of a POST has an address that cannot be.
+#[must_use]
+pub fn shown_at(frame: Frame, path: &str) -> Frame {
+    let mut address = form_urlencoded::Serializer::new("/language?".to_owned());
+    address
+        .append_pair("to", frame.say("en", "zh-CN"))
+        .append_pair("back", path);
+    let other_language = address.finish();
+    Frame {
+        other_language,
+        ..frame
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_read_well() {
+        assert_eq!(number(1_234_567_u32), "1,234,567");
+        assert_eq!(percent(0.345), "34%");
+        for (now, before, expected) in [(12, 0, "+12"), (3, 6, "−3"), (4, 4, "0")] {
+            assert_eq!(signed(now, before), expected);
+        }
+    }
+}
