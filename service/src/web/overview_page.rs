@@ -2,12 +2,12 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::chart::{Bar, bars, points};
 use super::console::{Frame, Room, Visit};
+use super::lists::minute;
 use super::{page, see_other};
 use crate::auth::{Anybody, Needs, ReadingInsights};
 use crate::domain::insights::QuestionLine;
@@ -30,6 +30,8 @@ struct OverviewPage {
     week: WeekView,
     /// Whether nothing was ever asked, as far as four weeks tell.
     is_fresh: bool,
+    /// Whether the person may take the first steps.
+    may_begin: bool,
     caution: &'static str,
     tiles: Vec<Tile>,
     days: Vec<Column>,
@@ -127,8 +129,7 @@ pub async fn show(
     let desk = state.desk().lately();
     let week = asked_week(visit.query.get("week"), &frame.shop.zone(), desk)?;
     let overview = overview(desk, visit.visitor.shop(), week).await?;
-    let supervises = reads(&Scope::Supervise);
-    page(&of(frame, &overview, supervises), visit.language)
+    page(&of(frame, &overview), visit.language)
 }
 
 /// The week that an address names, else the running one.
@@ -144,8 +145,9 @@ pub(super) fn asked_week(text: &str, zone: &TimeZone, desk: Desk<'_>) -> Result<
     week.ok_or(ApiError::NotFound { what: "week" })
 }
 
-fn of(frame: Frame, overview: &Overview, supervises: bool) -> OverviewPage {
+fn of(frame: Frame, overview: &Overview) -> OverviewPage {
     let words = Words(frame.language.0);
+    let scopes = frame.role.scopes();
     let zone = frame.shop.zone();
     let report = overview.report.as_ref();
     let rhythm = overview.rhythm.as_ref();
@@ -171,7 +173,8 @@ fn of(frame: Frame, overview: &Overview, supervises: bool) -> OverviewPage {
         },
         is_fresh: !report.has_ended && rhythm.days.iter().all(|day| day.questions == 0),
         caution: caution(report, words).unwrap_or(""),
-        tiles: tiles(overview, words, supervises),
+        tiles: tiles(overview, words, scopes),
+        may_begin: scopes.contains(&Scope::Knowledge),
         days: days(&rhythm.days, week, words),
         hours: hours(&rhythm.hours, words),
         most_a_day: number(most.unwrap_or(0)),
@@ -185,12 +188,12 @@ fn of(frame: Frame, overview: &Overview, supervises: bool) -> OverviewPage {
         has_crowded: agents.iter().any(|agent| agent.is_crowded),
         agents,
         policy_version: report.policy.version,
-        counted_at: clock(report.made_at.max(rhythm.counted_at), &zone),
+        counted_at: minute(report.made_at, &zone),
         frame,
     }
 }
 
-fn tiles(overview: &Overview, words: Words, supervises: bool) -> Vec<Tile> {
+fn tiles(overview: &Overview, words: Words, scopes: &[Scope]) -> Vec<Tile> {
     let week = overview.report.week;
     let has_ended = overview.report.has_ended;
     let mut tiles: Vec<Tile> = figures(&overview.report, words)
@@ -199,9 +202,9 @@ fn tiles(overview: &Overview, words: Words, supervises: bool) -> Vec<Tile> {
             let href = match figure.id {
                 "questions" => "/questions".to_owned(),
                 "buyers" | "first-reply" => format!("/insights/{week}"),
-                "answered" => "/questions?sort=answered&direction=ascending".to_owned(),
-                "used" => "/questions?sort=acceptance".to_owned(),
-                "withheld" => "/questions?state=unanswered".to_owned(),
+                "answered" => "/questions?sort=answered&dir=asc".to_owned(),
+                "used" => "/questions?sort=acceptance&dir=asc".to_owned(),
+                "withheld" => "/questions?state=gap".to_owned(),
                 _ => return None,
             };
             let note = compared(&figure, words, has_ended);
@@ -219,19 +222,19 @@ fn tiles(overview: &Overview, words: Words, supervises: bool) -> Vec<Tile> {
         meaning,
         figure: number(u32::try_from(count).unwrap_or(u32::MAX)),
         note: words.say("现在", "now").to_owned(),
-        href: href[usize::from(!supervises)].to_owned(),
+        href: href[usize::from(!scopes.contains(&Scope::Supervise))].to_owned(),
     };
     tiles.push(waiting(
         words.say("缺答案的问题", "Questions without an answer"),
         words.say("等人写答案", "wait for somebody to write one"),
         overview.gaps,
-        ["/queues/write", "/questions?state=unanswered"],
+        ["/queues/write", "/questions?state=gap"],
     ));
     tiles.push(waiting(
         words.say("待审核的答案", "Answers to approve"),
         words.say("从客服的回复里整理出来的", "mined from agents' replies"),
         overview.proposals,
-        ["/queues/approve", "/questions?state=candidates"],
+        ["/queues/approve", "/questions?state=waiting"],
     ));
     tiles
 }
@@ -344,13 +347,6 @@ fn day_name(day: Date, words: Words) -> String {
 pub(super) fn number(count: u32) -> String {
     // A count reads the same in every language.
     Value::Count(count).text(Words(crate::domain::fault::Locale::English))
-}
-
-/// The time of day on the shop's clock.
-fn clock(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%Y-%m-%d %H:%M")
-        .to_string()
 }
 
 #[cfg(test)]

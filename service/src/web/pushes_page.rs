@@ -2,11 +2,11 @@
 
 use actix_web::{HttpResponse, web};
 use askama::Template;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::console::{Frame, Room, Visit, done};
 use super::language::Language;
+use super::lists::{leave_to, minute};
 use super::page;
 use crate::auth::{Administering, Fields, Form, Needs, ReadingPushes};
 use crate::domain::ids::{DeliveryId, PushId};
@@ -208,11 +208,13 @@ pub(super) async fn render<N: Needs>(
     state: &AppState,
     said: Said,
 ) -> Result<HttpResponse, ApiError> {
-    let frame = visit.frame(state, Room::Insights).await?;
+    let mut frame = visit.frame(state, Room::Insights).await?;
+    if !matches!(said, Said::Nothing) {
+        leave_to(&mut frame, PATH);
+    }
     let shop = visit.visitor.shop();
     let targets = state.store.pushes(shop).await?;
-    let filter = filter_of(&visit.query);
-    let (name, filter) = (filter.0, filter.1);
+    let (name, filter) = filter_of(&visit.query);
     let mut found = state
         .store
         .deliveries(shop, &filter, DELIVERIES + 1)
@@ -323,12 +325,12 @@ fn of_delivery(
         id: delivery.id.to_string(),
         title: delivery.title,
         place: place.map_or_else(String::new, |target| target.name.clone()),
-        at: moment(delivery.ended_at.unwrap_or(delivery.at), zone),
+        at: minute(delivery.ended_at.unwrap_or(delivery.at), zone),
         state,
         tone,
         attempts: delivery.attempts,
         next: if is_waiting {
-            moment(delivery.next_at, zone)
+            minute(delivery.next_at, zone)
         } else {
             String::new()
         },
@@ -336,10 +338,4 @@ fn of_delivery(
         said,
         may_retry: delivery.state != DeliveryState::Delivered && delivery.attempts > 0,
     }
-}
-
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
-    at.to_zoned(zone.clone())
-        .strftime("%Y-%m-%d %H:%M")
-        .to_string()
 }
