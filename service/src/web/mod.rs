@@ -3,16 +3,30 @@
 //! A page is an askama struct, so all that it shows is escaped. It has no
 //! inline script and no inline style, and loads nothing from elsewhere.
 
+pub mod account_page;
 pub mod assets;
+pub mod audit_page;
 pub mod chart;
 pub mod console;
+pub mod contradictions_page;
 pub mod docs_page;
 pub mod events;
 pub mod fault_page;
 pub mod insights_pages;
+pub mod keys_page;
+pub mod knowledge_draft;
+pub mod knowledge_editor;
+pub mod knowledge_import;
+pub mod knowledge_item;
+pub mod knowledge_list;
+pub mod knowledge_search;
+pub mod knowledge_upload;
+pub mod knowledge_versions;
+pub mod knowledge_view;
 pub mod language;
 pub mod overview_page;
 pub mod panel_page;
+pub mod people_page;
 pub mod policy_page;
 pub mod push_form;
 pub mod pushes_page;
@@ -20,16 +34,22 @@ pub mod question_edits;
 pub mod question_page;
 pub mod questions_map;
 pub mod questions_page;
+pub mod queues_pages;
 pub mod sign_in;
 pub mod try_page;
 pub mod weekly_page;
 pub mod welcome;
 
+mod audit_words;
 mod curl;
+mod lists;
 mod problems;
 mod prose;
+mod question_history;
 mod question_view;
 mod questions_parts;
+mod queue_cards;
+mod queue_form;
 mod reference;
 mod schema;
 mod treemap;

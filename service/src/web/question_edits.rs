@@ -1,7 +1,7 @@
 //! What people change of recurring questions: merge, split, name, mute, pin,
 //! undo; what they record as done because of one; and who changed what.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -9,14 +9,15 @@ use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
 use super::language::local_path;
+use super::question_history::{EditView, edit_views};
 use super::question_page::{Filled, again, cluster_id};
-use super::questions_parts::{Flash, Reader, moment, number, shown_at};
+use super::questions_parts::{Flash, Reader, number, shown_at};
 use super::{page, page_with_status};
 use crate::auth::{Form, Supervising, Visitor, audit};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{ActionId, ClusterId, EditId};
 use crate::domain::job::JobKind;
-use crate::domain::listening::{ClusterEdit, EditKind, WordingKey};
+use crate::domain::listening::WordingKey;
 use crate::domain::queue::{Action, ActionKind};
 use crate::domain::text::Text;
 use crate::domain::time::parse_time;
@@ -31,62 +32,6 @@ const MOST_EDITS: u32 = 100;
 
 /// Questions that are merged at once.
 const MOST_MERGED: usize = 20;
-
-/// A change, as a list shows it.
-pub struct EditView {
-    /// Its id.
-    pub id: String,
-    /// What was done.
-    pub kind: &'static str,
-    /// To what.
-    pub detail: String,
-    /// The question's page.
-    pub href: String,
-    /// Who did it.
-    pub by: String,
-    /// When.
-    pub at: String,
-    /// When it was undone; empty where it stands.
-    pub undone: String,
-    /// Whether no later one is in the way.
-    pub can_undo: bool,
-}
-
-/// The changes of a list, which is newest first. One can be undone while no
-/// later one that stands changed the same.
-pub fn edit_views(edits: &[ClusterEdit], frame: &Frame) -> Vec<EditView> {
-    let mut wordings: HashSet<WordingKey> = HashSet::new();
-    let mut clusters: HashSet<ClusterId> = HashSet::new();
-    let mut views = Vec::with_capacity(edits.len());
-    for edit in edits {
-        let keys = edit.before.places.iter().map(|place| place.key);
-        let marked = edit.before.clusters.iter().map(|marks| marks.id);
-        let is_last = keys.clone().all(|key| !wordings.contains(&key))
-            && marked.clone().all(|id| !clusters.contains(&id));
-        if edit.undone_at.is_none() {
-            wordings.extend(keys);
-            clusters.extend(marked);
-        }
-        let kind = match edit.kind {
-            EditKind::Merge => frame.say("合并", "Merged"),
-            EditKind::Split => frame.say("拆分", "Split"),
-            EditKind::Change => frame.say("改名、静音或置顶", "Named, muted or pinned"),
-        };
-        views.push(EditView {
-            id: edit.id.to_string(),
-            kind,
-            detail: edit.detail.clone(),
-            href: format!("/questions/{}", edit.cluster),
-            by: edit.by.clone(),
-            at: moment(edit.at, frame),
-            undone: edit
-                .undone_at
-                .map_or_else(String::new, |at| moment(at, frame)),
-            can_undo: is_last,
-        });
-    }
-    views
-}
 
 #[derive(Template)]
 #[template(path = "question_edits.html")]
@@ -118,10 +63,11 @@ async fn edits_page(
     let frame = shown_at(frame, "/questions/edits");
     let shop = visit.visitor.shop();
     let edits = state.store.cluster_edits(shop, MOST_EDITS).await?;
+    let ledger = state.listening.ledger(shop).await?;
     Ok(EditsPage {
         flash: Flash::of(&frame, "/questions/edits"),
         problem,
-        edits: edit_views(&edits, &frame),
+        edits: edit_views(&edits, &ledger, &frame),
         frame,
     })
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit};
-use super::question_edits::{EditView, edit_views};
+use super::question_history::{EditView, edit_views};
 use super::question_view::{
     self as view, ActionView, AnswerView, Count, Course, Fact, Figure, LatestView, ProposalView,
     WordingView,
@@ -115,6 +115,7 @@ async fn make<N: Needs>(
         return Err(ApiError::NotFound { what: "cluster" });
     }
     let standing = standing(desk, shop).await?;
+    let ledger = state.listening.ledger(shop).await?;
     let supervises = reader.supervises();
     let (similar, others) = if supervises {
         view::others(&standing, question, &reader, language)
@@ -148,7 +149,7 @@ async fn make<N: Needs>(
         kinds: view::kinds(filled.fields.get("kind"), language),
         today: zone.to_datetime(desk.now).date().to_string(),
         edits: if supervises {
-            edit_views(&found.edits, &frame)
+            edit_views(&found.edits, &ledger, &frame)
         } else {
             Vec::new()
         },

@@ -342,7 +342,10 @@ pub fn proposals(found: &ClusterPage, supervises: bool) -> Vec<ProposalView> {
     let shown = found.proposals.iter().filter(|_| supervises);
     shown
         .map(|proposal| ProposalView {
-            href: format!("/queues/approve#{}", proposal.candidate.id),
+            href: format!(
+                "/queues/approve?question={}#answer-{}",
+                proposal.candidate.cluster, proposal.candidate.id
+            ),
             text: proposal.candidate.text.to_string(),
             agents: number(proposal.candidate.agents),
             buyers: number(proposal.candidate.buyers),

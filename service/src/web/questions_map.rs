@@ -136,7 +136,7 @@ impl Content {
 fn rest(asked: &[TableRow<'_>], domain: &str, language: Language) -> Option<Content> {
     let rest = asked.get(MOST_TILES..).filter(|rest| !rest.is_empty())?;
     let mut address =
-        form_urlencoded::Serializer::new("/questions?sort=buyers&dir=desc".to_owned());
+        form_urlencoded::Serializer::new("/questions?sort=buyers&direction=descending".to_owned());
     if !domain.is_empty() {
         address.append_pair("domain", domain);
     }

@@ -37,9 +37,13 @@ const COLUMNS: [(&str, Column); 6] = [
 
 const STATES: [(&str, State, [&str; 2]); 7] = [
     ("", State::Standing, ["全部（不含静音）", "All but muted"]),
-    ("gap", State::Unanswered, ["缺答案", "Without an answer"]),
     (
-        "waiting",
+        "unanswered",
+        State::Unanswered,
+        ["缺答案", "Without an answer"],
+    ),
+    (
+        "candidates",
         State::WithCandidates,
         ["待审核", "With answers to approve"],
     ),
@@ -153,8 +157,8 @@ impl Filters {
     fn read(query: &Fields) -> Self {
         let text = |name: &str| query.get(name).trim().to_owned();
         let sort = text("sort");
-        let direction = match query.get("dir") {
-            "asc" => Direction::Ascending,
+        let direction = match query.get("direction") {
+            "ascending" => Direction::Ascending,
             _ => Direction::Descending,
         };
         Self {
@@ -226,10 +230,10 @@ impl Filters {
             let is_here = self.sort == id;
             let is_text = matches!(id, "label" | "intent");
             let (sorted, next) = match (is_here, self.direction) {
-                (true, Direction::Ascending) => ("ascending", "desc"),
-                (true, Direction::Descending) => ("descending", "asc"),
-                (false, _) if is_text => ("", "asc"),
-                (false, _) => ("", "desc"),
+                (true, Direction::Ascending) => ("ascending", "descending"),
+                (true, Direction::Descending) => ("descending", "ascending"),
+                (false, _) if is_text => ("", "ascending"),
+                (false, _) => ("", "descending"),
             };
             Heading {
                 name: language.say(chinese, english),
@@ -256,10 +260,7 @@ impl Filters {
 
     fn pager(&self, total: usize, language: Language) -> Pager {
         let pages = total.div_ceil(ROWS).max(1);
-        let direction = match self.direction {
-            Direction::Ascending => "asc",
-            Direction::Descending => "desc",
-        };
+        let direction = self.direction_word();
         let to = |page: usize| self.address((&self.sort, direction), page);
         let here = if language.is_chinese() {
             format!("第 {} 页，共 {pages} 页", self.page)
@@ -298,7 +299,7 @@ impl Filters {
         if !sort.is_empty() {
             address
                 .append_pair("sort", sort)
-                .append_pair("dir", direction);
+                .append_pair("direction", direction);
         }
         if page > 1 {
             address.append_pair("page", &page.to_string());
@@ -309,8 +310,8 @@ impl Filters {
     /// The direction, for the form to keep.
     fn direction_word(&self) -> &'static str {
         match self.direction {
-            Direction::Ascending => "asc",
-            Direction::Descending => "desc",
+            Direction::Ascending => "ascending",
+            Direction::Descending => "descending",
         }
     }
 }
@@ -386,11 +387,11 @@ mod tests {
 
     #[test]
     fn an_address_keeps_the_filters() {
-        let query = "state=gap&q=%E5%8C%85+%E9%82%AE&sort=buyers&dir=asc&page=3";
+        let query = "state=unanswered&q=%E5%8C%85+%E9%82%AE&sort=buyers&direction=ascending&page=3";
         let filters = Filters::read(&Fields::parse(query.as_bytes()));
         assert_eq!(filters.column(), Column::Buyers);
         let expected = format!("/questions?{query}");
-        assert_eq!(filters.address(("buyers", "asc"), 3), expected);
+        assert_eq!(filters.address(("buyers", "ascending"), 3), expected);
         let pager = filters.pager(120, Language(crate::domain::fault::Locale::English));
         assert_eq!(pager.here, "Page 3 of 3");
         assert!(pager.next.is_empty() && pager.previous.ends_with("&page=2"));
@@ -398,7 +399,7 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_filters_nothing() {
-        let filters = Filters::read(&Fields::parse(b"state=x&sort=y&page=-4&dir=z"));
+        let filters = Filters::read(&Fields::parse(b"state=x&sort=y&page=-4&direction=z"));
         let query = filters.query(&Reader::Supervisor);
         assert_eq!(query.state, State::Standing);
         assert_eq!(query.sort, (Column::Standing, Direction::Descending));
