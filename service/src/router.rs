@@ -10,7 +10,11 @@ use crate::api::{
 };
 use crate::error::ApiError;
 use crate::web::{
-    assets, docs_page, events, get_or_head, insights_pages, language, overview_page, panel_page, policy_page, push_form, pushes_page, question_edits, question_page, questions_map, questions_page, sign_in, try_page, weekly_page, welcome,
+    account_page, assets, audit_page, contradictions_page, docs_page, events, get_or_head,
+    insights_pages, keys_page, knowledge_editor, knowledge_import, knowledge_item, knowledge_list,
+    knowledge_versions as versions_page, language, overview_page, panel_page, people_page, policy_page,
+    push_form, pushes_page, question_edits, question_page, questions_map, questions_page,
+    queues_pages, sign_in, try_page, weekly_page, welcome,
 };
 
 /// Adds all routes.
@@ -145,7 +149,40 @@ fn console_routes(config: &mut ServiceConfig) {
         .service(page("/").route(get_or_head().to(overview_page::show)))
         .configure(insights_routes)
         .configure(questions_routes)
+        .configure(knowledge_routes)
+        .configure(queues_routes)
+        .configure(settings_routes)
         .service(page("/try").route(get_or_head().to(try_page::show)));
+}
+
+/// The shop's items.
+fn knowledge_routes(config: &mut ServiceConfig) {
+    let import = post().guard(knowledge_import::is_upload());
+    config
+        .service(page("/knowledge").route(get_or_head().to(knowledge_list::show)))
+        // Before the items: those of these ids are reached by their other pages.
+        .service(form(
+            "/knowledge/new",
+            knowledge_editor::new,
+            knowledge_editor::create,
+        ))
+        .service(
+            resource("/knowledge/import", "GET, HEAD, POST")
+                .route(get_or_head().to(knowledge_import::show))
+                .route(import.to(knowledge_import::try_out))
+                .route(post().to(knowledge_import::confirm)),
+        )
+        .service(page("/knowledge/{id}").route(get_or_head().to(knowledge_item::show)))
+        .service(form(
+            "/knowledge/{id}/edit",
+            knowledge_editor::edit,
+            knowledge_editor::save,
+        ))
+        .service(form(
+            "/knowledge/{id}/versions",
+            versions_page::show,
+            versions_page::revert,
+        ));
 }
 
 /// Pages of the weekly reports, the feeds, the pushes and the policy.
@@ -153,17 +190,27 @@ fn insights_routes(config: &mut ServiceConfig) {
     config
         .service(page("/insights").route(get_or_head().to(insights_pages::list)))
         .service(page("/insights/feeds").route(get_or_head().to(insights_pages::feeds)))
-        .service(form("/insights/policy", policy_page::show, policy_page::save))
+        .service(form(
+            "/insights/policy",
+            policy_page::show,
+            policy_page::save,
+        ))
         .service(page("/insights/pushes").route(get_or_head().to(pushes_page::list)))
-        .service(form("/insights/pushes/new", push_form::new, push_form::create))
+        .service(form(
+            "/insights/pushes/new",
+            push_form::new,
+            push_form::create,
+        ))
         .service(
             resource("/insights/pushes/deliveries/{id}/retry", "POST")
                 .route(post().to(pushes_page::retry)),
         )
-        .service(form("/insights/pushes/{id}", push_form::edit, push_form::save))
-        .service(
-            resource("/insights/pushes/{id}/test", "POST").route(post().to(pushes_page::test)),
-        )
+        .service(form(
+            "/insights/pushes/{id}",
+            push_form::edit,
+            push_form::save,
+        ))
+        .service(resource("/insights/pushes/{id}/test", "POST").route(post().to(pushes_page::test)))
         .service(
             resource("/insights/pushes/{id}/delete", "POST").route(post().to(push_form::delete)),
         )
@@ -192,6 +239,46 @@ fn questions_routes(config: &mut ServiceConfig) {
         .service(change("/questions/{id}/pin").route(post().to(question_edits::pin)))
         .service(change("/questions/{id}/split").route(post().to(question_edits::split)))
         .service(change("/questions/{id}/actions").route(post().to(question_edits::act)));
+}
+
+/// What waits for the supervisor.
+fn queues_routes(config: &mut ServiceConfig) {
+    let change = |path: &str| resource(path, "POST");
+    config
+        .service(page("/queues").route(get_or_head().to(queues_pages::index)))
+        .service(page("/queues/approve").route(get_or_head().to(queues_pages::list_proposals)))
+        .service(change("/queues/approve/{id}").route(post().to(queues_pages::approve)))
+        .service(change("/queues/approve/{id}/dismiss").route(post().to(queues_pages::dismiss)))
+        .service(page("/queues/write").route(get_or_head().to(queues_pages::list_gaps)))
+        .service(change("/queues/write/{cluster}").route(post().to(queues_pages::write)))
+        .service(page("/queues/contradictions").route(get_or_head().to(contradictions_page::show)));
+}
+
+/// One's own account, and what owners look after.
+fn settings_routes(config: &mut ServiceConfig) {
+    let change = |path: &str| resource(path, "POST");
+    config
+        .service(page("/settings").route(get_or_head().to(account_page::index)))
+        .service(page("/settings/account").route(get_or_head().to(account_page::show)))
+        .service(change("/settings/account/name").route(post().to(account_page::change_name)))
+        .service(
+            change("/settings/account/password")
+                .route(post().to(account_page::change_own_password)),
+        )
+        .service(
+            change("/settings/account/sign-out")
+                .route(post().to(account_page::sign_out_everywhere)),
+        )
+        .service(page("/settings/people").route(get_or_head().to(people_page::show)))
+        // Before the people: none has this id.
+        .service(change("/settings/people/invite").route(post().to(people_page::invite)))
+        .service(change("/settings/people/{id}/link").route(post().to(people_page::link_again)))
+        .service(change("/settings/people/{id}/role").route(post().to(people_page::change_role)))
+        .service(change("/settings/people/{id}/lock").route(post().to(people_page::lock)))
+        .service(change("/settings/people/{id}/unlock").route(post().to(people_page::unlock)))
+        .service(form("/settings/keys", keys_page::show, keys_page::create))
+        .service(change("/settings/keys/{prefix}/revoke").route(post().to(keys_page::revoke)))
+        .service(page("/settings/audit").route(get_or_head().to(audit_page::show)));
 }
 
 fn push_routes(config: &mut ServiceConfig) {

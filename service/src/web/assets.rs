@@ -38,8 +38,10 @@ static ASSETS: &[Asset] = &[
     asset!("suggestion.css", "text/css; charset=utf-8"),
     asset!("docs.css", "text/css; charset=utf-8"),
     asset!("report.css", "text/css; charset=utf-8"),
+    asset!("settings.css", "text/css; charset=utf-8"),
     asset!("overview.css", "text/css; charset=utf-8"),
     asset!("panel_page.css", "text/css; charset=utf-8"),
+    asset!("knowledge.css", "text/css; charset=utf-8"),
     asset!("questions.css", "text/css; charset=utf-8"),
     asset!("queues.css", "text/css; charset=utf-8"),
     asset!("icon.svg", "image/svg+xml"),
@@ -49,6 +51,7 @@ static ASSETS: &[Asset] = &[
     asset!("client.js", SCRIPT),
     asset!("conversation.js", SCRIPT),
     asset!("panel_page.js", SCRIPT),
+    asset!("knowledge.js", SCRIPT),
     asset!("suggestion.js", SCRIPT),
     asset!("words.js", SCRIPT),
 ];

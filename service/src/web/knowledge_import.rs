@@ -1,0 +1,276 @@
+//! `/knowledge/import`: a file of knowledge, tried out first and imported once its report is confirmed.
+
+use actix_multipart::Multipart;
+use actix_web::guard::{Guard, GuardContext};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use askama::Template;
+
+use super::console::{Frame, Room, Visit, done};
+use super::knowledge_upload::{Kept, Sent, receive};
+use super::knowledge_view::{field_name, item_path};
+use super::language::Language;
+use super::page_with_status;
+use crate::auth::{Form, KeepingKnowledge};
+use crate::error::ApiError;
+use crate::formats::columns::Column;
+use crate::formats::{Format, MOST_ROWS};
+use crate::knowledge::import::{ImportCallbacks, ImportError, ImportOptions, ImportSource, import};
+use crate::knowledge::report::{ImportReport, RefusedRow};
+use crate::pool::aside;
+use crate::state::AppState;
+use crate::store::Written;
+
+/// Entries of each list that the page shows.
+const MOST_SHOWN: usize = 50;
+
+#[derive(Template)]
+#[template(path = "knowledge_import.html")]
+struct ImportPage {
+    frame: Frame,
+    /// The columns of a file: names in files, and as people read them.
+    columns: Vec<(&'static str, String)>,
+    formats: [&'static str; 4],
+    most_megabytes: usize,
+    most_rows: u64,
+    /// Why nothing was read, or written.
+    problem: String,
+    trial: Option<Trial>,
+}
+
+/// What an import of a file would do.
+struct Trial {
+    /// The file's name as it was sent.
+    name: String,
+    kept: Kept,
+    added: u64,
+    changed: u64,
+    unchanged: u64,
+    refused: u64,
+    added_items: Vec<(String, String)>,
+    changed_items: Vec<(String, String, String)>,
+    refused_rows: Vec<Refusal>,
+    has_more_refused: bool,
+}
+
+/// A row that is not imported.
+struct Refusal {
+    row: u64,
+    id: String,
+    reasons: Vec<String>,
+}
+
+impl Trial {
+    /// Whether an import would write anything.
+    fn has_work(&self) -> bool {
+        self.added + self.changed > 0
+    }
+}
+
+/// Holds of a form with a file.
+pub fn is_upload() -> impl Guard {
+    actix_web::guard::fn_guard(|context: &GuardContext<'_>| {
+        let content_type = context.head().headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        content_type.is_some_and(|text| text.starts_with("multipart/"))
+    })
+}
+
+/// `GET /knowledge/import`: asks for a file.
+///
+/// # Errors
+/// When the person may not change knowledge.
+pub async fn show(
+    visit: Visit<KeepingKnowledge>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    answer(&visit, &state, (String::new(), None)).await
+}
+
+/// `POST /knowledge/import` with a file: says what an import of it would do.
+///
+/// # Errors
+/// When the person may not change knowledge, the file is too large, or the disk
+/// does not take it.
+pub async fn try_out(
+    visit: Visit<KeepingKnowledge>,
+    state: web::Data<AppState>,
+    parts: Multipart,
+) -> Result<HttpResponse, ApiError> {
+    let _place = state.transfers.try_acquire()?;
+    let Sent { name, kept } = match receive(&visit.visitor, &state, parts).await? {
+        Ok(sent) => sent,
+        Err(error) => {
+            let problem = error.message(visit.language.0);
+            return answer(&visit, &state, (problem, None)).await;
+        }
+    };
+    let options = ImportOptions {
+        dry_run: true,
+        skip_refused: false,
+        by: visit.visitor.by(),
+        locale: visit.language.0,
+    };
+    match run(&visit, &state, &kept, options).await {
+        Ok(report) => {
+            let trial = Trial::of(report, (name, kept), visit.language);
+            answer(&visit, &state, (String::new(), Some(trial))).await
+        }
+        Err(ApiError::InvalidFile { detail }) => {
+            kept.forget(&state).await;
+            answer(&visit, &state, (detail, None)).await
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// `POST /knowledge/import` without a file: imports the one that was tried out.
+///
+/// # Errors
+/// When the person may not change knowledge, or the store fails.
+pub async fn confirm(
+    visit: Visit<KeepingKnowledge>,
+    form: Form<KeepingKnowledge>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let _place = state.transfers.try_acquire()?;
+    let fields = &form.fields;
+    let person = visit.visitor.person().id;
+    let kept = Kept::find(&state, person, [fields.get("file"), fields.get("format")]).await;
+    let Some(kept) = kept else {
+        let problem = visit.language.say(
+            "上传的文件只保留一小时，服务重启或再次上传后也会清掉。请重新选择文件。",
+            "An uploaded file is kept for an hour, until the next upload or a restart. Choose the file again.",
+        );
+        return answer(&visit, &state, (problem.to_owned(), None)).await;
+    };
+    let options = ImportOptions {
+        dry_run: false,
+        skip_refused: fields.is_ticked("skip_refused"),
+        by: visit.visitor.by(),
+        locale: visit.language.0,
+    };
+    let report = run(&visit, &state, &kept, options).await?;
+    if !report.written {
+        let problem = visit.language.say(
+            "有问题的行还在，所以什么都没有写入。改好文件重新上传，或勾选“跳过有问题的行”。",
+            "Some rows are refused, so nothing was written. Mend the file and upload it again, or tick “Skip refused rows”.",
+        );
+        let name = fields.get("name").to_owned();
+        let trial = Trial::of(report, (name, kept), visit.language);
+        return answer(&visit, &state, (problem.to_owned(), Some(trial))).await;
+    }
+    state.catalog.store_changed();
+    kept.forget(&state).await;
+    let ImportReport {
+        added,
+        changed,
+        unchanged,
+        refused,
+        ..
+    } = report;
+    let path = format!(
+        "/knowledge?added={added}&changed={changed}&unchanged={unchanged}&refused={refused}"
+    );
+    Ok(done(&path, "imported"))
+}
+
+/// Imports a file that was sent, or tries it out, aside from other requests.
+async fn run(
+    visit: &Visit<KeepingKnowledge>,
+    state: &web::Data<AppState>,
+    kept: &Kept,
+    options: ImportOptions,
+) -> Result<ImportReport, ApiError> {
+    let shop = state.shop(visit.visitor.shop()).await?;
+    let (format, path) = (kept.format, kept.path(state));
+    let state = state.clone().into_inner();
+    let work = async move {
+        let source = ImportSource {
+            shop: &shop,
+            path: &path,
+            format,
+        };
+        let callbacks = ImportCallbacks {
+            progress: &|_| {},
+            reply: None,
+        };
+        let (store, clock) = (state.store.as_ref(), state.clock.as_ref());
+        import(store, source, &options, clock, callbacks).await
+    };
+    let written: Result<Written<ImportReport>, ImportError> = aside(work).await?;
+    match written? {
+        Written::Now(report) => Ok(report),
+        // There is no key, so there is no reply of before.
+        Written::Before(_) => Err(ApiError::IdempotencyMismatch),
+    }
+}
+
+impl Trial {
+    fn of(report: ImportReport, (name, kept): (String, Kept), language: Language) -> Self {
+        let added = report.added_ids.into_iter().take(MOST_SHOWN);
+        let changed = report.changed_items.into_iter().take(MOST_SHOWN);
+        let refused = report.refused_rows.into_iter().take(MOST_SHOWN);
+        Self {
+            name,
+            kept,
+            added: report.added,
+            changed: report.changed,
+            unchanged: report.unchanged,
+            refused: report.refused,
+            added_items: added.map(|id| (item_path(&id), id)).collect(),
+            changed_items: changed
+                .map(|item| {
+                    let names = item.fields.iter().map(|field| field_name(field, language));
+                    let names: Vec<String> = names.collect();
+                    let names = names.join(language.say("、", ", "));
+                    (item_path(&item.id), item.id, names)
+                })
+                .collect(),
+            refused_rows: refused.map(|row| refusal(row, language)).collect(),
+            has_more_refused: report.refused > MOST_SHOWN as u64,
+        }
+    }
+}
+
+fn refusal(row: RefusedRow, language: Language) -> Refusal {
+    let reasons = row.errors.into_iter().map(|error| match error.column {
+        Some(column) => format!(
+            "{}{}{}",
+            field_name(&column, language),
+            language.say("：", ": "),
+            error.message
+        ),
+        None => error.message,
+    });
+    Refusal {
+        row: row.row,
+        id: row.id.unwrap_or_default(),
+        reasons: reasons.collect(),
+    }
+}
+
+async fn answer(
+    visit: &Visit<KeepingKnowledge>,
+    state: &AppState,
+    (problem, trial): (String, Option<Trial>),
+) -> Result<HttpResponse, ApiError> {
+    let language = visit.language;
+    let status = if problem.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let template = ImportPage {
+        frame: visit.frame(state, Room::Knowledge).await?,
+        columns: Column::all()
+            .map(|column| (column.name(), field_name(column.name(), language)))
+            .collect(),
+        formats: Format::ALL.map(Format::extension),
+        most_megabytes: state.settings.server.import_limit_bytes >> 20,
+        most_rows: MOST_ROWS,
+        problem,
+        trial,
+    };
+    page_with_status(&template, language, status)
+}

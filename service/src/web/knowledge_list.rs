@@ -1,0 +1,405 @@
+//! `/knowledge`: the shop's items as a list, or searched as agents search, with the score's parts.
+
+use actix_web::{HttpResponse, web};
+use askama::Template;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use zhiwen_models::privacy::mask;
+
+use super::console::{Frame, Room, Visit};
+use super::knowledge_search::{SearchView, Wanted, search};
+use super::knowledge_view::{
+    Chip, Choice, Group, Names, author, chip, domain_name, domains, item_path, may_keep, statuses,
+    window,
+};
+use super::language::Language;
+use super::lists::minute;
+use super::page;
+use crate::auth::{Fields, Searching};
+use crate::domain::fault::{Fault, FieldError};
+use crate::domain::ids::{ChannelId, KnowledgeId, ProductId};
+use crate::domain::knowledge::{KnowledgeItem, Status};
+use crate::domain::taxonomy::{Intent, KnowledgeDomain};
+use crate::domain::text::Text;
+use crate::domain::time::parse_time;
+use crate::error::ApiError;
+use crate::state::AppState;
+use crate::store::KnowledgeFilter;
+
+const ROWS: u32 = 50;
+const MOST_CHARACTERS: usize = 1_000;
+/// Products that a row names before it counts.
+const MOST_NAMED: usize = 2;
+
+#[derive(Template)]
+#[template(path = "knowledge.html")]
+struct KnowledgePage {
+    frame: Frame,
+    may_keep: bool,
+    filled: Filled,
+    statuses: Vec<Choice>,
+    domains: Vec<Choice>,
+    intents: Vec<Group>,
+    /// The time looked at in words; empty for now.
+    as_of: String,
+    /// The address of what agents find for the question now.
+    as_agents: String,
+    /// How many items there are; empty where it is not known or not all are shown.
+    total: String,
+    /// What has just been imported, in words.
+    imported: String,
+    list: Option<List>,
+    search: Option<SearchView>,
+}
+
+/// What is in the fields of the form.
+struct Filled {
+    q: String,
+    product: String,
+    channel: String,
+    as_of: String,
+    is_more_open: bool,
+    problems: Vec<(String, String)>,
+}
+
+struct List {
+    rows: Vec<Row>,
+    is_filtered: bool,
+    /// The address of the first page; empty on it.
+    first: String,
+    /// The address of the next page; empty on the last.
+    next: String,
+}
+
+struct Row {
+    path: String,
+    id: String,
+    title: String,
+    phrasings: usize,
+    domain: &'static str,
+    intent: String,
+    scope: String,
+    window: String,
+    chip: Chip,
+    version: u32,
+    at: String,
+    by: String,
+}
+
+impl KnowledgePage {
+    fn problem(&self, field: &str) -> &str {
+        let problem = self.filled.problems.iter();
+        let mut problem = problem.filter(|(found, _)| found == field);
+        problem.next().map_or("", |(_, words)| words)
+    }
+}
+
+/// What the address asks for.
+#[derive(Default)]
+struct Asked {
+    text: Option<String>,
+    status: Option<Status>,
+    domain: Option<KnowledgeDomain>,
+    intent: Option<Intent>,
+    product: Option<ProductId>,
+    channel: Option<ChannelId>,
+    at: Option<Timestamp>,
+    after: Option<KnowledgeId>,
+    errors: Vec<FieldError>,
+}
+
+impl Asked {
+    fn parse(query: &Fields, zone: &TimeZone) -> Self {
+        let mut errors = Vec::new();
+        let asked = Self {
+            text: part(query, "q", &mut errors, |text| {
+                // People paste buyers' messages here.
+                Text::lines(text, MOST_CHARACTERS).map(|text| mask(&text).into_string())
+            }),
+            status: part(query, "status", &mut errors, Status::parse),
+            domain: part(query, "domain", &mut errors, KnowledgeDomain::parse),
+            intent: part(query, "intent", &mut errors, Intent::parse),
+            product: part(query, "product", &mut errors, ProductId::parse),
+            channel: part(query, "channel", &mut errors, ChannelId::parse),
+            at: part(query, "as_of", &mut errors, |text| parse_time(text, zone)),
+            after: part(query, "after", &mut errors, KnowledgeId::parse),
+            ..Self::default()
+        };
+        Self { errors, ..asked }
+    }
+
+    fn is_filtered(&self) -> bool {
+        self.status.is_some() || self.domain.is_some() || self.intent.is_some()
+    }
+
+    fn filled(&self, query: &Fields, zone: &TimeZone, language: Language) -> Filled {
+        let local = |at: Timestamp| zone.to_datetime(at).strftime("%Y-%m-%dT%H:%M").to_string();
+        let errors = self.errors.iter();
+        Filled {
+            q: query.get("q").to_owned(),
+            product: query.get("product").to_owned(),
+            channel: query.get("channel").to_owned(),
+            as_of: self.at.map(local).unwrap_or_default(),
+            is_more_open: ["product", "channel", "as_of"]
+                .iter()
+                .any(|name| !query.get(name).trim().is_empty()),
+            problems: errors
+                .map(|error| (error.field.clone(), error.fault.message(language.0)))
+                .collect(),
+        }
+    }
+
+    fn wanted(self, now: Timestamp) -> Option<Wanted> {
+        // A time looked at is a look through the agents' eyes.
+        let status = self.status.or(self.at.map(|_| Status::Approved));
+        Some(Wanted {
+            text: self.text?,
+            status,
+            domain: self.domain,
+            intent: self.intent,
+            product: self.product,
+            channel: self.channel,
+            at: self.at,
+            shown_at: self.at.unwrap_or(now),
+        })
+    }
+}
+
+/// A part of the address where it is not blank; what is wrong with it is kept.
+fn part<T>(
+    query: &Fields,
+    name: &str,
+    errors: &mut Vec<FieldError>,
+    parse: impl FnOnce(&str) -> Result<T, Fault>,
+) -> Option<T> {
+    let text = query.get(name);
+    if text.trim().is_empty() {
+        return None;
+    }
+    parse(text)
+        .map_err(|fault| errors.push(FieldError::new(name, fault)))
+        .ok()
+}
+
+/// `GET /knowledge`: a page of the list, or what is found for `q`.
+///
+/// # Errors
+/// When the person may not search, the index is being built, or the store fails.
+pub async fn show(
+    visit: Visit<Searching>,
+    state: web::Data<AppState>,
+) -> Result<HttpResponse, ApiError> {
+    let frame = visit.frame(&state, Room::Knowledge).await?;
+    let (zone, now) = (frame.shop.zone(), state.clock.now());
+    let names = Names::of(&state, visit.visitor.shop(), visit.language);
+    let asked = Asked::parse(&visit.query, &zone);
+    let mut template = KnowledgePage {
+        may_keep: may_keep(&visit.visitor),
+        filled: asked.filled(&visit.query, &zone, visit.language),
+        statuses: statuses(visit.query.get("status"), visit.language),
+        domains: domains(visit.query.get("domain"), visit.language),
+        intents: names.intents(visit.query.get("intent")),
+        as_of: asked.at.map(|at| minute(at, &zone)).unwrap_or_default(),
+        as_agents: as_agents(&visit.query, now, &zone),
+        total: String::new(),
+        imported: imported(&visit.query, visit.language),
+        list: None,
+        search: None,
+        frame,
+    };
+    // Where something is wrong, that is said beside its field and nothing is shown.
+    let is_valid = asked.errors.is_empty();
+    if is_valid && asked.text.is_some() {
+        let shop = visit.visitor.shop();
+        if let Some(wanted) = asked.wanted(now) {
+            template.search = Some(search(&state, shop, &names, (wanted, visit.language)).await?);
+        }
+    } else if is_valid {
+        if !asked.is_filtered() {
+            let items = names.items().map(|items| items.to_string());
+            template.total = items.unwrap_or_default();
+        }
+        let at = asked.at.unwrap_or(now);
+        let found = list(&visit, &state, asked).await?;
+        template.list = Some(found.shown(&names, (at, &zone), visit.language));
+    }
+    page(&template, visit.language)
+}
+
+/// A page of items before they are put in words.
+struct Found {
+    items: Vec<KnowledgeItem>,
+    is_filtered: bool,
+    first: String,
+    next: String,
+}
+
+async fn list(visit: &Visit<Searching>, state: &AppState, asked: Asked) -> Result<Found, ApiError> {
+    let is_filtered = asked.is_filtered();
+    let first = if asked.after.is_some() {
+        address(&visit.query, "")
+    } else {
+        String::new()
+    };
+    let filter = KnowledgeFilter {
+        status: asked.status,
+        domain: asked.domain,
+        intent: asked.intent.map(String::from),
+        after: asked.after,
+    };
+    let shop = visit.visitor.shop();
+    let found = state.store.list_knowledge(shop, &filter, ROWS + 1);
+    let mut items = found.await?;
+    let goes_on = items.len() > ROWS as usize;
+    items.truncate(ROWS as usize);
+    let last = items.last().filter(|_| goes_on);
+    Ok(Found {
+        next: last.map_or_else(String::new, |last| address(&visit.query, last.id.as_str())),
+        items,
+        is_filtered,
+        first,
+    })
+}
+
+impl Found {
+    fn shown(self, names: &Names, at: (Timestamp, &TimeZone), language: Language) -> List {
+        let items = self.items.into_iter();
+        List {
+            rows: items.map(|item| row(item, names, at, language)).collect(),
+            is_filtered: self.is_filtered,
+            first: self.first,
+            next: self.next,
+        }
+    }
+}
+
+fn row(
+    item: KnowledgeItem,
+    names: &Names,
+    (at, zone): (Timestamp, &TimeZone),
+    language: Language,
+) -> Row {
+    let content = item.content;
+    let products: Vec<&str> = content.products.iter().map(ProductId::as_str).collect();
+    let channels: Vec<&str> = content.channels.iter().map(ChannelId::as_str).collect();
+    Row {
+        path: item_path(item.id.as_str()),
+        id: item.id.to_string(),
+        phrasings: content.phrasings.len(),
+        domain: domain_name(content.domain, language),
+        intent: names.intent(content.intent.as_ref()),
+        scope: scope(names, &products, &channels, language),
+        window: window(content.window, zone, language),
+        chip: chip((content.status, content.window), at, language),
+        title: content.title,
+        version: item.version,
+        at: minute(item.updated_at, zone),
+        by: author(&item.updated_by, language),
+    }
+}
+
+/// What an item holds for, in short; empty where it holds for all.
+fn scope(names: &Names, products: &[&str], channels: &[&str], language: Language) -> String {
+    let mut named: Vec<String> = products
+        .iter()
+        .take(MOST_NAMED)
+        .map(|id| names.product(id))
+        .collect();
+    let more = products.len().saturating_sub(MOST_NAMED);
+    if more > 0 {
+        named.push(if language.is_chinese() {
+            format!("等 {} 个商品", products.len())
+        } else {
+            format!("{more} more")
+        });
+    }
+    named.extend(channels.iter().map(|&channel| channel.to_owned()));
+    named.join(" · ")
+}
+
+/// The list with the same filter, from `after` on.
+fn address(query: &Fields, after: &str) -> String {
+    let mut address = form_urlencoded::Serializer::new("/knowledge?".to_owned());
+    for name in ["status", "domain", "intent", "as_of"] {
+        let value = query.get(name);
+        if !value.is_empty() {
+            address.append_pair(name, value);
+        }
+    }
+    if !after.is_empty() {
+        address.append_pair("after", after);
+    }
+    address.finish().trim_end_matches('?').to_owned()
+}
+
+/// The same search through the agents' eyes, now.
+fn as_agents(query: &Fields, now: Timestamp, zone: &TimeZone) -> String {
+    let mut address = form_urlencoded::Serializer::new("/knowledge?".to_owned());
+    for name in ["q", "product", "channel"] {
+        let value = query.get(name);
+        if !value.is_empty() {
+            address.append_pair(name, value);
+        }
+    }
+    address.append_pair("as_of", &minute(now, zone));
+    address.finish()
+}
+
+/// What an import has done, as the address says after one.
+fn imported(query: &Fields, language: Language) -> String {
+    if query.get("done") != "imported" {
+        return String::new();
+    }
+    let count = |name: &str| query.get(name).parse::<u64>().unwrap_or(0);
+    let [added, changed, unchanged, refused] =
+        ["added", "changed", "unchanged", "refused"].map(count);
+    if language.is_chinese() {
+        format!(
+            "导入完成：新增 {added} 条，更改 {changed} 条，未变 {unchanged} 条，跳过 {refused} 行。"
+        )
+    } else {
+        format!(
+            "Imported: {added} added, {changed} changed, {unchanged} unchanged, {refused} skipped."
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_says_what_is_asked_and_what_is_wrong() {
+        let query = Fields::parse(b"q=+&status=draft&as_of=2026-11-11T00:05&intent=nothing");
+        let asked = Asked::parse(&query, &TimeZone::UTC);
+        assert_eq!((asked.text, asked.status), (None, Some(Status::Draft)));
+        assert!(asked.at.is_some());
+        let fields: Vec<&str> = asked
+            .errors
+            .iter()
+            .map(|error| error.field.as_str())
+            .collect();
+        assert_eq!(fields, ["intent"]);
+    }
+
+    #[test]
+    fn the_next_page_keeps_the_filter() {
+        let query = Fields::parse(b"status=draft&after=a&q=");
+        assert_eq!(
+            address(&query, "b/c"),
+            "/knowledge?status=draft&after=b%2Fc"
+        );
+        assert_eq!(address(&Fields::default(), ""), "/knowledge");
+    }
+
+    #[test]
+    fn a_look_at_a_time_is_through_the_agents_eyes() {
+        let query = Fields::parse(b"q=x&as_of=2026-11-11");
+        let asked = Asked::parse(&query, &TimeZone::UTC);
+        let wanted = asked.wanted(Timestamp::UNIX_EPOCH).expect("a question");
+        assert_eq!(wanted.status, Some(Status::Approved));
+        let asked = Asked::parse(&Fields::parse(b"q=x"), &TimeZone::UTC);
+        let wanted = asked.wanted(Timestamp::UNIX_EPOCH).expect("a question");
+        assert_eq!((wanted.status, wanted.at), (None, None));
+    }
+}
