@@ -1,6 +1,7 @@
 //! Who calls, as extractors: programs by their API keys, panels in pages by
 //! browser tokens, people by their sessions. A handler that has a [`Caller`] or a [`Visitor`] need not check again.
 
+pub mod account;
 pub mod audit;
 pub mod browser;
 pub mod password;

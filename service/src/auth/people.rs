@@ -186,7 +186,7 @@ fn check_shop(shop: &NewShop<'_>, now: Timestamp, errors: &mut Vec<FieldError>) 
 }
 
 /// A password that was typed twice.
-fn check_password(typed: [&str; 2], errors: &mut Vec<FieldError>) -> Option<Password> {
+pub(super) fn check_password(typed: [&str; 2], errors: &mut Vec<FieldError>) -> Option<Password> {
     if typed[0] != typed[1] {
         errors.push(FieldError::new("password_again", Fault::Differs));
     }

@@ -38,7 +38,7 @@ use reading::Reading;
 use statements::Folder;
 
 pub use scope::Shared;
-pub use shop::of_shop;
+pub use shop::approved;
 
 /// What is found of a shop's knowledge.
 #[derive(Debug, Clone, PartialEq)]

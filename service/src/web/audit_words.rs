@@ -1,0 +1,349 @@
+//! What the audit log's actions are called, and what their subjects are.
+
+use super::language::Language;
+
+/// What the subject of an action is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// A knowledge item, by its id.
+    Item,
+    /// A recurring question, by its id.
+    Question,
+    /// Something else, or nothing.
+    Other,
+}
+
+type Word = (&'static str, [&'static str; 2], About);
+
+/// The actions that are known: method and route, and both names.
+const WORDS: &[Word] = &[
+    (
+        "POST /v1/knowledge",
+        ["新建知识（接口）", "Made an item (API)"],
+        About::Item,
+    ),
+    (
+        "PUT /v1/knowledge/{id}",
+        ["修改知识（接口）", "Changed an item (API)"],
+        About::Item,
+    ),
+    (
+        "POST /v1/knowledge/{id}/revert",
+        [
+            "恢复知识的旧版本（接口）",
+            "Went back to an item's version (API)",
+        ],
+        About::Item,
+    ),
+    (
+        "POST /v1/knowledge/imports",
+        ["导入知识（接口）", "Imported knowledge (API)"],
+        About::Other,
+    ),
+    (
+        "POST /knowledge/new",
+        ["新建知识", "Made an item"],
+        About::Item,
+    ),
+    (
+        "POST /knowledge/{id}/edit",
+        ["修改知识", "Changed an item"],
+        About::Item,
+    ),
+    (
+        "POST /knowledge/{id}/versions",
+        ["恢复知识的旧版本", "Went back to an item's version"],
+        About::Item,
+    ),
+    (
+        "POST /knowledge/import",
+        ["导入知识", "Imported knowledge"],
+        About::Other,
+    ),
+    (
+        "PUT /v1/products/{id}",
+        ["保存商品", "Saved a product"],
+        About::Other,
+    ),
+    (
+        "DELETE /v1/products/{id}",
+        ["删除商品", "Removed a product"],
+        About::Other,
+    ),
+    (
+        "PUT /v1/synonyms",
+        ["修改同义词", "Changed synonyms"],
+        About::Other,
+    ),
+    (
+        "PUT /v1/intents",
+        ["修改意图", "Changed intents"],
+        About::Other,
+    ),
+    (
+        "PUT /v1/suggestions/{id}/intent",
+        ["纠正意图", "Set an intent right"],
+        About::Other,
+    ),
+    (
+        "POST /v1/models/train",
+        ["开始训练模型", "Had models trained"],
+        About::Other,
+    ),
+    (
+        "PUT /v1/models/{id}/version",
+        ["切换模型版本", "Chose a model's version"],
+        About::Other,
+    ),
+    (
+        "POST /v1/clusters/refresh",
+        ["重新归类问题（接口）", "Had questions clustered (API)"],
+        About::Other,
+    ),
+    (
+        "PATCH /v1/clusters/{id}",
+        ["修改问题（接口）", "Changed a question (API)"],
+        About::Question,
+    ),
+    (
+        "POST /v1/clusters/{id}/merge",
+        ["合并问题（接口）", "Merged questions (API)"],
+        About::Question,
+    ),
+    (
+        "POST /v1/clusters/{id}/split",
+        ["拆分问题（接口）", "Split a question (API)"],
+        About::Question,
+    ),
+    (
+        "POST /v1/cluster-edits/{id}/undo",
+        [
+            "撤销对问题的改动（接口）",
+            "Undid a change of questions (API)",
+        ],
+        About::Other,
+    ),
+    (
+        "POST /questions/merge",
+        ["合并问题", "Merged questions"],
+        About::Question,
+    ),
+    (
+        "POST /questions/refresh",
+        ["重新归类问题", "Had questions clustered"],
+        About::Other,
+    ),
+    (
+        "POST /questions/edits/{id}/undo",
+        ["撤销对问题的改动", "Undid a change of questions"],
+        About::Other,
+    ),
+    (
+        "POST /questions/{id}/name",
+        ["给问题改名", "Named a question"],
+        About::Question,
+    ),
+    (
+        "POST /questions/{id}/mute",
+        ["静音或恢复问题", "Muted a question, or not"],
+        About::Question,
+    ),
+    (
+        "POST /questions/{id}/pin",
+        ["置顶或取消置顶问题", "Pinned a question, or not"],
+        About::Question,
+    ),
+    (
+        "POST /questions/{id}/split",
+        ["拆分问题", "Split a question"],
+        About::Question,
+    ),
+    (
+        "POST /questions/{id}/actions",
+        ["记录一项改进", "Recorded an action"],
+        About::Question,
+    ),
+    (
+        "POST /v1/queues/approve/{id}",
+        ["采用客服的回答（接口）", "Approved an answer (API)"],
+        About::Other,
+    ),
+    (
+        "POST /v1/queues/approve/{id}/dismiss",
+        ["不采用客服的回答（接口）", "Dismissed an answer (API)"],
+        About::Other,
+    ),
+    (
+        "POST /v1/queues/write/{id}",
+        ["补写回答（接口）", "Wrote an answer (API)"],
+        About::Question,
+    ),
+    (
+        "POST /queues/approve/{id}",
+        ["采用客服的回答", "Approved an answer"],
+        About::Item,
+    ),
+    (
+        "POST /queues/approve/{id}/dismiss",
+        ["不采用客服的回答", "Dismissed an answer"],
+        About::Other,
+    ),
+    (
+        "POST /queues/write/{cluster}",
+        ["补写回答", "Wrote an answer"],
+        About::Item,
+    ),
+    (
+        "PUT /v1/consumers/{id}/tags",
+        ["修改买家标签", "Changed a buyer's tags"],
+        About::Other,
+    ),
+    (
+        "POST /v1/actions",
+        ["记录一项改进（接口）", "Recorded an action (API)"],
+        About::Other,
+    ),
+    (
+        "PUT /v1/policies/listening",
+        ["修改统计口径（接口）", "Changed the policy (API)"],
+        About::Other,
+    ),
+    (
+        "POST /insights/policy",
+        ["修改统计口径", "Changed the policy"],
+        About::Other,
+    ),
+    (
+        "POST /v1/pushes",
+        ["新建推送（接口）", "Made a push (API)"],
+        About::Other,
+    ),
+    (
+        "PUT /v1/pushes/{id}",
+        ["修改推送（接口）", "Changed a push (API)"],
+        About::Other,
+    ),
+    (
+        "DELETE /v1/pushes/{id}",
+        ["删除推送（接口）", "Removed a push (API)"],
+        About::Other,
+    ),
+    (
+        "POST /v1/pushes/{id}/test",
+        ["试发推送（接口）", "Tried a push (API)"],
+        About::Other,
+    ),
+    (
+        "POST /v1/pushes/deliveries/{id}/retry",
+        ["重发推送（接口）", "Sent a notice again (API)"],
+        About::Other,
+    ),
+    (
+        "POST /insights/pushes/new",
+        ["新建推送", "Made a push"],
+        About::Other,
+    ),
+    (
+        "POST /insights/pushes/{id}",
+        ["修改推送", "Changed a push"],
+        About::Other,
+    ),
+    (
+        "POST /insights/pushes/{id}/test",
+        ["试发推送", "Tried a push"],
+        About::Other,
+    ),
+    (
+        "POST /insights/pushes/{id}/delete",
+        ["删除推送", "Removed a push"],
+        About::Other,
+    ),
+    (
+        "POST /insights/pushes/deliveries/{id}/retry",
+        ["重发推送", "Sent a notice again"],
+        About::Other,
+    ),
+    (
+        "POST /settings/people/invite",
+        ["邀请成员", "Invited somebody"],
+        About::Other,
+    ),
+    (
+        "POST /settings/people/{id}/link",
+        ["生成新密码链接", "Made a link for a password"],
+        About::Other,
+    ),
+    (
+        "POST /settings/people/{id}/role",
+        ["修改成员角色", "Changed a person's role"],
+        About::Other,
+    ),
+    (
+        "POST /settings/people/{id}/lock",
+        ["停用成员", "Locked a person out"],
+        About::Other,
+    ),
+    (
+        "POST /settings/people/{id}/unlock",
+        ["恢复成员", "Let a person in again"],
+        About::Other,
+    ),
+    (
+        "POST /settings/keys",
+        ["生成密钥", "Made a key"],
+        About::Other,
+    ),
+    (
+        "POST /settings/keys/{prefix}/revoke",
+        ["作废密钥", "Withdrew a key"],
+        About::Other,
+    ),
+    (
+        "POST /settings/account/name",
+        ["修改自己的称呼", "Changed their own name"],
+        About::Other,
+    ),
+    (
+        "POST /settings/account/password",
+        ["修改自己的密码", "Changed their own password"],
+        About::Other,
+    ),
+    (
+        "POST /settings/account/sign-out",
+        ["在所有设备上退出", "Signed out everywhere"],
+        About::Other,
+    ),
+    ("POST /sign-out", ["退出登录", "Signed out"], About::Other),
+];
+
+/// What an action is called and what its subject is; unknown ones as they are.
+pub fn words(action: &str, language: Language) -> (String, About) {
+    let known = WORDS.iter().find(|(known, _, _)| *known == action);
+    match known {
+        Some((_, names, about)) => (language.say(names[0], names[1]).to_owned(), *about),
+        None => (action.to_owned(), About::Other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::domain::fault::Locale;
+
+    #[test]
+    fn every_action_has_one_name_in_each_language() {
+        let actions: HashSet<&str> = WORDS.iter().map(|(action, _, _)| *action).collect();
+        assert_eq!(actions.len(), WORDS.len());
+        let routes = include_str!("../router.rs");
+        for action in actions {
+            let path = action.split(' ').nth(1).unwrap_or_default();
+            assert!(routes.contains(&format!("\"{path}\"")), "{action}");
+        }
+        let (chinese, about) = words("POST /queues/approve/{id}", Language(Locale::Chinese));
+        assert_eq!((chinese.as_str(), about), ("采用客服的回答", About::Item));
+        let unknown = words("POST /new/thing", Language(Locale::English));
+        assert_eq!(unknown, ("POST /new/thing".to_owned(), About::Other));
+    }
+}
