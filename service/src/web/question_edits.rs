@@ -9,9 +9,10 @@ use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
 use super::language::local_path;
+use super::lists::leave_to;
 use super::question_history::{EditView, edit_views};
 use super::question_page::{Filled, again, cluster_id};
-use super::questions_parts::{Flash, Reader, number, shown_at};
+use super::questions_parts::{Flash, Reader, number};
 use super::{page, page_with_status};
 use crate::auth::{Form, Supervising, Visitor, audit};
 use crate::domain::fault::{Fault, FieldError};
@@ -59,8 +60,8 @@ async fn edits_page(
     state: &AppState,
     problem: &'static str,
 ) -> Result<EditsPage, ApiError> {
-    let frame = visit.frame(state, Room::Questions).await?;
-    let frame = shown_at(frame, "/questions/edits");
+    let mut frame = visit.frame(state, Room::Questions).await?;
+    leave_to(&mut frame, "/questions/edits");
     let shop = visit.visitor.shop();
     let edits = state.store.cluster_edits(shop, MOST_EDITS).await?;
     let ledger = state.listening.ledger(shop).await?;

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::console::Frame;
 use super::language::Language;
-use super::questions_parts::moment;
+use super::lists::minute;
 use crate::domain::ids::ClusterId;
 use crate::domain::listening::{Cluster, ClusterEdit, ClusterMarks, EditKind, WordingKey};
 use crate::listening::Ledger;
@@ -32,6 +32,7 @@ pub struct EditView {
 /// The changes of a list, newest first and complete from the newest on. One can
 /// be undone while no later one that stands changed the same.
 pub fn edit_views(edits: &[ClusterEdit], ledger: &Ledger, frame: &Frame) -> Vec<EditView> {
+    let zone = frame.shop.zone();
     let mut wordings: HashSet<WordingKey> = HashSet::new();
     let mut clusters: HashSet<ClusterId> = HashSet::new();
     // What stood after an edit is what stood before the next one.
@@ -55,10 +56,10 @@ pub fn edit_views(edits: &[ClusterEdit], ledger: &Ledger, frame: &Frame) -> Vec<
                 .filter(|cluster| cluster.retired_at.is_none())
                 .map_or_else(String::new, |cluster| format!("/questions/{}", cluster.id)),
             by: edit.by.clone(),
-            at: moment(edit.at, frame),
+            at: minute(edit.at, &zone),
             undone: edit
                 .undone_at
-                .map_or_else(String::new, |at| moment(at, frame)),
+                .map_or_else(String::new, |at| minute(at, &zone)),
             can_undo: is_last,
         });
         let before = edit.before.clusters.iter();

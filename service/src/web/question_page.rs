@@ -5,12 +5,13 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit};
+use super::lists::leave_to;
 use super::question_history::{EditView, edit_views};
 use super::question_view::{
     self as view, ActionView, AnswerView, Count, Course, Fact, Figure, LatestView, ProposalView,
     WordingView,
 };
-use super::questions_parts::{Chip, Choice, Flash, Reader, chips, counted, desk, shown_at};
+use super::questions_parts::{Chip, Choice, Flash, Reader, chips, counted, desk};
 use super::{page, page_with_status};
 use crate::auth::{Fields, Needs, ReadingInsights, Supervising};
 use crate::domain::fault::FieldError;
@@ -106,7 +107,8 @@ async fn make<N: Needs>(
     let shop = &person.shop;
     let language = visit.language;
     let address = format!("/questions/{id}");
-    let frame = shown_at(visit.frame(state, Room::Questions).await?, &address);
+    let mut frame = visit.frame(state, Room::Questions).await?;
+    leave_to(&mut frame, &address);
     let desk = desk(state, &frame);
     let reader = Reader::of(state, person).await?;
     let found = clusters::page(desk, shop, id).await?;

@@ -7,7 +7,8 @@ use jiff::{Timestamp, ToSpan};
 use super::chart::{self, Bar};
 use super::console::Frame;
 use super::language::Language;
-use super::questions_parts::{Choice, Reader, moment, number, percent};
+use super::lists::{minute, segment};
+use super::questions_parts::{Choice, Reader, number, percent};
 use crate::domain::ids::{ClusterId, KnowledgeId, ShopId};
 use crate::domain::insights::QuestionLine;
 use crate::domain::listening::Outcome;
@@ -142,7 +143,7 @@ pub fn facts(detail: &ClusterDetail, frame: &Frame) -> Vec<Fact> {
         ),
         (
             language.say("首次出现", "First found"),
-            moment(view.cluster.created_at, frame),
+            minute(view.cluster.created_at, &frame.shop.zone()),
         ),
     ];
     let known = all.into_iter().filter(|(_, value)| !value.is_empty());
@@ -252,7 +253,7 @@ pub fn products(line: &QuestionLine, reader: &Reader) -> Vec<Count> {
     let shown = shown.filter(|product| product.buyers >= reader.smallest_group());
     shown
         .map(|product| Count {
-            id: form_urlencoded::byte_serialize(product.id.as_bytes()).collect(),
+            id: segment(&product.id),
             name: product.label.clone(),
             count: number(product.buyers),
         })
@@ -283,9 +284,8 @@ pub async fn titles(
 
 /// An item as a link, for whoever may read items.
 fn item_href(id: &str, links: bool) -> String {
-    let escaped: String = form_urlencoded::byte_serialize(id.as_bytes()).collect();
     if links {
-        format!("/knowledge/{}", escaped.replace('+', "%20"))
+        format!("/knowledge/{}", segment(id))
     } else {
         String::new()
     }
@@ -397,6 +397,7 @@ pub fn kinds(chosen: &str, language: Language) -> Vec<Choice> {
 
 /// Its latest questions.
 pub fn latest(detail: &ClusterDetail, frame: &Frame) -> Vec<LatestView> {
+    let zone = frame.shop.zone();
     let shown = detail.questions.iter().take(MOST_LATEST);
     shown
         .map(|question| {
@@ -405,7 +406,7 @@ pub fn latest(detail: &ClusterDetail, frame: &Frame) -> Vec<LatestView> {
             let about: Vec<String> = [channel, product].into_iter().flatten().collect();
             let reply = question.reply.as_ref();
             LatestView {
-                at: moment(question.at, frame),
+                at: minute(question.at, &zone),
                 text: question.text.as_str().to_owned(),
                 about: about.join(" · "),
                 reply: reply.map_or_else(String::new, |reply| reply.text.as_str().to_owned()),

@@ -140,7 +140,7 @@ fn rest(asked: &[TableRow<'_>], domain: &str, language: Language) -> Option<Cont
     if !domain.is_empty() {
         address.append_pair("domain", domain);
     }
-    address.append_pair("page", "2");
+    address.append_pair("from", &MOST_TILES.to_string());
     let count = number(rest.len() as u64);
     Some(Content {
         href: address.finish(),

@@ -7,6 +7,7 @@ use askama::Template;
 
 use super::console::{Frame, Room, Visit};
 use super::language::Language;
+use super::lists::{Part, place};
 use super::questions_parts::{
     Chip, Choice, Flash, Reader, chips, counted, desk, domains, number, percent, signed,
 };
@@ -70,7 +71,7 @@ struct QuestionsPage {
     total: String,
     /// Whether there is any question at all.
     has_any: bool,
-    pager: Pager,
+    part: Part,
 }
 
 /// What the address asks for, as it was written.
@@ -82,7 +83,8 @@ struct Filters {
     text: String,
     sort: String,
     direction: Direction,
-    page: usize,
+    /// Rows before the first shown.
+    from: usize,
 }
 
 struct Heading {
@@ -107,12 +109,6 @@ struct RowView {
     before: String,
     answered: String,
     acceptance: String,
-}
-
-struct Pager {
-    previous: String,
-    next: String,
-    here: String,
 }
 
 /// The table.
@@ -145,7 +141,7 @@ pub async fn list(
         headings: filters.headings(language),
         total: number(total as u64),
         has_any: !table.standing.rows.is_empty(),
-        pager: filters.pager(total, language),
+        part: filters.part(total),
         rows,
         filters,
         frame,
@@ -169,7 +165,7 @@ impl Filters {
             text: text("q"),
             sort,
             direction,
-            page: query.get("page").parse().unwrap_or(1).clamp(1, 100_000),
+            from: place(query),
         }
     }
 
@@ -179,7 +175,7 @@ impl Filters {
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
         let state = STATES.iter().find(|(id, ..)| *id == self.state);
         let (text, offset, limit) = if reader.supervises() {
-            (given(&self.text), (self.page - 1) * ROWS, ROWS)
+            (given(&self.text), self.from, ROWS)
         } else {
             (None, 0, usize::MAX)
         };
@@ -220,8 +216,7 @@ impl Filters {
         });
         let shown: Vec<TableRow<'_>> = shown.collect();
         let total = shown.len();
-        let before = (self.page - 1) * ROWS;
-        let shown = shown.into_iter().skip(before).take(ROWS);
+        let shown = shown.into_iter().skip(self.from).take(ROWS);
         (total, shown.map(view).collect())
     }
 
@@ -237,7 +232,7 @@ impl Filters {
             };
             Heading {
                 name: language.say(chinese, english),
-                href: self.address((id, next), 1),
+                href: self.address((id, next)),
                 sorted,
                 class,
             }
@@ -258,32 +253,13 @@ impl Filters {
         ]
     }
 
-    fn pager(&self, total: usize, language: Language) -> Pager {
-        let pages = total.div_ceil(ROWS).max(1);
-        let direction = self.direction_word();
-        let to = |page: usize| self.address((&self.sort, direction), page);
-        let here = if language.is_chinese() {
-            format!("第 {} 页，共 {pages} 页", self.page)
-        } else {
-            format!("Page {} of {pages}", self.page)
-        };
-        Pager {
-            previous: if self.page > 1 {
-                to((self.page - 1).min(pages))
-            } else {
-                String::new()
-            },
-            next: if self.page < pages {
-                to(self.page + 1)
-            } else {
-                String::new()
-            },
-            here,
-        }
+    fn part(&self, total: usize) -> Part {
+        let path = self.address((&self.sort, self.direction_word()));
+        Part::of(&path, self.from, ROWS, total)
     }
 
-    /// The same rows in another order, or another page of them.
-    fn address(&self, (sort, direction): (&str, &str), page: usize) -> String {
+    /// The same rows, from the first, in another order.
+    fn address(&self, (sort, direction): (&str, &str)) -> String {
         let mut address = form_urlencoded::Serializer::new("/questions?".to_owned());
         for (name, value) in [
             ("state", &self.state),
@@ -300,9 +276,6 @@ impl Filters {
             address
                 .append_pair("sort", sort)
                 .append_pair("direction", direction);
-        }
-        if page > 1 {
-            address.append_pair("page", &page.to_string());
         }
         address.finish()
     }
@@ -387,19 +360,18 @@ mod tests {
 
     #[test]
     fn an_address_keeps_the_filters() {
-        let query = "state=unanswered&q=%E5%8C%85+%E9%82%AE&sort=buyers&direction=ascending&page=3";
+        let query = "state=unanswered&q=%E5%8C%85+%E9%82%AE&sort=buyers&direction=ascending";
         let filters = Filters::read(&Fields::parse(query.as_bytes()));
         assert_eq!(filters.column(), Column::Buyers);
         let expected = format!("/questions?{query}");
-        assert_eq!(filters.address(("buyers", "ascending"), 3), expected);
-        let pager = filters.pager(120, Language(crate::domain::fault::Locale::English));
-        assert_eq!(pager.here, "Page 3 of 3");
-        assert!(pager.next.is_empty() && pager.previous.ends_with("&page=2"));
+        assert_eq!(filters.address(("buyers", "ascending")), expected);
+        let part = filters.part(120);
+        assert_eq!(part.next, format!("{expected}&from=50"));
     }
 
     #[test]
     fn what_makes_no_sense_filters_nothing() {
-        let filters = Filters::read(&Fields::parse(b"state=x&sort=y&page=-4&direction=z"));
+        let filters = Filters::read(&Fields::parse(b"state=x&sort=y&from=-4&direction=z"));
         let query = filters.query(&Reader::Supervisor);
         assert_eq!(query.state, State::Standing);
         assert_eq!(query.sort, (Column::Standing, Direction::Descending));

@@ -4,8 +4,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::console::Frame;
 use super::language::Language;
 use crate::domain::ids::{ClusterId, EditId};
@@ -298,27 +296,6 @@ pub fn signed(now: u32, before: u32) -> String {
         std::cmp::Ordering::Greater => format!("+{}", number(now - before)),
         std::cmp::Ordering::Less => format!("−{}", number(before - now)),
         std::cmp::Ordering::Equal => "0".to_owned(),
-    }
-}
-
-/// A moment in the shop's time zone: `11-22 14:05`.
-pub fn moment(at: Timestamp, frame: &Frame) -> String {
-    let at = frame.shop.zone().to_datetime(at);
-    at.strftime("%Y-%m-%d %H:%M").to_string()
-}
-
-/// A frame whose other language is asked for by GET at `path`: a page that
-/// came of a POST has an address that cannot be.
-#[must_use]
-pub fn shown_at(frame: Frame, path: &str) -> Frame {
-    let mut address = form_urlencoded::Serializer::new("/language?".to_owned());
-    address
-        .append_pair("to", frame.say("en", "zh-CN"))
-        .append_pair("back", path);
-    let other_language = address.finish();
-    Frame {
-        other_language,
-        ..frame
     }
 }
 
