@@ -157,7 +157,6 @@ fn console_routes(config: &mut ServiceConfig) {
 
 /// The shop's items.
 fn knowledge_routes(config: &mut ServiceConfig) {
-    let import = post().guard(knowledge_import::is_upload());
     config
         .service(page("/knowledge").route(get_or_head().to(knowledge_list::show)))
         // Before the items: those of these ids are reached by their other pages.
@@ -166,11 +165,13 @@ fn knowledge_routes(config: &mut ServiceConfig) {
             knowledge_editor::new,
             knowledge_editor::create,
         ))
+        .service(form(
+            "/knowledge/import",
+            knowledge_import::show,
+            knowledge_import::confirm,
+        ))
         .service(
-            resource("/knowledge/import", "GET, HEAD, POST")
-                .route(get_or_head().to(knowledge_import::show))
-                .route(import.to(knowledge_import::try_out))
-                .route(post().to(knowledge_import::confirm)),
+            resource("/knowledge/import/try", "POST").route(post().to(knowledge_import::try_out)),
         )
         .service(page("/knowledge/{id}").route(get_or_head().to(knowledge_item::show)))
         .service(form(
@@ -178,6 +179,9 @@ fn knowledge_routes(config: &mut ServiceConfig) {
             knowledge_editor::edit,
             knowledge_editor::save,
         ))
+        .service(
+            resource("/knowledge/{id}/preview", "POST").route(post().to(knowledge_editor::preview)),
+        )
         .service(form(
             "/knowledge/{id}/versions",
             versions_page::show,

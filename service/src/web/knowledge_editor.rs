@@ -1,7 +1,7 @@
 //! `/knowledge/new` and `/knowledge/{id}/edit`: an item written and changed, never over another's change unseen.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
@@ -9,9 +9,9 @@ use super::knowledge_draft::{Draft, input_kind};
 use super::knowledge_view::{
     Choice, Group, Names, author, domains, field_name, id_of, item_path, page_of_item, statuses,
 };
-use super::lists::minute;
+use super::lists::{leave_to, minute};
 use super::page_with_status;
-use crate::auth::{Form, KeepingKnowledge};
+use crate::auth::{Form, KeepingKnowledge, audit};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{ClusterId, KnowledgeId};
 use crate::domain::job::JobKind;
@@ -32,8 +32,10 @@ const MOST_PRODUCTS: usize = 200;
 #[template(path = "knowledge_edit.html")]
 struct EditorPage {
     frame: Frame,
-    /// Where the form is sent, and where one goes without saving.
+    /// Where the form is sent, to be kept or to be looked at, and where one
+    /// goes without saving.
     path: String,
+    preview_path: String,
     back: String,
     is_new: bool,
     /// The version that the form was filled from; 0 for a new item.
@@ -160,6 +162,7 @@ pub async fn create(
     visit: Visit<KeepingKnowledge>,
     sent: Form<KeepingKnowledge>,
     state: web::Data<AppState>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let draft = Draft::filled(&sent.fields);
     let subject = Subject {
@@ -167,12 +170,11 @@ pub async fn create(
         version: 0,
         cluster: sent.fields.get("cluster").to_owned(),
     };
-    if sent.fields.is_ticked("preview") {
-        let outcome = preview();
-        return form(&visit, &state, subject, (draft, outcome)).await;
-    }
     match make(&visit, &state, &subject, &draft).await {
-        Ok(id) => Ok(done(&item_path(id.as_str()), "created")),
+        Ok(id) => {
+            audit::about(&request, id.as_str());
+            Ok(done(&item_path(id.as_str()), "created"))
+        }
         Err(ApiError::InvalidFields(errors)) => {
             let outcome = Outcome {
                 errors,
@@ -231,10 +233,6 @@ pub async fn save(
         version,
         cluster: String::new(),
     };
-    if sent.fields.is_ticked("preview") {
-        let outcome = preview();
-        return form(&visit, &state, subject, (draft, outcome)).await;
-    }
     let zone = state.shop(visit.visitor.shop()).await?.zone();
     let content = match parse_item(&draft.raw(), &zone).1 {
         Ok(content) => content,
@@ -262,11 +260,40 @@ pub async fn save(
     }
 }
 
-fn preview() -> Outcome {
-    Outcome {
+/// `POST /knowledge/{id}/preview`: the form as it was sent, with what agents
+/// would see; version 0 is a new item's, whatever the address says.
+///
+/// # Errors
+/// When the person may not change knowledge, or the store fails.
+pub async fn preview(
+    visit: Visit<KeepingKnowledge>,
+    sent: Form<KeepingKnowledge>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let version = sent.fields.get("version").parse::<u32>();
+    let version = version.map_err(|_| ApiError::FormExpired)?;
+    let filled = Draft::filled(&sent.fields);
+    let (id, draft) = if version == 0 {
+        (None, filled)
+    } else {
+        let id = id_of(&path)?;
+        let draft = Draft {
+            id: id.to_string(),
+            ..filled
+        };
+        (Some(id), draft)
+    };
+    let subject = Subject {
+        id,
+        version,
+        cluster: sent.fields.get("cluster").to_owned(),
+    };
+    let outcome = Outcome {
         is_preview: true,
         ..Outcome::default()
-    }
+    };
+    form(&visit, &state, subject, (draft, outcome)).await
 }
 
 /// Makes an item; one that answers a question of the list is kept with it.
@@ -415,8 +442,14 @@ async fn form(
         Some(id) => (page_of_item(id.as_str(), "edit"), item_path(id.as_str())),
         None => ("/knowledge/new".to_owned(), "/knowledge".to_owned()),
     };
+    let mut frame = visit.frame(state, Room::Knowledge).await?;
+    if outcome.is_preview {
+        leave_to(&mut frame, &path);
+    }
+    let id = subject.id.as_ref().map_or("new", KnowledgeId::as_str);
     let template = EditorPage {
-        frame: visit.frame(state, Room::Knowledge).await?,
+        frame,
+        preview_path: page_of_item(id, "preview"),
         path,
         back,
         is_new: subject.id.is_none(),

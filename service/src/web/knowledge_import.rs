@@ -1,17 +1,17 @@
 //! `/knowledge/import`: a file of knowledge, tried out first and imported once its report is confirmed.
 
 use actix_multipart::Multipart;
-use actix_web::guard::{Guard, GuardContext};
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
 use super::knowledge_upload::{Kept, Sent, receive};
 use super::knowledge_view::{field_name, item_path};
 use super::language::Language;
+use super::lists::leave_to;
 use super::page_with_status;
-use crate::auth::{Form, KeepingKnowledge};
+use crate::auth::{Form, KeepingKnowledge, audit};
 use crate::error::ApiError;
 use crate::formats::columns::Column;
 use crate::formats::{Format, MOST_ROWS};
@@ -67,15 +67,6 @@ impl Trial {
     }
 }
 
-/// Holds of a form with a file.
-pub fn is_upload() -> impl Guard {
-    actix_web::guard::fn_guard(|context: &GuardContext<'_>| {
-        let content_type = context.head().headers().get(header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        content_type.is_some_and(|text| text.starts_with("multipart/"))
-    })
-}
-
 /// `GET /knowledge/import`: asks for a file.
 ///
 /// # Errors
@@ -87,7 +78,7 @@ pub async fn show(
     answer(&visit, &state, (String::new(), None)).await
 }
 
-/// `POST /knowledge/import` with a file: says what an import of it would do.
+/// `POST /knowledge/import/try`: says what an import of a file would do.
 ///
 /// # Errors
 /// When the person may not change knowledge, the file is too large, or the disk
@@ -124,7 +115,7 @@ pub async fn try_out(
     }
 }
 
-/// `POST /knowledge/import` without a file: imports the one that was tried out.
+/// `POST /knowledge/import`: imports the file that was tried out.
 ///
 /// # Errors
 /// When the person may not change knowledge, or the store fails.
@@ -132,6 +123,7 @@ pub async fn confirm(
     visit: Visit<KeepingKnowledge>,
     form: Form<KeepingKnowledge>,
     state: web::Data<AppState>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let _place = state.transfers.try_acquire()?;
     let fields = &form.fields;
@@ -169,6 +161,7 @@ pub async fn confirm(
         refused,
         ..
     } = report;
+    audit::about(&request, format!("+{added} ~{changed}"));
     let path = format!(
         "/knowledge?added={added}&changed={changed}&unchanged={unchanged}&refused={refused}"
     );
@@ -261,8 +254,10 @@ async fn answer(
     } else {
         StatusCode::UNPROCESSABLE_ENTITY
     };
+    let mut frame = visit.frame(state, Room::Knowledge).await?;
+    leave_to(&mut frame, "/knowledge/import");
     let template = ImportPage {
-        frame: visit.frame(state, Room::Knowledge).await?,
+        frame,
         columns: Column::all()
             .map(|column| (column.name(), field_name(column.name(), language)))
             .collect(),

@@ -77,7 +77,17 @@ pub async fn show(
         Ok(which) => (which, String::new()),
         Err(error) => (Which::Standing, error.fault.message(language.0)),
     };
-    let found = view(state.store.as_ref(), shop, &id, which, now).await?;
+    let store = state.store.as_ref();
+    let found = view(store, shop, &id, which, now).await?;
+    let (which, found, problem) = match (found, which) {
+        // There was none then: what stands now is shown, and that is said.
+        (None, Which::AsOf(_)) => {
+            let problem = language.say("那时还没有这条知识", "there was no such item then");
+            let found = view(store, shop, &id, Which::Standing, now).await?;
+            (Which::Standing, found, problem.to_owned())
+        }
+        (found, which) => (which, found, problem),
+    };
     let found = found.ok_or(ApiError::NotFound {
         what: "knowledge item",
     })?;
@@ -85,7 +95,7 @@ pub async fn show(
         Which::AsOf(at) => at,
         Which::Standing | Which::Version(_) => now,
     };
-    let standing = state.store.knowledge(shop, &id).await?;
+    let standing = store.knowledge(shop, &id).await?;
     let names = Names::of(&state, shop, language);
     let template = ItemPage {
         may_keep: may_keep(&visit.visitor),

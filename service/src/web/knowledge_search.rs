@@ -9,7 +9,7 @@ use super::knowledge_view::{Chip, Names, chip, domain_name, item_path};
 use super::language::Language;
 use crate::answering::{self, Found, Query, Retrieved, live};
 use crate::domain::ids::{ChannelId, KnowledgeId, ProductId, ShopId};
-use crate::domain::knowledge::{KnowledgeItem, Status};
+use crate::domain::knowledge::Status;
 use crate::domain::suggestion::Degraded;
 use crate::domain::taxonomy::{Intent, KnowledgeDomain};
 use crate::domain::time::Window;
@@ -138,15 +138,14 @@ pub async fn search(
     if let Some(intent) = intent {
         found.retain(|found| found.item.intent.as_ref() == Some(&intent));
     }
-    let items = items_of(state, shop, &found).await?;
+    let closest = closest_wordings(state, shop, (&text, &found)).await?;
     let view = HitView {
         names,
         language,
-        question: Question::of(&text),
-        items: &items,
         at,
         threshold,
     };
+    let hits = found.into_iter().zip(closest);
     let products: Vec<String> = products.iter().map(|id| names.product(id)).collect();
     Ok(SearchView {
         products: products.join(" · "),
@@ -158,48 +157,53 @@ pub async fn search(
         threshold: percent(threshold),
         lacks_encoder: degraded.contains(&Degraded::Encoder),
         is_behind,
-        hits: found.into_iter().map(|found| view.hit(found)).collect(),
+        hits: hits
+            .map(|(found, wording)| view.hit(found, wording))
+            .collect(),
         text,
     })
 }
 
-async fn items_of(
+/// Of each item found, the wording that shares most words with the question.
+async fn closest_wordings(
     state: &AppState,
     shop: &ShopId,
-    found: &[Found],
-) -> Result<Vec<KnowledgeItem>, ApiError> {
-    let ids: Vec<KnowledgeId> = found
-        .iter()
-        .filter_map(|found| KnowledgeId::parse(&found.item.id).ok())
-        .collect();
+    (text, found): (&str, &[Found]),
+) -> Result<Vec<String>, ApiError> {
+    let ids: Vec<String> = found.iter().map(|found| found.item.id.clone()).collect();
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(state.store.knowledge_by_ids(shop, &ids).await?)
+    let parsed = ids.iter().filter_map(|id| KnowledgeId::parse(id).ok());
+    let parsed: Vec<KnowledgeId> = parsed.collect();
+    let items = state.store.knowledge_by_ids(shop, &parsed).await?;
+    let text = text.to_owned();
+    let compare = move || {
+        let question = Question::of(&text);
+        let closest = |id: &String| {
+            let item = items.iter().find(|item| item.id.as_str() == id)?;
+            let content = &item.content;
+            question.closest(std::iter::once(&content.title).chain(&content.phrasings))
+        };
+        ids.iter()
+            .map(|id| closest(id).unwrap_or_default())
+            .collect()
+    };
+    Ok(state.pool.run(shop, compare).await?)
 }
 
 /// How hits are put in words.
 struct HitView<'a> {
     names: &'a Names,
     language: Language,
-    question: Question,
-    items: &'a [KnowledgeItem],
     at: Timestamp,
     threshold: f32,
 }
 
 impl HitView<'_> {
-    fn hit(&self, found: Found) -> Hit {
+    fn hit(&self, found: Found, wording: String) -> Hit {
         let parts = self.parts(&found);
         let item = found.item;
-        let stored = self
-            .items
-            .iter()
-            .find(|stored| stored.id.as_str() == item.id);
-        let wordings = stored.into_iter().flat_map(|stored| {
-            let content = &stored.content;
-            std::iter::once(&content.title).chain(&content.phrasings)
-        });
         let window = Window {
             from: item.valid_from,
             until: item.valid_until,
@@ -215,7 +219,7 @@ impl HitView<'_> {
             source: item.source.unwrap_or_default(),
             confidence: percent(found.confidence),
             suffices: found.confidence >= self.threshold,
-            wording: self.question.closest(wordings).unwrap_or_default(),
+            wording,
             parts,
             id: item.id,
             title: item.title,
