@@ -14,6 +14,7 @@ pub mod keys;
 pub mod knowledge;
 pub mod language;
 pub mod listening;
+pub mod people;
 pub mod pushes;
 pub mod replies;
 pub mod sealing;
@@ -29,6 +30,7 @@ use super::Store;
 pub async fn run(store: Arc<dyn Store>) {
     shops::run(&store).await;
     keys::run(&store).await;
+    people::run(&store).await;
     knowledge::run(&store).await;
     imports::run(&store).await;
     vocabulary::run(&store).await;
