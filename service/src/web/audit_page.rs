@@ -7,14 +7,15 @@ use askama::Template;
 
 use super::account_page::settings_tabs;
 use super::audit_words::{About, words};
-use super::console::{Frame, Room, Visit};
+use super::console::{Frame, Room, Visit, role_name};
 use super::language::Language;
 use super::lists::{Tab, minute, segment};
 use super::page;
+use super::queues_pages::reason_name;
 use crate::auth::Administering;
 use crate::auth::people::TERMINAL;
 use crate::domain::ids::ShopId;
-use crate::domain::person::AuditEntry;
+use crate::domain::person::{AuditEntry, Role};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -98,7 +99,7 @@ pub async fn show(
             name: names.of.get(&entry.by).cloned().unwrap_or_default(),
             action,
             address: subject_address(&entry.subject, about),
-            subject: entry.subject.clone(),
+            subject: subject_words(entry, visit.language),
         }
     };
     let template = AuditPage {
@@ -203,5 +204,58 @@ fn subject_address(subject: &str, about: About) -> String {
         About::Item => format!("/knowledge/{}", segment(subject)),
         About::Question => format!("/questions/{}", segment(subject)),
         About::Other => String::new(),
+    }
+}
+
+/// The subject with the roles and reasons in it as people read them.
+fn subject_words(entry: &AuditEntry, language: Language) -> String {
+    let word = |word: &str| match entry.action.as_str() {
+        "POST /settings/people/invite" | "POST /settings/people/{id}/role" => {
+            Role::parse(word).ok().map(|role| role_name(role, language))
+        }
+        "POST /queues/approve/{id}/dismiss" => reason_name(word, language),
+        _ => None,
+    };
+    match entry.subject.rsplit_once(' ') {
+        Some((what, last)) => word(last).map(|name| format!("{what} · {name}")),
+        None => word(&entry.subject).map(str::to_owned),
+    }
+    .unwrap_or_else(|| entry.subject.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::domain::fault::Locale;
+
+    fn check(action: &str, subject: &str, expected: &str) {
+        let entry = AuditEntry {
+            sequence: 1,
+            at: Timestamp::UNIX_EPOCH,
+            by: "anna".to_owned(),
+            action: action.to_owned(),
+            subject: subject.to_owned(),
+        };
+        let words = subject_words(&entry, Language(Locale::English));
+        assert_eq!(words, expected, "{action} {subject}");
+    }
+
+    #[test]
+    fn roles_and_reasons_are_said_in_words() {
+        check("POST /settings/people/invite", "agent", "Agent");
+        let role = "POST /settings/people/{id}/role";
+        check(role, "owner supervisor", "owner · Supervisor");
+        let dismiss = "POST /queues/approve/{id}/dismiss";
+        check(dismiss, "0190 wrong", "0190 · It is wrong");
+        check("PUT /v1/knowledge/{id}", "agent", "agent");
+    }
+
+    #[test]
+    fn a_subject_with_a_page_is_linked() {
+        assert_eq!(subject_address("a/b", About::Item), "/knowledge/a%2Fb");
+        assert_eq!(subject_address("", About::Question), "");
+        assert_eq!(subject_address("x", About::Other), "");
     }
 }

@@ -16,6 +16,7 @@ use crate::domain::ids::ShopId;
 use crate::domain::suggestion::AnswerForm;
 use crate::error::ApiError;
 use crate::insights::figures::rounded_down;
+use crate::insights::queues::{gaps, proposals};
 use crate::insights::review::review;
 use crate::knowledge::findings::{Confidence, Detail, Finding, Kind, Shared, Side, Wanted};
 use crate::state::AppState;
@@ -107,7 +108,11 @@ pub async fn show(
     };
     let contradictions = group(Kind::Contradiction);
     let desk = state.desk().lately();
-    let mut tabs = queue_tabs(desk, (shop, visit.language), here).await?;
+    let waiting = [
+        proposals(desk, shop, 0).await?.total,
+        gaps(desk, shop, 0).await?.total,
+    ];
+    let mut tabs = queue_tabs(visit.language, here, waiting);
     if let Some(tab) = tabs.iter_mut().find(|tab| tab.path == here) {
         tab.count = contradictions.part.total.to_string();
     }

@@ -36,6 +36,13 @@ const REASONS: [(&str, [&str; 2]); 4] = [
     ("needless", ["不需要写进知识", "It needs no item"]),
 ];
 
+/// Why an answer was not taken over, as people read it; `None` where no word of
+/// the log says so.
+pub fn reason_name(word: &str, language: Language) -> Option<&'static str> {
+    let (_, names) = REASONS.iter().find(|(known, _)| *known == word)?;
+    Some(language.say(names[0], names[1]))
+}
+
 /// What was just done, with the item that came of it.
 struct Flash {
     text: &'static str,
@@ -52,6 +59,8 @@ struct ApprovePage {
     cards: Vec<ProposalCard>,
     part: Part,
     reasons: Vec<(&'static str, &'static str)>,
+    /// Whether only the answers to one question are shown.
+    is_of_one: bool,
     has_problems: bool,
 }
 
@@ -63,6 +72,8 @@ struct WritePage {
     flash: Flash,
     cards: Vec<GapCard>,
     part: Part,
+    /// Whether only one question is shown.
+    is_of_one: bool,
     has_problems: bool,
 }
 
@@ -225,6 +236,7 @@ async fn approve_page(
             .first
             .retain(|one| one.view.cluster.id.to_string() == only);
     }
+    let waiting = [found.total, gaps(desk, shop, 0).await?.total];
     let skipped = if is_whole { from } else { 0 };
     let shown = found.first.iter().skip(skipped).take(CARDS);
     let mut cards: Vec<ProposalCard> = shown.map(|one| maker.proposal(one)).collect();
@@ -238,13 +250,14 @@ async fn approve_page(
     let total = if is_whole { found.total } else { cards.len() };
     let reasons = REASONS.iter();
     let template = ApprovePage {
-        tabs: queue_tabs(desk, (shop, visit.language), here).await?,
+        tabs: queue_tabs(visit.language, here, waiting),
         flash: flash(&frame),
         cards,
         part: Part::of(here, skipped, CARDS, total),
         reasons: reasons
             .map(|(word, names)| (*word, visit.language.say(names[0], names[1])))
             .collect(),
+        is_of_one: !is_whole,
         has_problems: refused.is_some(),
         frame,
     };
@@ -275,6 +288,7 @@ async fn write_page(
             .first
             .retain(|one| one.view.cluster.id.to_string() == only);
     }
+    let waiting = [proposals(desk, shop, 0).await?.total, found.total];
     let skipped = if is_whole { from } else { 0 };
     let shown = found.first.iter().skip(skipped).take(CARDS);
     let mut cards: Vec<GapCard> = shown.map(|one| maker.gap(one)).collect();
@@ -287,10 +301,11 @@ async fn write_page(
     }
     let total = if is_whole { found.total } else { cards.len() };
     let template = WritePage {
-        tabs: queue_tabs(desk, (shop, visit.language), here).await?,
+        tabs: queue_tabs(visit.language, here, waiting),
         flash: flash(&frame),
         cards,
         part: Part::of(here, skipped, CARDS, total),
+        is_of_one: !is_whole,
         has_problems: refused.is_some(),
         frame,
     };
