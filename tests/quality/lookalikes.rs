@@ -31,8 +31,8 @@ struct Tally {
 #[test]
 fn few_look_alikes_are_merged_of_those_it_was_tuned_on() {
     let [zh, en] = ["tuned_on_zh", "tuned_on_en"].map(tally);
-    assert!(zh.merged <= 0.15 && zh.together >= 0.88 && zh.joined <= 0.25);
-    assert!(en.merged <= 0.15 && en.together >= 0.70 && en.joined <= 0.35);
+    assert!(zh.merged <= 0.15 && zh.together >= 0.88 && zh.joined <= 0.30);
+    assert!(en.merged <= 0.15 && en.together >= 0.70 && en.joined <= 0.50);
 }
 
 /// Written before the settings were chosen, and measured once they were.
