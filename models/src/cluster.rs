@@ -2,8 +2,9 @@
 //! clusters. The same input gives the same clusters, on any number of threads.
 //!
 //! A graph of nearest neighbours is cut into fine communities; average linkage
-//! puts these together; the cut is where the silhouette is highest; in the end
-//! each question goes where its neighbours are. The number of clusters is never given.
+//! puts these together; the cut is where the silhouette is highest, from
+//! communities that are clearly finer than it; in the end each question goes
+//! where its neighbours are. The number of clusters is never given.
 
 mod assign;
 mod collapse;
@@ -74,6 +75,9 @@ impl Default for Options {
     }
 }
 
+/// What finer communities have to add to the silhouette: less is chance.
+const LEAST_GAIN: f64 = 0.01;
+
 /// What clustering came to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clustering {
@@ -115,8 +119,12 @@ pub fn cluster(questions: &Questions<'_>, options: &Options) -> Clustering {
     let resolution = options
         .resolution
         .max(count_of(rows.len()) / options.questions_a_resolution.max(1.0));
-    let (fine, count) = communities(&graph, resolution);
-    let (mut groups, cut) = linked(rows, questions.pins, &fine, count);
+    let material = Material {
+        rows,
+        graph: &graph,
+        pins: questions.pins,
+    };
+    let (mut groups, cut) = material.cut_from_fine_enough(resolution);
     vote::vote(&mut groups, &neighbours, questions.pins);
     let (groups, count) = renumbered(&groups);
     Clustering {
@@ -172,26 +180,61 @@ fn pulled(questions: &Questions<'_>, pull: f32) -> Vec<f32> {
     vectors
 }
 
-/// Puts fine communities together up to the cut.
-fn linked(rows: Matrix<'_>, pins: &[Option<u64>], fine: &[u32], count: usize) -> (Vec<u32>, Cut) {
-    let mut parts = Parts::of(rows, fine, count);
-    for (row, part) in fine.iter().enumerate() {
-        let pin = pins.get(row).copied().flatten();
-        parts.pins[*part as usize] = parts.pins[*part as usize].or(pin);
+/// What is cut: the rows, how near they are to each other, and their pins.
+struct Material<'a> {
+    rows: Matrix<'a>,
+    graph: &'a Graph,
+    pins: &'a [Option<u64>],
+}
+
+impl Material<'_> {
+    /// The cut from communities at `resolution`, or finer ones: where linkage
+    /// leaves most of them as they are, they are hardly finer than the clusters,
+    /// and two questions of one frame ("can you engrave it", "can you gift-wrap
+    /// it") that share a community could never be told apart. They are made finer
+    /// then for as long as the silhouette says that this parts what is apart.
+    fn cut_from_fine_enough(&self, resolution: f64) -> (Vec<u32>, Cut) {
+        let mut best = self.cut(resolution);
+        let mut finer = resolution;
+        while is_among_communities(&best) && best.1.communities < self.rows.len() {
+            finer *= 2.0;
+            let next = self.cut(finer);
+            if next.1.silhouette < best.1.silhouette + LEAST_GAIN {
+                break;
+            }
+            best = next;
+        }
+        best
     }
-    let merges = merges(&parts);
-    let step = best_step(rows, &parts, fine, &merges);
-    let done = &merges[..step.merges];
-    let cut = Cut {
-        communities: count,
-        similarity: done.last().map_or(1.0, |merge| merge.similarity),
-        silhouette: step.silhouette,
-    };
-    let groups = after(done, count);
-    (
-        fine.iter().map(|part| groups[*part as usize]).collect(),
-        cut,
-    )
+
+    /// Puts fine communities together up to the cut.
+    fn cut(&self, resolution: f64) -> (Vec<u32>, Cut) {
+        let (fine, count) = communities(self.graph, resolution);
+        let mut parts = Parts::of(self.rows, &fine, count);
+        for (row, part) in fine.iter().enumerate() {
+            let pin = self.pins.get(row).copied().flatten();
+            parts.pins[*part as usize] = parts.pins[*part as usize].or(pin);
+        }
+        let merges = merges(&parts);
+        let step = best_step(self.rows, &parts, &fine, &merges);
+        let done = &merges[..step.merges];
+        let cut = Cut {
+            communities: count,
+            similarity: done.last().map_or(1.0, |merge| merge.similarity),
+            silhouette: step.silhouette,
+        };
+        let groups = after(done, count);
+        (
+            fine.iter().map(|part| groups[*part as usize]).collect(),
+            cut,
+        )
+    }
+}
+
+/// Whether more than half of the communities are left after the cut.
+fn is_among_communities((groups, cut): &(Vec<u32>, Cut)) -> bool {
+    let (_, left) = renumbered(groups);
+    2 * left > cut.communities
 }
 
 /// The group of each part after `merges`.

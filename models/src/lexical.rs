@@ -172,6 +172,13 @@ impl StaticEncoder {
         vector
     }
 
+    /// The vector of what of a text is known; zeros where nothing is.
+    pub(crate) fn encode_known(&self, text: &Normalized) -> Vec<f32> {
+        let mut vector = vec![0.0; self.table.dimensions];
+        self.sum(text, (&mut Vec::new(), 0.0), &mut vector);
+        vector
+    }
+
     /// The length of a vector.
     pub(crate) fn width(&self) -> usize {
         self.table.dimensions
@@ -189,6 +196,16 @@ impl StaticEncoder {
     }
 
     fn encode_into(&self, text: &Normalized, found: &mut Vec<Feature>, vector: &mut [f32]) {
+        self.sum(text, (found, self.table.unknown), vector);
+    }
+
+    /// Sums a text's vectors; a feature without one of its own weighs `unknown`.
+    fn sum(
+        &self,
+        text: &Normalized,
+        (found, unknown): (&mut Vec<Feature>, f32),
+        vector: &mut [f32],
+    ) {
         features::collect(text, found);
         let width = self.table.dimensions;
         for feature in found {
@@ -202,9 +219,9 @@ impl StaticEncoder {
                         *value += scale * f32::from(*code);
                     }
                 }
-                None if self.table.unknown == 0.0 => {}
+                None if unknown == 0.0 => {}
                 None => {
-                    let weight = self.table.unknown * feature.kind.unknown_weight();
+                    let weight = unknown * feature.kind.unknown_weight();
                     random::add_signs(feature.key, weight, vector);
                 }
             }
@@ -216,11 +233,6 @@ impl StaticEncoder {
         let mut table = table_of(model.dimensions, model.keys, &model.rows);
         table.unknown = model.unknown;
         Self::of_table("static", table)
-    }
-
-    /// An encoder of nothing but the features `keys`, with these rows.
-    fn of_rows(name: &str, dimensions: usize, keys: Vec<u64>, rows: &[f32]) -> Self {
-        Self::of_table(name, table_of(dimensions, keys, rows))
     }
 
     fn of_table(name: &str, table: Table) -> Self {

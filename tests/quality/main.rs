@@ -3,6 +3,7 @@
 mod classification;
 mod contradictions;
 mod data;
+mod lookalikes;
 mod masking;
 mod personal_data;
 mod retrieval;

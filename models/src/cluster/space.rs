@@ -63,10 +63,23 @@ impl Space {
         self.mean.len() + self.words_width
     }
 
-    /// The vector of a question, some ten microseconds. `vector` is that of the
-    /// shop's encoder, of the length it was learned with; with another length,
-    /// as where the encoder is down, the words alone are compared.
+    /// The vector of a question that was learned from, some ten microseconds.
+    /// `vector` is that of the shop's encoder, of the length it was learned
+    /// with; with another length, as where the encoder is down, the words alone
+    /// are compared.
     pub fn place(&self, text: &Normalized, vector: &[f32]) -> Vec<f32> {
+        self.joint(&self.words.encode_known(text), vector)
+    }
+
+    /// The vector of a question that was not learned from. A word that none of
+    /// those had ("it exploded") turns it away from all of them, by its rarity:
+    /// left out, the rest of the question would be like many.
+    pub fn place_newcomer(&self, text: &Normalized, vector: &[f32]) -> Vec<f32> {
+        self.joint(&self.words.encode_one(text), vector)
+    }
+
+    /// Words and encoder's vector side by side.
+    fn joint(&self, words: &[f32], vector: &[f32]) -> Vec<f32> {
         let mut joint = vec![0.0; self.mean.len()];
         if vector.len() == self.mean.len() {
             joint.copy_from_slice(vector);
@@ -81,12 +94,7 @@ impl Space {
         } else {
             WORDS_SHARE
         };
-        joint.extend(
-            self.words
-                .encode_one(text)
-                .iter()
-                .map(|value| share * value),
-        );
+        joint.extend(words.iter().map(|value| share * value));
         normalize(&mut joint);
         joint
     }
@@ -128,6 +136,19 @@ impl Space {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_never_heard_turns_a_newcomer_away() {
+        let texts = ["破壁机怎么洗", "破壁机好清洗吗", "怎么退款", "退款怎么办理"];
+        let space = Space::learn(&texts.map(Normalized::new), &[]);
+        let routine = space.place(&Normalized::new("破壁机怎么洗"), &[]);
+        let alike = |text: &str| -> f32 {
+            let placed = space.place_newcomer(&Normalized::new(text), &[]);
+            placed.iter().zip(&routine).map(|(a, b)| a * b).sum()
+        };
+        assert!(alike("破壁机怎么清洗") > 0.9);
+        assert!(alike("破壁机炸裂") < 0.6, "{}", alike("破壁机炸裂"));
+    }
 
     #[test]
     fn is_the_same_after_bytes_and_goes_on_without_its_encoder() {

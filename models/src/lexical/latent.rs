@@ -4,11 +4,11 @@
 
 use std::collections::HashMap;
 
-use super::StaticEncoder;
 use super::features::{self, Feature};
 use super::matrix::{add_scaled, dot, each_row};
 use super::model::document_weight;
 use super::random::Random;
+use super::{StaticEncoder, table_of};
 use crate::text::Normalized;
 
 /// How the latent directions are found.
@@ -44,8 +44,8 @@ impl StaticEncoder {
     /// The encoder that projects the TF-IDF of a text onto the directions along
     /// which those of `texts` differ most: the right singular subspace of their
     /// matrix, by randomised subspace iteration (Halko, Martinsson & Tropp,
-    /// "Finding structure with randomness", 2011, algorithm 4.4). A text
-    /// without a known feature has a vector of zeros.
+    /// "Finding structure with randomness", 2011, algorithm 4.4). A feature that is
+    /// none of theirs has a direction of its own, as if one text had it.
     pub fn latent(texts: &[Normalized], options: &LatentOptions) -> Self {
         let stride = texts.len().div_ceil(options.most_texts.max(1)).max(1);
         let mut found = Vec::new();
@@ -79,7 +79,9 @@ impl StaticEncoder {
                 *value *= weight;
             }
         }
-        Self::of_rows("latent", width, vocabulary.keys, &basis)
+        let mut table = table_of(width, vocabulary.keys, &basis);
+        table.unknown = document_weight(counted.len(), 1);
+        Self::of_table("latent", table)
     }
 }
 
@@ -294,8 +296,9 @@ mod tests {
         let vector = |text| encoder.encode_one(&Normalized::new(text));
         let alike = |left, right| dot(&vector(left), &vector(right));
         assert!(alike("发货", "寄出") > alike("发货", "退款") + 0.3);
-        let unknown = vector("zzz");
+        let unknown = encoder.encode_known(&Normalized::new("zzz"));
         assert!(unknown.iter().all(|value| *value == 0.0));
+        assert!(alike("发货", "刻字发货") < 0.8 * alike("发货", "发货"));
     }
 
     #[test]

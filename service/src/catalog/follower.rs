@@ -229,6 +229,7 @@ async fn catch_up(
         }
         None => build(catalog, shop_entry, &mut turn, &revision).await?,
     }
+    catalog.committed.notify_waiters();
     Ok(())
 }
 

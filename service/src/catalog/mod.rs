@@ -95,6 +95,8 @@ pub struct Catalog {
     poll: Duration,
     builds: Arc<Semaphore>,
     changed: Notify,
+    /// Tells those that wait that an index has come further.
+    committed: Notify,
     shops: RwLock<HashMap<ShopId, Arc<Entry>>>,
     encoders: EncoderSource,
 }
@@ -135,6 +137,7 @@ impl Catalog {
             poll,
             builds: Arc::new(Semaphore::new(concurrent_builds)),
             changed: Notify::new(),
+            committed: Notify::new(),
             shops: RwLock::new(HashMap::new()),
             encoders,
         }
@@ -143,6 +146,32 @@ impl Catalog {
     /// Says that the store has changed, so that the index follows at once.
     pub fn store_changed(&self) {
         self.changed.notify_one();
+    }
+
+    /// Waits until the index has what the store had when this was called, at
+    /// most so long; whether it has.
+    ///
+    /// # Errors
+    /// When the store cannot say what it has.
+    pub async fn caught_up(&self, shop: &ShopId, at_most: Duration) -> Result<bool, StoreError> {
+        let revisions = self.store.shop_revisions().await?;
+        let goal = revisions
+            .iter()
+            .find(|revision| revision.shop == *shop)
+            .map_or(0, |revision| revision.knowledge);
+        self.store_changed();
+        let reached = async {
+            loop {
+                // Asked for before looking, so that no commit in between is missed.
+                let committed = self.committed.notified();
+                let entry = self.entry(shop);
+                if entry.is_some_and(|entry| read(&entry.state).has(goal)) {
+                    return;
+                }
+                committed.await;
+            }
+        };
+        Ok(tokio::time::timeout(at_most, reached).await.is_ok())
     }
 
     /// What to search `shop` with.
@@ -214,6 +243,11 @@ impl Catalog {
 impl State {
     fn is_ready(&self) -> bool {
         self.index.is_some() && self.terminology.is_some() && self.language.is_some()
+    }
+
+    /// Whether what was changed up to `revision` can be searched.
+    fn has(&self, revision: u64) -> bool {
+        self.is_ready() && self.knowledge_revision >= revision
     }
 
     /// Whether the encoder in use has not seen what the index has.

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
@@ -44,6 +45,9 @@ const BATCH: usize = 128;
 /// Replies of so many days are mined, at most so many.
 const MINED_DAYS: i64 = 90;
 const MOST_REPLIES: u32 = 100_000;
+
+/// For so long, knowledge that was written before is waited for.
+const MOST_WAIT: Duration = Duration::from_secs(30);
 
 /// What clustering needs.
 #[derive(Clone)]
@@ -130,6 +134,13 @@ impl Clusterer {
         now: Timestamp,
     ) -> Result<ClusteringReport, ClusteringError> {
         let began = std::time::Instant::now();
+        if !self.catalog.caught_up(shop, MOST_WAIT).await? {
+            tracing::warn!(
+                shop = shop.as_str(),
+                waited_seconds = MOST_WAIT.as_secs(),
+                "knowledge is not all indexed: questions that the rest answers stay gaps until the next clustering"
+            );
+        }
         let searchable = self.catalog.searchable(shop)?;
         self.listening.compass_begins(shop);
         let ledger = self.listening.ledger(shop).await?;

@@ -96,7 +96,7 @@ impl Compass {
         vector: &[f32],
         intent: Option<&str>,
     ) -> Option<ClusterId> {
-        let placed = self.learned.space.place(text, vector);
+        let placed = self.learned.space.place_newcomer(text, vector);
         let placed = self.learned.with_intent(&placed, intent);
         let nearest = self.assigner.nearest(&placed)?;
         let id = *self.ids.get(usize::try_from(nearest.cluster).ok()?)?;
