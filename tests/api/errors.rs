@@ -40,6 +40,7 @@ fn every_kind() -> Vec<ApiError> {
         ApiError::Forbidden {
             scopes: &[Scope::Knowledge, Scope::Admin],
         },
+        ApiError::FormExpired,
         ApiError::NotFound { what },
         ApiError::NoRoute,
         ApiError::MethodNotAllowed {

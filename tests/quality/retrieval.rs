@@ -71,7 +71,8 @@ async fn words_and_vectors_together_find_more() {
     let read = |file: &str| evaluation::knowledge::read(&faq.join(file)).expect("a table");
     let columns = evaluation::knowledge::Columns::default();
     let knowledge = evaluation::knowledge::items(&read("faq.tsv"), &columns).expect("items");
-    let asked = evaluation::knowledge::questions(&read("queries.tsv"), &columns).expect("asked");
+    let queries = read("queries.tsv");
+    let asked = evaluation::knowledge::questions(&queries, &columns, &knowledge).expect("asked");
     let learned: Vec<Pair> = [
         "bank_train.csv",
         "bank_dev.csv",

@@ -78,6 +78,12 @@ pub const PROBLEMS: &[ProblemKind] = &[
         "Use a key with one of the scopes that `detail` names.",
     ),
     kind(
+        403,
+        "form-expired",
+        "A page's form or script did not prove that it is of this session.",
+        "Load the page anew; a script sends the page's token as `X-Form-Token`.",
+    ),
+    kind(
         404,
         "not-found",
         "The shop that the key opens has no such thing.",
@@ -204,7 +210,8 @@ mod tests {
             E::Unauthorized { .. } => Some(E::InvalidToken { what: "expired" }),
             E::InvalidToken { .. } => Some(E::ForbiddenToken { what: "elsewhere" }),
             E::ForbiddenToken { .. } => Some(E::Forbidden { scopes: &[] }),
-            E::Forbidden { .. } => Some(E::NotFound { what: "item" }),
+            E::Forbidden { .. } => Some(E::FormExpired),
+            E::FormExpired => Some(E::NotFound { what: "item" }),
             E::NotFound { .. } => Some(E::NoRoute),
             E::NoRoute => Some(E::MethodNotAllowed { methods: "GET" }),
             E::MethodNotAllowed { .. } => Some(E::Exists { what: "item" }),
