@@ -248,14 +248,14 @@ pub fn wordings(detail: &ClusterDetail, reader: &Reader) -> (Vec<WordingView>, u
 }
 
 /// The products that it is asked about.
-pub fn products(line: &QuestionLine, reader: &Reader) -> Vec<Count> {
+pub fn products(line: &QuestionLine, reader: &Reader, language: Language) -> Vec<Count> {
     let shown = line.products.iter();
     let shown = shown.filter(|product| product.buyers >= reader.smallest_group());
     shown
         .map(|product| Count {
             id: segment(&product.id),
             name: product.label.clone(),
-            count: number(product.buyers),
+            count: Words(language.0).buyers(product.buyers),
         })
         .collect()
 }
@@ -338,7 +338,7 @@ pub fn answers(
 }
 
 /// Answers of agents that wait, for supervisors.
-pub fn proposals(found: &ClusterPage, supervises: bool) -> Vec<ProposalView> {
+pub fn proposals(found: &ClusterPage, supervises: bool, language: Language) -> Vec<ProposalView> {
     let shown = found.proposals.iter().filter(|_| supervises);
     shown
         .map(|proposal| ProposalView {
@@ -347,10 +347,18 @@ pub fn proposals(found: &ClusterPage, supervises: bool) -> Vec<ProposalView> {
                 proposal.candidate.cluster, proposal.candidate.id
             ),
             text: proposal.candidate.text.to_string(),
-            agents: number(proposal.candidate.agents),
-            buyers: number(proposal.candidate.buyers),
+            agents: agents(proposal.candidate.agents, language),
+            buyers: Words(language.0).buyers(proposal.candidate.buyers),
         })
         .collect()
+}
+
+fn agents(count: u32, language: Language) -> String {
+    match (language.is_chinese(), count) {
+        (true, count) => format!("{count} 位客服"),
+        (false, 1) => "1 agent".to_owned(),
+        (false, count) => format!("{count} agents"),
+    }
 }
 
 /// What was done because of it, of a year.
