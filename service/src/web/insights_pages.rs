@@ -324,6 +324,8 @@ struct FeedView {
 
 struct EntryView {
     title: String,
+    /// The week that it is of; empty where it names none.
+    week: String,
     lines: Vec<String>,
     changed: String,
     /// The question that it is about; empty where it names none.
@@ -390,12 +392,16 @@ fn purpose(feed: Feed, words: Words) -> &'static str {
 }
 
 fn of_entry(entry: &FeedEntry, frame: &Frame) -> EntryView {
-    let cluster = entry.data.get("cluster").and_then(|id| id.as_str());
+    let figure = |name: &str| {
+        let text = entry.data.get(name).and_then(|value| value.as_str());
+        text.unwrap_or("").to_owned()
+    };
     let changed = entry.updated_at.to_zoned(frame.shop.zone());
     EntryView {
         title: entry.title.clone(),
         lines: entry.text.lines().map(str::to_owned).collect(),
         changed: changed.strftime("%m-%d %H:%M").to_string(),
-        cluster: cluster.unwrap_or("").to_owned(),
+        cluster: figure("cluster"),
+        week: figure("week"),
     }
 }

@@ -30,9 +30,21 @@ struct PolicyPage {
 
 impl PolicyPage {
     fn problem(&self, field: &str) -> String {
-        let error = self.errors.iter().find(|error| error.field == field);
-        let locale = self.frame.language.0;
-        error.map_or_else(String::new, |error| error.fault.message(locale))
+        let Some(error) = self.errors.iter().find(|error| error.field == field) else {
+            return String::new();
+        };
+        let language = self.frame.language;
+        match (field, &error.fault) {
+            ("false_discovery_rate", Fault::Malformed { .. }) => language.say(
+                "请填大于 0、不超过 0.5 的小数",
+                "use a number above 0, at most 0.5",
+            ),
+            (_, Fault::Malformed { .. }) => {
+                language.say("请填范围内的整数", "use a whole number within the bounds")
+            }
+            (_, fault) => return fault.message(language.0),
+        }
+        .to_owned()
     }
 
     fn has_problem(&self, field: &str) -> bool {

@@ -53,9 +53,29 @@ struct Filled {
 
 impl FormPage {
     fn problem(&self, field: &str) -> String {
-        let error = self.errors.iter().find(|error| error.field == field);
-        let locale = self.frame.language.0;
-        error.map_or_else(String::new, |error| error.fault.message(locale))
+        let Some(error) = self.errors.iter().find(|error| error.field == field) else {
+            return String::new();
+        };
+        let language = self.frame.language;
+        match (field, &error.fault) {
+            ("url", Fault::Malformed { .. }) => language.say(
+                "请填机器人设置页上的 https 地址，不能是内网或本机的",
+                "use the https address on the bot's page, none inside a private network",
+            ),
+            ("secret", Fault::Malformed { .. }) => language.say(
+                "请照机器人设置页原样填写；企业微信没有密钥，请留空",
+                "use the secret as the bot's page shows it; WeCom has none: leave it empty",
+            ),
+            ("weekly.time", Fault::Malformed { .. }) => {
+                language.say("请写成 09:00 这样", "use a time such as 09:00")
+            }
+            ("url", Fault::Repeated { .. }) => language.say(
+                "已经有一个推送用了这个地址",
+                "another place has this address",
+            ),
+            (_, fault) => return fault.message(language.0),
+        }
+        .to_owned()
     }
 
     fn has_problem(&self, field: &str) -> bool {
