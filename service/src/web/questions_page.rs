@@ -239,15 +239,15 @@ impl Filters {
         };
         vec![
             heading("label", "", "问题", "Question"),
-            heading("intent", "", "意图", "Intent"),
+            heading("buyers", "number", "买家", "Buyers"),
+            heading("change", "number", "比前 7 天", "Change"),
             Heading {
                 name: language.say("近 28 天", "28 days"),
                 href: String::new(),
                 sorted: "",
                 class: "",
             },
-            heading("buyers", "number", "买家", "Buyers"),
-            heading("change", "number", "比前 7 天", "Change"),
+            heading("intent", "", "意图", "Intent"),
             heading("answered", "number", "人工回复", "Answered"),
             heading("acceptance", "number", "采纳", "Accepted"),
         ]
