@@ -8,7 +8,7 @@ use super::overview_page::{asked_week, number};
 use super::page;
 use crate::auth::ReadingInsights;
 use crate::domain::fault::{Fault, FieldError};
-use crate::domain::insights::{FeedEntry, QuestionLine, Share, WeeklyReport};
+use crate::domain::insights::{ActionLine, FeedEntry, QuestionLine, Share, WeeklyReport};
 use crate::domain::week::Week;
 use crate::error::ApiError;
 use crate::insights::feeds::{Feed, entries};
@@ -127,6 +127,7 @@ struct WeekPage {
     figures: Vec<FigureView>,
     sections: Vec<SectionView>,
     shares: Vec<ShareTable>,
+    actions: Vec<ActionRow>,
     policy: Vec<String>,
     revision: u32,
     /// Other revisions, the latest first.
@@ -160,6 +161,18 @@ struct Line {
     trend: &'static str,
     answered: String,
     has_answer: bool,
+}
+
+/// What was changed because of a question, and who asked it before and now.
+struct ActionRow {
+    cluster: String,
+    label: String,
+    kind: String,
+    note: String,
+    on: String,
+    before: String,
+    now: String,
+    change: String,
 }
 
 struct ShareTable {
@@ -250,6 +263,11 @@ fn of_report(frame: Frame, report: &WeeklyReport, latest: u32) -> WeekPage {
                 rows: of_shares(parts, total, words),
             })
             .collect(),
+        actions: report
+            .actions
+            .iter()
+            .map(|action| of_action(action, words))
+            .collect(),
         policy: words.policy(report),
         revision: report.revision,
         revisions: revisions.take(MOST_REVISIONS as usize).collect(),
@@ -287,6 +305,19 @@ fn of_line(line: &QuestionLine, words: Words) -> Line {
         trend: words.trend(line.trend),
         answered: Value::Share(Some(line.answered_share)).text(words),
         has_answer: line.answered_by.is_some(),
+    }
+}
+
+fn of_action(action: &ActionLine, words: Words) -> ActionRow {
+    ActionRow {
+        cluster: action.cluster.clone(),
+        label: action.label.clone(),
+        kind: words.action(&action.kind).to_owned(),
+        note: action.note.clone(),
+        on: words.day(action.on),
+        before: number(action.buyers_before),
+        now: number(action.buyers_now),
+        change: change(action.buyers_now, action.buyers_before).text(words),
     }
 }
 
