@@ -96,7 +96,7 @@ pub async fn show(
         Row {
             at: minute(entry.at, &zone),
             by: entry.by.clone(),
-            name: names.of.get(&entry.by).cloned().unwrap_or_default(),
+            name: names.besides(&entry.by),
             action,
             address: subject_address(&entry.subject, about),
             subject: subject_words(entry, visit.language),
@@ -175,6 +175,12 @@ async fn names(state: &AppState, shop: &ShopId, language: Language) -> Result<Na
 }
 
 impl Names {
+    /// The name of an author where it says more than the log does.
+    fn besides(&self, by: &str) -> String {
+        let name = self.of.get(by).filter(|name| *name != by);
+        name.cloned().unwrap_or_default()
+    }
+
     fn authors(&self, chosen: &str) -> Vec<Author> {
         let author = |by: &String| Author {
             by: by.clone(),

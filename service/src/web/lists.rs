@@ -91,7 +91,9 @@ pub fn minute(time: Timestamp, zone: &TimeZone) -> String {
 /// Where a page that answers a form is left for the other language: forms'
 /// addresses cannot be opened.
 pub fn leave_to(frame: &mut Frame, path: &str) {
-    let mut address = form_urlencoded::Serializer::new("/language?".to_owned());
+    let start = "/language?".to_owned();
+    let length = start.len();
+    let mut address = form_urlencoded::Serializer::for_suffix(start, length);
     address
         .append_pair("to", frame.language.say("en", "zh-CN"))
         .append_pair("back", path);
