@@ -3,12 +3,15 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
+use jiff::tz::TimeZone;
 
 use super::console::{Frame, Room, Visit, done};
 use super::knowledge_draft::{Draft, input_kind};
 use super::knowledge_view::{
     Choice, Group, Names, author, domains, field_name, id_of, item_path, page_of_item, statuses,
+    told,
 };
+use super::language::Language;
 use super::lists::{leave_to, minute};
 use super::page_with_status;
 use crate::auth::{Form, KeepingKnowledge, audit};
@@ -19,7 +22,7 @@ use crate::domain::key::Scope;
 use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, id_from_title};
 use crate::error::ApiError;
 use crate::insights::queues::Supervisor;
-use crate::knowledge::diff::{FieldValue, diff};
+use crate::knowledge::diff::diff;
 use crate::knowledge::edit::{Edit, Expected, replace};
 use crate::knowledge::parse::parse_item;
 use crate::state::AppState;
@@ -253,7 +256,8 @@ pub async fn save(
                 return Ok(done(&item_path(id.as_str()), "saved"));
             }
             subject.version = item.version;
-            let outcome = conflict(&visit, &item, &draft, &zone);
+            let names = Names::of(&state, visit.visitor.shop(), visit.language);
+            let outcome = conflict(&names, &item, &draft, (&zone, visit.language));
             form(&visit, &state, subject, (draft, outcome)).await
         }
         Err(error) => Err(error),
@@ -375,32 +379,29 @@ fn taken(draft: &Draft) -> Outcome {
 }
 
 fn conflict(
-    visit: &Visit<KeepingKnowledge>,
+    names: &Names,
     item: &KnowledgeItem,
     mine: &Draft,
-    zone: &jiff::tz::TimeZone,
+    (zone, language): (&TimeZone, Language),
 ) -> Outcome {
     let theirs = item.content.to_raw(&item.id, zone);
     // In the form's own shape, so that only what really differs is shown.
     let changes = diff(&Draft::of(&theirs).raw(), &mine.raw());
-    let names: Vec<String> = changes
+    let differing: Vec<String> = changes
         .iter()
-        .map(|change| field_name(change.field, visit.language))
+        .map(|change| field_name(change.field, language))
         .collect();
     let fields = changes.into_iter().map(|change| {
-        let value = match change.before {
-            FieldValue::Text(text) => text.unwrap_or_default(),
-            FieldValue::List(elements) => elements.join("\n"),
-        };
-        (change.field, value)
+        let value = told(change.field, change.before, names, language);
+        (change.field, value.join("\n"))
     });
     Outcome {
         theirs: Some(Theirs {
             version: item.version,
-            by: author(&item.updated_by, visit.language),
+            by: author(&item.updated_by, language),
             at: minute(item.updated_at, zone),
             fields: fields.collect(),
-            names: names.join(visit.language.say("、", ", ")),
+            names: differing.join(language.say("、", ", ")),
         }),
         ..Outcome::default()
     }

@@ -104,6 +104,9 @@ pub async fn try_out(
     };
     match run(&visit, &state, &kept, options).await {
         Ok(report) => {
+            if report.added + report.changed == 0 {
+                kept.forget(&state).await;
+            }
             let trial = Trial::of(report, (name, kept), visit.language);
             answer(&visit, &state, (String::new(), Some(trial))).await
         }

@@ -6,18 +6,15 @@ use jiff::tz::TimeZone;
 
 use super::console::{Frame, Room, Visit, done};
 use super::knowledge_view::{
-    Chip, Names, author, chip, domain_name, field_name, id_of, item_path, may_keep, page_of_item,
-    status_name,
+    Chip, Names, author, chip, field_name, id_of, item_path, may_keep, page_of_item, told,
 };
 use super::language::Language;
 use super::lists::minute;
 use super::page;
 use crate::auth::{Form, KeepingKnowledge, Searching};
 use crate::domain::ids::KnowledgeId;
-use crate::domain::knowledge::Status;
-use crate::domain::taxonomy::{Intent, KnowledgeDomain};
 use crate::error::ApiError;
-use crate::knowledge::diff::{FieldChange, FieldValue, LineOp, diff};
+use crate::knowledge::diff::{FieldChange, LineOp, diff};
 use crate::knowledge::edit::{Edit, Expected, revert as revert_item};
 use crate::knowledge::view::{View, history};
 use crate::state::AppState;
@@ -215,29 +212,6 @@ fn whole(before: Vec<String>, after: Vec<String>) -> Vec<LineView> {
     let come = after.iter().filter(|text| !before.contains(text));
     gone.chain(come.map(|text| line(LineOp::Insert, text)))
         .collect()
-}
-
-fn told(field: &str, value: FieldValue, names: &Names, language: Language) -> Vec<String> {
-    let values = match value {
-        FieldValue::Text(text) => text.into_iter().collect(),
-        FieldValue::List(elements) => elements,
-    };
-    let tell = |text: String| {
-        match field {
-            "status" => Status::parse(&text).map(|status| status_name(status, language).to_owned()),
-            "domain" => {
-                KnowledgeDomain::parse(&text).map(|domain| domain_name(domain, language).to_owned())
-            }
-            "intent" => Intent::parse(&text).map(|intent| names.intent(Some(&intent))),
-            "products" => Ok(match names.product(&text) {
-                name if name == text => text.clone(),
-                name => format!("{name} ({text})"),
-            }),
-            _ => Ok(text.clone()),
-        }
-        .unwrap_or(text)
-    };
-    values.into_iter().map(tell).collect()
 }
 
 /// `POST /knowledge/{id}/versions`: gives the item what it said at `version`,

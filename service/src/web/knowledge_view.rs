@@ -16,6 +16,7 @@ use crate::domain::time::{Window, format_time};
 use crate::error::ApiError;
 use crate::formats::columns::Column;
 use crate::insights::labels::Labels;
+use crate::knowledge::diff::FieldValue;
 use crate::state::AppState;
 
 /// A word on an item's state.
@@ -223,6 +224,30 @@ pub fn field_name(field: &str, language: Language) -> String {
         Some(place) => format!("{label} {}", place + 1),
         None => label,
     }
+}
+
+/// A field's value as people read it: names for ids; several for a list.
+pub fn told(field: &str, value: FieldValue, names: &Names, language: Language) -> Vec<String> {
+    let values = match value {
+        FieldValue::Text(text) => text.into_iter().collect(),
+        FieldValue::List(elements) => elements,
+    };
+    let tell = |text: String| {
+        match field {
+            "status" => Status::parse(&text).map(|status| status_name(status, language).to_owned()),
+            "domain" => {
+                KnowledgeDomain::parse(&text).map(|domain| domain_name(domain, language).to_owned())
+            }
+            "intent" => Intent::parse(&text).map(|intent| names.intent(Some(&intent))),
+            "products" => Ok(match names.product(&text) {
+                name if name == text => text.clone(),
+                name => format!("{name} ({text})"),
+            }),
+            _ => Ok(text.clone()),
+        }
+        .unwrap_or(text)
+    };
+    values.into_iter().map(tell).collect()
 }
 
 /// Whose change it was, as people read it.
