@@ -260,7 +260,8 @@ impl Filters {
 
     /// The same rows, from the first, in another order.
     fn address(&self, (sort, direction): (&str, &str)) -> String {
-        let mut address = form_urlencoded::Serializer::new("/questions?".to_owned());
+        let start = "/questions?";
+        let mut address = form_urlencoded::Serializer::for_suffix(start.to_owned(), start.len());
         for (name, value) in [
             ("state", &self.state),
             ("domain", &self.domain),
@@ -277,7 +278,8 @@ impl Filters {
                 .append_pair("sort", sort)
                 .append_pair("direction", direction);
         }
-        address.finish()
+        let address = address.finish();
+        address.trim_end_matches('?').to_owned()
     }
 
     /// The direction, for the form to keep.
