@@ -14,12 +14,15 @@ use crate::store::StoreResult;
 
 /// Calls that are the service's daily work: what they write is kept with its
 /// author in its own place, and would drown what people change.
-const DAILY_WORK: [&str; 5] = [
+const DAILY_WORK: [&str; 7] = [
     "/v1/messages",
     "/v1/suggestions",
     "/v1/answers/{id}/feedback",
     "/v1/browser-tokens",
     "/panel/token",
+    // These change nothing.
+    "/knowledge/{id}/preview",
+    "/knowledge/import/try",
 ];
 
 /// What a handler adds to the entry of its request: what was changed.

@@ -33,7 +33,7 @@ pub struct SignedIn {
     pub person: Person,
     /// The session.
     pub session: Session,
-    /// What forms of this session carry.
+    /// What the forms of the session carry.
     pub form_token: String,
 }
 

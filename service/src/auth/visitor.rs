@@ -50,7 +50,7 @@ impl<N: Needs> Visitor<N> {
         self.person().login.to_string()
     }
 
-    /// Whether `token` is the one that forms of this session carry.
+    /// Whether `token` is the one that forms of the session carry.
     ///
     /// # Errors
     /// When it is not: the form is of another session, or of another site.

@@ -201,7 +201,7 @@ impl Secret {
         &self.0
     }
 
-    /// What a form of this session carries, so that no other site can post it.
+    /// What a form of the session carries, so that no other site can post it.
     /// Made from the secret, which no other site knows.
     pub fn form_token(&self) -> String {
         let mut hash = Sha256::new();

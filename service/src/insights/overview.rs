@@ -24,7 +24,7 @@ use crate::domain::week::Week;
 use crate::listening::{Fact, Ledger, Name};
 
 /// Lines of what rises and what is new.
-const MOST_LINES: usize = 5;
+pub const MOST_LINES: usize = 5;
 
 /// Days before the week that its course begins with.
 const DAYS_BEFORE: i64 = 21;

@@ -194,7 +194,7 @@ impl<N: Needs> Visit<N> {
 
     fn in_other_language(&self) -> String {
         let tag = self.language.say("en", "zh-CN");
-        let mut address = form_urlencoded::Serializer::new("/language?".to_owned());
+        let mut address = form_urlencoded::Serializer::for_suffix("/language?".to_owned(), 10);
         address
             .append_pair("to", tag)
             .append_pair("back", &self.path);

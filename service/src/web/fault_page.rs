@@ -87,7 +87,7 @@ fn sign_in_path(request: &HttpRequest) -> HeaderValue {
         .uri()
         .path_and_query()
         .map_or("/", |path| path.as_str());
-    let mut address = form_urlencoded::Serializer::new("/sign-in?".to_owned());
+    let mut address = form_urlencoded::Serializer::for_suffix("/sign-in?".to_owned(), 9);
     if asked != "/" {
         address.append_pair("next", asked);
     }

@@ -319,7 +319,7 @@ fn scope(names: &Names, products: &[&str], channels: &[&str], language: Language
 
 /// The list with the same filter, from `after` on.
 fn address(query: &Fields, after: &str) -> String {
-    let mut address = form_urlencoded::Serializer::new("/knowledge?".to_owned());
+    let mut address = form_urlencoded::Serializer::for_suffix("/knowledge?".to_owned(), 11);
     for name in ["status", "domain", "intent", "as_of"] {
         let value = query.get(name);
         if !value.is_empty() {
@@ -334,7 +334,7 @@ fn address(query: &Fields, after: &str) -> String {
 
 /// The same search through the agents' eyes, now.
 fn as_agents(query: &Fields, now: Timestamp, zone: &TimeZone) -> String {
-    let mut address = form_urlencoded::Serializer::new("/knowledge?".to_owned());
+    let mut address = form_urlencoded::Serializer::for_suffix("/knowledge?".to_owned(), 11);
     for name in ["q", "product", "channel"] {
         let value = query.get(name);
         if !value.is_empty() {

@@ -14,7 +14,7 @@ use crate::domain::insights::QuestionLine;
 use crate::domain::key::Scope;
 use crate::domain::week::Week;
 use crate::error::ApiError;
-use crate::insights::overview::{AgentLoad, Alarm, DayFigures, Overview, overview};
+use crate::insights::overview::{AgentLoad, Alarm, DayFigures, MOST_LINES, Overview, overview};
 use crate::insights::report::Desk;
 use crate::reports::{Figure, Value, Words, caution, figures};
 use crate::state::AppState;
@@ -145,6 +145,11 @@ pub(super) fn asked_week(text: &str, zone: &TimeZone, desk: Desk<'_>) -> Result<
     week.ok_or(ApiError::NotFound { what: "week" })
 }
 
+/// The first lines of a section.
+fn first(lines: &[QuestionLine]) -> &[QuestionLine] {
+    &lines[..lines.len().min(MOST_LINES)]
+}
+
 fn of(frame: Frame, overview: &Overview) -> OverviewPage {
     let words = Words(frame.language.0);
     let scopes = frame.role.scopes();
@@ -153,6 +158,12 @@ fn of(frame: Frame, overview: &Overview) -> OverviewPage {
     let rhythm = overview.rhythm.as_ref();
     let week = report.week;
     let lines = |lines: &[QuestionLine]| lines.iter().map(|line| of_line(line, words)).collect();
+    // Labels as buyers wrote them are for supervisors; a report's are for all.
+    let (rising, new) = if scopes.contains(&Scope::Supervise) {
+        (overview.rising.as_slice(), overview.new.as_slice())
+    } else {
+        (first(&report.rising), first(&report.new))
+    };
     let most = rhythm.days.iter().map(|day| day.questions).max();
     let agents: Vec<AgentView> = rhythm
         .agents
@@ -178,8 +189,8 @@ fn of(frame: Frame, overview: &Overview) -> OverviewPage {
         days: days(&rhythm.days, week, words),
         hours: hours(&rhythm.hours, words),
         most_a_day: number(most.unwrap_or(0)),
-        rising: lines(&overview.rising),
-        new: lines(&overview.new),
+        rising: lines(rising),
+        new: lines(new),
         alarms: rhythm
             .alarms
             .iter()

@@ -80,7 +80,7 @@ pub const PROBLEMS: &[ProblemKind] = &[
     kind(
         403,
         "form-expired",
-        "A page's form or script did not prove that it is of this session.",
+        "A page's form or script did not prove that it comes from the caller's own page.",
         "Load the page anew; a script sends the page's token as `X-Form-Token`.",
     ),
     kind(
