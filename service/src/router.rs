@@ -12,9 +12,9 @@ use crate::error::ApiError;
 use crate::web::{
     account_page, assets, audit_page, contradictions_page, docs_page, events, get_or_head,
     insights_pages, keys_page, knowledge_editor, knowledge_import, knowledge_item, knowledge_list,
-    knowledge_versions as versions_page, language, overview_page, panel_page, people_page, policy_page,
-    push_form, pushes_page, question_edits, question_page, questions_map, questions_page,
-    queues_pages, sign_in, try_page, weekly_page, welcome,
+    knowledge_versions as versions_page, language, overview_page, panel_page, people_page,
+    policy_page, push_form, pushes_page, question_edits, question_page, questions_map,
+    questions_page, queues_pages, sign_in, try_page, weekly_page, welcome,
 };
 
 /// Adds all routes.

@@ -11,6 +11,9 @@ use zhiwen_models::metrics::{
 use super::classify::Verdict;
 use super::retrieve::{Answered, scores};
 
+/// A share's name, and whether a text counts for it; `None` where it counts neither way.
+type Share = (&'static str, fn(&Verdict) -> Option<bool>);
+
 /// Draws of the bootstrap.
 pub const RESAMPLES: usize = 2_000;
 
@@ -164,7 +167,7 @@ pub fn verdicts(first: &[Verdict], second: &[Verdict], out_of_scope: Option<&str
             "with_threshold.matthews_correlation",
             labelled(first, second, label, matthews_correlation),
         );
-        let shares: [(&'static str, fn(&Verdict) -> Option<bool>); 2] = [
+        let shares: [Share; 2] = [
             ("with_threshold.in_scope_accuracy", |verdict| {
                 let is_right = verdict.expected == verdict.found && !verdict.abstained;
                 verdict.in_scope.then_some(is_right)
@@ -278,7 +281,7 @@ mod tests {
 
     /// One half is found first by both, of the rest the second finds more.
     fn two_systems() -> [Vec<Answered>; 2] {
-        let first = |at: usize| answered((at % 2 == 0).then_some(1), 0.5);
+        let first = |at: usize| answered(at.is_multiple_of(2).then_some(1), 0.5);
         let second = |at: usize| match at % 4 {
             3 => answered(Some(4), 0.3),
             _ => answered(Some(1), 0.9),

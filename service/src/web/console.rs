@@ -46,8 +46,17 @@ pub struct Entry {
     pub current: &'static str,
 }
 
-/// Every room: its address, its picture, its names, and which scopes open it.
-const ROOMS: [(Room, &str, &str, [&str; 2], &[Scope]); 7] = [
+/// A room, its address, its picture, its names, and which scopes open it.
+type RoomEntry = (
+    Room,
+    &'static str,
+    &'static str,
+    [&'static str; 2],
+    &'static [Scope],
+);
+
+/// Every room.
+const ROOMS: [RoomEntry; 7] = [
     (
         Room::Overview,
         "/",
@@ -169,16 +178,14 @@ impl<N: Needs> Visit<N> {
     pub async fn frame(&self, state: &AppState, here: Room) -> Result<Frame, ApiError> {
         let person = self.visitor.person();
         let scopes = person.role.scopes();
-        let entries = ROOMS.iter().filter_map(|(room, path, icon, names, opens)| {
-            opens
-                .iter()
-                .any(|scope| scopes.contains(scope))
-                .then(|| Entry {
-                    path,
-                    icon,
-                    name: self.language.say(names[0], names[1]),
-                    current: if *room == here { "page" } else { "false" },
-                })
+        let opens =
+            |(_, _, _, _, opens): &&RoomEntry| opens.iter().any(|scope| scopes.contains(scope));
+        let entries = ROOMS.iter().filter(opens);
+        let entries = entries.map(|(room, path, icon, names, _)| Entry {
+            path,
+            icon,
+            name: self.language.say(names[0], names[1]),
+            current: if *room == here { "page" } else { "false" },
         });
         Ok(Frame {
             language: self.language,

@@ -165,8 +165,7 @@ mod tests {
     }
 
     async fn visit(path: &str) -> (StatusCode, header::HeaderMap, String) {
-        let app = App::new()
-            .route("/docs", get_or_head().to(docs));
+        let app = App::new().route("/docs", get_or_head().to(docs));
         let app = init_service(app).await;
         let response = call_service(&app, TestRequest::get().uri(path).to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());

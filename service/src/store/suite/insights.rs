@@ -94,7 +94,7 @@ pub async fn counts_an_open_answer_anew(store: &Arc<dyn Store>) {
         buyers: 9,
         ..first.clone()
     };
-    assert_eq!(open.unwrap(), [expected.clone()]);
+    assert_eq!(open.unwrap(), std::slice::from_ref(&expected));
     let of_one = store.open_candidates_of(&shop, first.cluster).await;
     assert_eq!(of_one.unwrap(), [expected]);
     let of_another = store.open_candidates_of(&shop, ClusterId::make()).await;
