@@ -52,6 +52,12 @@ impl Browser {
     /// # Panics
     /// With everything that is wrong.
     pub async fn inspect(&self, name: &str) {
+        let faults = self.inspection(name).await;
+        assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+    }
+
+    /// What [`Self::inspect`] finds, for whoever looks at many pages.
+    pub async fn inspection(&self, name: &str) -> Vec<String> {
         let mut faults = Vec::new();
         for (place, size) in [("desk", DESK), ("phone", PHONE)] {
             self.resize(size).await;
@@ -72,7 +78,7 @@ impl Browser {
         }
         self.resize(DESK).await;
         self.look(Look::Light).await;
-        assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+        faults
     }
 }
 
