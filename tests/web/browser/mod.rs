@@ -171,12 +171,22 @@ impl Browser {
         keyboard::press(&self.window, keys).await;
     }
 
+    /// Says yes to what the page asks in a dialog.
+    pub async fn agree(&self) {
+        poll_until("a dialog is there", PATIENCE, async || {
+            self.window.accept_alert().await.is_ok()
+        })
+        .await;
+    }
+
     /// Waits for a file that the page has the browser save, and gives its place.
     pub async fn downloaded(&self, name: &str) -> PathBuf {
         let path = self.driver.downloads().join(name);
-        // It has another name until it is whole.
+        // Until it is whole it has another name, and an empty file keeps its place.
         poll_for(&format!("{name} is downloaded"), PATIENCE, async || {
-            path.is_file().then(|| path.clone())
+            let found = path.metadata();
+            let is_whole = found.is_ok_and(|found| found.len() > 0);
+            is_whole.then(|| path.clone())
         })
         .await
     }
