@@ -98,7 +98,8 @@ async fn of_many_who_ask_one_counts() {
     let counted = figures(&app).counts();
     let asked = (0..8).map(|_| clusters(&shop));
     let found = join_all(asked).await;
-    assert!(found.iter().all(|found| *found == found[0]));
+    let first = &found[0];
+    assert!(found.iter().all(|found| found == first));
     assert_eq!(found[0][0]["pinned"], true);
     assert_eq!(figures(&app).counts(), counted + 1);
 }

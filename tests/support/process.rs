@@ -49,9 +49,17 @@ impl Process {
     ///
     /// # Errors
     /// When it ends before it listens.
-    pub fn start(mut command: Command) -> Result<Self, Refusal> {
+    pub fn start(command: Command) -> Result<Self, Refusal> {
+        Self::start_at(command, 0)
+    }
+
+    /// Runs `command`, made of [`program`], with `serve` on a port that one before it had.
+    ///
+    /// # Errors
+    /// When it ends before it listens.
+    pub fn start_at(mut command: Command, port: u16) -> Result<Self, Refusal> {
         let mut child = command
-            .args(["serve", "--port", "0"])
+            .args(["serve", "--port", &port.to_string()])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -115,6 +123,11 @@ impl Process {
 
     /// Ends it as a power cut would: no handler runs.
     pub fn kill(mut self) {
+        self.cut_off();
+    }
+
+    /// Does what [`Self::kill`] does to one that stands in for the next.
+    pub fn cut_off(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it has ended");
     }

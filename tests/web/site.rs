@@ -5,8 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::json;
 use tempfile::TempDir;
-use zhiwen_tests::support::process::{Process, make_shop, succeed};
-use zhiwen_tests::support::{Call, poll_until};
+use zhiwen_tests::support::process::{Process, make_shop, program, succeed};
+use zhiwen_tests::support::{Call, poll_for, poll_until};
 
 use crate::browser::Browser;
 
@@ -33,7 +33,7 @@ const KNOWLEDGE: [(&str, &str, &str); 3] = [
 ];
 
 /// The password of everybody in these tests.
-pub const PASSWORD: &str = "春江潮水连海平";
+pub const PASSWORD: &str = "春江潮水连海平海上";
 
 /// The program, serving one shop from a folder of its own.
 pub struct Site {
@@ -103,6 +103,23 @@ impl Site {
     /// A call of the API with the shop's key.
     pub fn call(&self, method: Method, path: &str) -> Call {
         self.process.call(method, path, &self.key)
+    }
+
+    /// A call of the API with another key.
+    pub fn call_with(&self, key: &str, method: Method, path: &str) -> Call {
+        self.process.call(method, path, key)
+    }
+
+    /// Ends the program as a power cut would, and starts it again at the same address.
+    pub async fn cut_power(&mut self) {
+        let port = self.process.address.port();
+        self.process.cut_off();
+        let folder = self.folder.path();
+        self.process = poll_for("it serves again", PATIENCE, async || {
+            Process::start_at(program(folder), port).ok()
+        })
+        .await;
+        self.process.wait_until_ready(&self.key).await;
     }
 
     /// Adds an approved item.

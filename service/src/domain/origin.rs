@@ -26,6 +26,8 @@ impl Origin {
         let url = Url::parse(text).ok();
         let is_exact = url.is_some_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+                // A pattern is no origin, though a host may be called so.
+                && !text.contains('*')
         });
         if !is_exact {
             let expected = "an origin such as https://desk.example.com, without a path";

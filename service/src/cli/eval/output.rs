@@ -212,7 +212,7 @@ mod tests {
         let text = String::from_utf8(output).expect("utf-8");
         assert_eq!(
             text,
-            "faq\n  promise: threshold  0.400\n  questions           3\n  recall at 1         0.512\n"
+            "faq\n  recall at 1         0.512\n  questions           3\n  promise: threshold  0.400\n"
         );
     }
 

@@ -92,8 +92,8 @@ fn reads_nested_fields_and_scalars() {
     let text = "{\"text\":\"在吗\",\"by\":{\"type\":\"user\",\"id\":7},\"a.b\":true}\n\n\
                 {\"text\":null,\"by\":null}\n{\"text\":\n[1]\n";
     let found = read(Format::JsonLines, text.as_bytes()).expect("read");
-    assert_eq!(found[0], "a.b|by.id|by.type|text|by");
-    assert_eq!(found[1], "1 true|7|user|在吗|{\"id\":7,\"type\":\"user\"}");
+    assert_eq!(found[0], "text|by.type|by.id|a.b|by");
+    assert_eq!(found[1], "1 在吗|user|7|true|{\"type\":\"user\",\"id\":7}");
     assert_eq!(found[2], "3 ||||");
     assert!(
         found[3].starts_with("4 : not such a JSON object: EOF"),
