@@ -17,15 +17,15 @@ async fn a_key_is_needed_and_must_be_known() {
     let missing = app.get("/v1/knowledge").send().await;
     insta::assert_json_snapshot!(missing.snapshot(), @r#"
     {
-      "body": {
-        "detail": "api key is missing",
-        "request_id": "test-request",
-        "status": 401,
-        "title": "A valid API key is needed",
-        "type": "urn:zhiwen:problem:unauthorized"
-      },
       "status": 401,
-      "www-authenticate": "Bearer realm=\"zhiwen\""
+      "www-authenticate": "Bearer realm=\"zhiwen\"",
+      "body": {
+        "type": "urn:zhiwen:problem:unauthorized",
+        "title": "A valid API key is needed",
+        "status": 401,
+        "detail": "api key is missing",
+        "request_id": "test-request"
+      }
     }
     "#);
     let unknown = format!("zw_{}", "a".repeat(48));
@@ -132,14 +132,14 @@ async fn a_scope_opens_only_its_own() {
     let refused = app.get("/v1/search?q=x").key(&key).send().await;
     insta::assert_json_snapshot!(refused.snapshot(), @r#"
     {
+      "status": 403,
       "body": {
-        "detail": "the key needs the scope suggest or knowledge or supervise",
-        "request_id": "test-request",
-        "status": 403,
+        "type": "urn:zhiwen:problem:forbidden",
         "title": "The API key may not do this",
-        "type": "urn:zhiwen:problem:forbidden"
-      },
-      "status": 403
+        "status": 403,
+        "detail": "the key needs the scope suggest or knowledge or supervise",
+        "request_id": "test-request"
+      }
     }
     "#);
 }

@@ -308,7 +308,7 @@ async fn the_page_may_be_framed_by_whom_the_settings_name() {
     assert!(framed.text().contains(&origins));
     // The rest of the site stays out of frames.
     assert_eq!(
-        ancestors(&app.get("/").send().await),
+        ancestors(&app.get("/sign-in").send().await),
         "frame-ancestors 'none'"
     );
 }

@@ -98,14 +98,14 @@ async fn routes_and_methods_that_are_none_have_problems_too() {
     let none = app.get("/v2/knowledge").send().await;
     insta::assert_json_snapshot!(none.snapshot(), @r#"
     {
+      "status": 404,
       "body": {
-        "detail": "route not found",
-        "request_id": "test-request",
-        "status": 404,
+        "type": "urn:zhiwen:problem:no-route",
         "title": "There is no such route",
-        "type": "urn:zhiwen:problem:no-route"
-      },
-      "status": 404
+        "status": 404,
+        "detail": "route not found",
+        "request_id": "test-request"
+      }
     }
     "#);
     let method = app.call(Method::DELETE, "/v1/knowledge/a").send().await;
@@ -132,14 +132,14 @@ async fn a_body_must_say_that_it_is_json() {
     let reply = call.body("text/plain", "{}").send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 415,
       "body": {
-        "detail": "media type is not supported, expected application/json",
-        "request_id": "test-request",
-        "status": 415,
+        "type": "urn:zhiwen:problem:unsupported-media-type",
         "title": "The media type is not supported",
-        "type": "urn:zhiwen:problem:unsupported-media-type"
-      },
-      "status": 415
+        "status": 415,
+        "detail": "media type is not supported, expected application/json",
+        "request_id": "test-request"
+      }
     }
     "#);
 }
@@ -152,14 +152,14 @@ async fn a_body_over_the_limit_is_refused() {
     let reply = shop.post("/v1/knowledge", &body).send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 413,
       "body": {
-        "detail": "request body is larger than 2000 bytes",
-        "request_id": "test-request",
-        "status": 413,
+        "type": "urn:zhiwen:problem:too-large",
         "title": "The request body is too large",
-        "type": "urn:zhiwen:problem:too-large"
-      },
-      "status": 413
+        "status": 413,
+        "detail": "request body is larger than 2000 bytes",
+        "request_id": "test-request"
+      }
     }
     "#);
 }
@@ -212,15 +212,15 @@ async fn a_shop_whose_index_is_being_built_says_so() {
     let reply = app.get("/v1/search?q=x").key(&key).send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
-      "body": {
-        "detail": "index is being built: 0 of 0 changes",
-        "request_id": "test-request",
-        "status": 503,
-        "title": "The shop's index is being built",
-        "type": "urn:zhiwen:problem:index-building"
-      },
+      "status": 503,
       "retry-after": "1",
-      "status": 503
+      "body": {
+        "type": "urn:zhiwen:problem:index-building",
+        "title": "The shop's index is being built",
+        "status": 503,
+        "detail": "index is being built: 0 of 0 changes",
+        "request_id": "test-request"
+      }
     }
     "#);
     // What needs no index works meanwhile, and so do the other shops.

@@ -18,10 +18,10 @@ async fn a_file_holds_what_the_filter_lets_through() {
     let all = shop.get("/v1/knowledge/export").send().await;
     insta::assert_json_snapshot!(all.snapshot(), @r#"
     {
-      "body": "﻿id,status,domain,intent,title,phrasings,answer_brief,answer_consultative,products,channels,valid_from,valid_until,source,tags\r\na,approved,process,,发票什么时候开,,'=1+1,,,,,,,\r\nb,draft,warehouse,,几天到货,,,,,,,,,\r\n",
+      "status": 200,
       "content-disposition": "attachment; filename=\"hemu-knowledge.csv\"",
       "content-type": "text/csv; charset=utf-8",
-      "status": 200
+      "body": "﻿id,status,domain,intent,title,phrasings,answer_brief,answer_consultative,products,channels,valid_from,valid_until,source,tags\r\na,approved,process,,发票什么时候开,,'=1+1,,,,,,,\r\nb,draft,warehouse,,几天到货,,,,,,,,,\r\n"
     }
     "#);
     let lines = "/v1/knowledge/export?format=jsonl&status=draft&domain=warehouse";

@@ -29,16 +29,16 @@ async fn is_taken_while_the_record_is_still_on_its_way() {
     let reply = shop.patch(&path, &json!({"displayed": true})).send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
         "answer_id": "[uuid]",
-        "correct": null,
         "displayed": true,
+        "used": null,
         "final_text": null,
         "relevant": null,
-        "updated_at": "2026-10-01T02:00:00Z",
-        "used": null
-      },
-      "status": 200
+        "correct": null,
+        "updated_at": "2026-10-01T02:00:00Z"
+      }
     }
     "#);
     let record = shop.get(&format!("/v1/suggestions/{suggestion}")).send();
@@ -59,16 +59,16 @@ async fn merges_and_masks() {
     let reply = give(json!({"correct": false})).await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
         "answer_id": "[uuid]",
-        "correct": false,
         "displayed": true,
+        "used": "edited",
         "final_text": "打 [电话] 给您开",
         "relevant": true,
-        "updated_at": "2026-10-01T02:00:00Z",
-        "used": "edited"
-      },
-      "status": 200
+        "correct": false,
+        "updated_at": "2026-10-01T02:00:00Z"
+      }
     }
     "#);
 }

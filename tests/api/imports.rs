@@ -32,21 +32,21 @@ async fn a_dry_run_reports_and_an_import_writes() {
     let tried = import(&shop, "?dry_run=true", "text/csv", file).await;
     insta::assert_json_snapshot!(tried.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
+        "dry_run": true,
+        "written": false,
         "added": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "refused": 0,
         "added_ids": [
           "a",
           "b"
         ],
-        "changed": 0,
         "changed_items": [],
-        "dry_run": true,
-        "refused": 0,
-        "refused_rows": [],
-        "unchanged": 0,
-        "written": false
-      },
-      "status": 200
+        "refused_rows": []
+      }
     }
     "#);
     assert_eq!(count(&shop).await, 0);
@@ -90,68 +90,68 @@ async fn refused_rows_refuse_the_file_unless_told_otherwise() {
     let refused = import(&shop, "", "text/csv", file).await;
     insta::assert_json_snapshot!(refused.snapshot(), @r#"
     {
+      "status": 422,
       "body": {
+        "type": "urn:zhiwen:problem:import-refused",
+        "title": "Rows of the file are refused, nothing was written",
+        "status": 422,
         "detail": "4 rows of the file are refused: mend them, or write the others with skip_refused=true",
+        "request_id": "test-request",
         "report": {
+          "dry_run": false,
+          "written": false,
           "added": 1,
+          "changed": 0,
+          "unchanged": 0,
+          "refused": 4,
           "added_ids": [
             "a"
           ],
-          "changed": 0,
           "changed_items": [],
-          "dry_run": false,
-          "refused": 4,
           "refused_rows": [
             {
+              "row": 3,
+              "id": "b",
               "errors": [
                 {
                   "column": "domain",
                   "message": "\"shop\" is not known, expected product, process, warehouse"
                 }
-              ],
-              "id": "b",
-              "row": 3
+              ]
             },
             {
+              "row": 4,
+              "id": "c",
               "errors": [
                 {
                   "column": "valid_until",
                   "message": "the window must end after it starts"
                 }
-              ],
-              "id": "c",
-              "row": 4
+              ]
             },
             {
+              "row": 5,
+              "id": "d",
               "errors": [
                 {
                   "column": "id",
                   "message": "stands in row 6 as well, an id must occur once in a file"
                 }
-              ],
-              "id": "d",
-              "row": 5
+              ]
             },
             {
+              "row": 6,
+              "id": "d",
               "errors": [
                 {
                   "column": "id",
                   "message": "stands in row 5 as well, an id must occur once in a file"
                 }
-              ],
-              "id": "d",
-              "row": 6
+              ]
             }
-          ],
-          "unchanged": 0,
-          "written": false
-        },
-        "request_id": "test-request",
-        "status": 422,
-        "title": "Rows of the file are refused, nothing was written",
-        "type": "urn:zhiwen:problem:import-refused"
-      },
-      "status": 422
+          ]
+        }
+      }
     }
     "#);
     assert_eq!(count(&shop).await, 0);
@@ -254,14 +254,14 @@ async fn refuses_files_as_a_whole_and_writes_nothing() {
     let call = call.header("accept-language", "zh-CN").body("text/csv", "");
     insta::assert_json_snapshot!(call.send().await.snapshot(), @r#"
     {
+      "status": 422,
       "body": {
-        "detail": "文件是空的",
-        "request_id": "test-request",
-        "status": 422,
+        "type": "urn:zhiwen:problem:invalid-file",
         "title": "The file cannot be used",
-        "type": "urn:zhiwen:problem:invalid-file"
-      },
-      "status": 422
+        "status": 422,
+        "detail": "文件是空的",
+        "request_id": "test-request"
+      }
     }
     "#);
     assert_eq!(left_behind(&shop), 0);
@@ -275,14 +275,14 @@ async fn a_file_over_the_limit_is_refused() {
     let refused = import(&shop, "", "text/csv", file).await;
     insta::assert_json_snapshot!(refused.snapshot(), @r#"
     {
+      "status": 413,
       "body": {
-        "detail": "request body is larger than 1000 bytes",
-        "request_id": "test-request",
-        "status": 413,
+        "type": "urn:zhiwen:problem:too-large",
         "title": "The request body is too large",
-        "type": "urn:zhiwen:problem:too-large"
-      },
-      "status": 413
+        "status": 413,
+        "detail": "request body is larger than 1000 bytes",
+        "request_id": "test-request"
+      }
     }
     "#);
     // Without a declared length it shows on the way.
@@ -331,15 +331,15 @@ async fn more_at_once_than_there_is_room_for_are_refused() {
     let refused = import(&shop, "", "text/csv", file).await;
     insta::assert_json_snapshot!(refused.snapshot(), @r#"
     {
-      "body": {
-        "detail": "service is at capacity",
-        "request_id": "test-request",
-        "status": 503,
-        "title": "The service is at capacity",
-        "type": "urn:zhiwen:problem:overloaded"
-      },
+      "status": 503,
       "retry-after": "1",
-      "status": 503
+      "body": {
+        "type": "urn:zhiwen:problem:overloaded",
+        "title": "The service is at capacity",
+        "status": 503,
+        "detail": "service is at capacity",
+        "request_id": "test-request"
+      }
     }
     "#);
     assert_eq!(shop.get("/v1/knowledge/export").send().await.status, 503);

@@ -35,38 +35,38 @@ async fn makes_and_reads_an_item() {
     let made = shop.post("/v1/knowledge", &invoice()).send().await;
     insta::assert_json_snapshot!(made.snapshot(), @r#"
     {
+      "status": 201,
+      "etag": "\"1\"",
+      "location": "/v1/knowledge/%E5%94%AE%E5%90%8E%2Finvoice",
       "body": {
-        "answer_brief": "签收后三天内开具。",
-        "answer_consultative": null,
-        "channels": [
-          "taobao"
-        ],
-        "created_at": "2026-10-01T02:00:00Z",
-        "domain": "process",
         "id": "售后/invoice",
-        "in_effect": true,
+        "version": 1,
+        "status": "approved",
+        "domain": "process",
         "intent": "process.invoice",
+        "title": "发票什么时候开",
         "phrasings": [
           "可以开发票吗"
         ],
+        "answer_brief": "签收后三天内开具。",
+        "answer_consultative": null,
         "products": [
           "p-1"
         ],
+        "channels": [
+          "taobao"
+        ],
+        "valid_from": "2026-09-01 00:00",
+        "valid_until": null,
         "source": "售后手册",
-        "status": "approved",
         "tags": [
           "发票"
         ],
-        "title": "发票什么时候开",
+        "created_at": "2026-10-01T02:00:00Z",
         "updated_at": "2026-10-01T02:00:00Z",
         "updated_by": "[key]",
-        "valid_from": "2026-09-01 00:00",
-        "valid_until": null,
-        "version": 1
-      },
-      "etag": "\"1\"",
-      "location": "/v1/knowledge/%E5%94%AE%E5%90%8E%2Finvoice",
-      "status": 201
+        "in_effect": true
+      }
     }
     "#);
     let location = made.header("location").unwrap_or("");
@@ -193,14 +193,14 @@ async fn a_change_is_of_the_version_that_was_read() {
     };
     insta::assert_json_snapshot!(put(None, "b").await.snapshot(), @r#"
     {
+      "status": 428,
       "body": {
-        "detail": "send the ETag that you read as If-Match, or If-Match: * to overwrite",
-        "request_id": "test-request",
-        "status": 428,
+        "type": "urn:zhiwen:problem:precondition-required",
         "title": "A change needs an If-Match header",
-        "type": "urn:zhiwen:problem:precondition-required"
-      },
-      "status": 428
+        "status": 428,
+        "detail": "send the ETag that you read as If-Match, or If-Match: * to overwrite",
+        "request_id": "test-request"
+      }
     }
     "#);
     insta::assert_json_snapshot!(put(Some("\"1\""), "b").await.snapshot(), @r#"
@@ -342,10 +342,10 @@ async fn refuses_bad_input_by_field() {
     400 invalid-body: request body is invalid: EOF while parsing an object at line 1 column 1
     400 invalid-body: domain: missing field `domain` at line 1 column 2
     400 invalid-body: domain: missing field `domain` at line 1 column 13
-    400 invalid-body: request body is invalid: byte 17 is not valid utf-8
-    400 invalid-body: title: invalid type: integer `7`, expected a string at line 1 column 261
-    400 invalid-body: phrasings[1]: invalid type: integer `7`, expected a string at line 1 column 154
-    400 invalid-body: answr: unknown field `answr`, expected one of `id`, `status`, `domain`, `intent`, `title`, `phrasings`, `answer_brief`, `answer_consultative`, `products`, `channels`, `valid_from`, `valid_until`, `source`, `tags` at line 1 column 53
+    400 invalid-body: request body is invalid: byte 7 is not valid utf-8
+    400 invalid-body: title: invalid type: integer `7`, expected a string at line 1 column 98
+    400 invalid-body: phrasings[1]: invalid type: integer `7`, expected a string at line 1 column 139
+    400 invalid-body: answr: unknown field `answr`, expected one of `id`, `status`, `domain`, `intent`, `title`, `phrasings`, `answer_brief`, `answer_consultative`, `products`, `channels`, `valid_from`, `valid_until`, `source`, `tags` at line 1 column 323
     422 invalid-fields: title: must not be empty
     422 invalid-fields: title: contains a control character
     422 invalid-fields: answer_brief: has 1000000 characters, at most 4000 are allowed

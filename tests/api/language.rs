@@ -89,8 +89,9 @@ async fn a_shop_adds_renames_and_switches_off() {
     let own = all.last().expect("its own comes last");
     insta::assert_json_snapshot!(own, @r#"
     {
-      "domain": "product",
       "id": "product.shop_engraving",
+      "domain": "product",
+      "stage": "pre",
       "name": "刻字定制",
       "off": false,
       "phrasings": [
@@ -99,8 +100,7 @@ async fn a_shop_adds_renames_and_switches_off() {
         "刻字要加钱吗",
         "刻字最多几个字",
         "想刻个名字送人"
-      ],
-      "stage": "pre"
+      ]
     }
     "#);
     let off: Vec<&Value> = all.iter().filter(|intent| intent["off"] == true).collect();

@@ -15,16 +15,16 @@ async fn products_are_put_listed_and_deleted() {
     let made = shop.put("/v1/products/壶-1", &kettle).send().await;
     insta::assert_json_snapshot!(made.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
+        "id": "壶-1",
+        "name": "保温壶",
+        "category": "杯壶",
         "aliases": [
           "水壶",
           "大壶"
-        ],
-        "category": "杯壶",
-        "id": "壶-1",
-        "name": "保温壶"
-      },
-      "status": 200
+        ]
+      }
     }
     "#);
     for id in ["b", "a"] {
@@ -81,6 +81,7 @@ async fn synonyms_are_replaced_as_a_whole() {
     let put = shop.put("/v1/synonyms", &list).send().await;
     insta::assert_json_snapshot!(put.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
         "groups": [
           {
@@ -96,8 +97,7 @@ async fn synonyms_are_replaced_as_a_whole() {
             ]
           }
         ]
-      },
-      "status": 200
+      }
     }
     "#);
     assert_eq!(shop.get("/v1/synonyms").send().await.json(), put.json());

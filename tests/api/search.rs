@@ -12,11 +12,11 @@ async fn an_empty_shop_has_no_results() {
     let reply = shop.get("/v1/search?q=发票").send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
         "product_ids": [],
         "results": []
-      },
-      "status": 200
+      }
     }
     "#);
 }
@@ -31,32 +31,32 @@ async fn finds_and_explains() {
     let reply = shop.get("/v1/search?q=發票").send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
         "product_ids": [],
         "results": [
           {
+            "knowledge_id": "invoice",
+            "version": 1,
+            "status": "approved",
+            "domain": "process",
+            "title": "发票什么时候开",
             "answer_brief": "签收后三天内开具。",
             "answer_consultative": null,
+            "source": null,
             "confidence": "[number]",
-            "domain": "process",
             "explain": {
               "bm25": "[number]",
               "bm25_share": "[number]",
-              "feedback": "[number]",
-              "margin": "[number]",
               "question_coverage": "[number]",
+              "wording_coverage": "[number]",
+              "feedback": "[number]",
               "relevance": "[number]",
-              "wording_coverage": "[number]"
-            },
-            "knowledge_id": "invoice",
-            "source": null,
-            "status": "approved",
-            "title": "发票什么时候开",
-            "version": 1
+              "margin": "[number]"
+            }
           }
         ]
-      },
-      "status": 200
+      }
     }
     "#);
 }

@@ -21,47 +21,47 @@ async fn answers_with_its_source() {
     let reply = shop.post("/v1/suggestions", &question).send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
+        "id": "[uuid]",
+        "conversation_id": "c-1",
+        "answers_message_id": "m-1",
+        "question": {
+          "text": "发票什么时候开",
+          "stands_alone": true,
+          "product_ids": [],
+          "intent": {
+            "id": "process.invoice",
+            "domain": "process",
+            "confidence": "[number]"
+          },
+          "stage": "post",
+          "urgency": "normal"
+        },
         "answers": [
           {
-            "confidence": "[number]",
-            "form": "brief",
             "id": "[uuid]",
             "knowledge_id": "invoice",
+            "version": 1,
+            "title": "发票什么时候开",
+            "text": "签收后三天内开具。",
+            "form": "brief",
+            "confidence": "[number]",
             "sources": [
               {
                 "knowledge_id": "invoice",
-                "text": null,
-                "version": 1
+                "version": 1,
+                "text": null
               }
-            ],
-            "text": "签收后三天内开具。",
-            "title": "发票什么时候开",
-            "version": 1
+            ]
           }
         ],
-        "answers_message_id": "m-1",
-        "conversation_id": "c-1",
-        "degraded": [],
         "engines": [
           "lexical",
           "classifier"
         ],
-        "id": "[uuid]",
-        "question": {
-          "intent": {
-            "confidence": "[number]",
-            "domain": "process",
-            "id": "process.invoice"
-          },
-          "product_ids": [],
-          "stage": "post",
-          "stands_alone": true,
-          "text": "发票什么时候开",
-          "urgency": "normal"
-        }
-      },
-      "status": 200
+        "degraded": []
+      }
     }
     "#);
 
@@ -162,14 +162,14 @@ async fn the_same_key_gives_the_same_suggestion() {
     assert_eq!(again.header("idempotent-replayed"), Some("true"));
     insta::assert_json_snapshot!(send("可以开发票吗").await.snapshot(), @r#"
     {
+      "status": 422,
       "body": {
-        "detail": "idempotency key was used for another request",
-        "request_id": "test-request",
-        "status": 422,
+        "type": "urn:zhiwen:problem:idempotency-mismatch",
         "title": "The Idempotency-Key was used for another request",
-        "type": "urn:zhiwen:problem:idempotency-mismatch"
-      },
-      "status": 422
+        "status": 422,
+        "detail": "idempotency key was used for another request",
+        "request_id": "test-request"
+      }
     }
     "#);
 }
@@ -220,15 +220,15 @@ async fn refuses_bad_input_by_field() {
     400 invalid-body: request body is invalid: byte 72 is not valid utf-8
     400 invalid-body: messages[0].text: invalid type: integer `7`, expected a string at line 1 column 72
     400 invalid-body: messages[0].role: unknown variant `robot`, expected `buyer` or `agent` at line 1 column 63
-    400 invalid-body: messages[0].colour: unknown field `colour`, expected one of `id`, `role`, `text`, `at` at line 1 column 46
-    400 invalid-body: mesages: unknown field `mesages`, expected one of `conversation_id`, `messages`, `consumer_id`, `product_id`, `order_id`, `channel`, `agent_id`, `locale`, `limit`, `form`, `explain` at line 1 column 34
+    400 invalid-body: messages[0].colour: unknown field `colour`, expected one of `id`, `role`, `text`, `at` at line 1 column 88
+    400 invalid-body: mesages: unknown field `mesages`, expected one of `conversation_id`, `messages`, `consumer_id`, `product_id`, `order_id`, `channel`, `agent_id`, `locale`, `limit`, `form`, `explain` at line 1 column 91
     422 invalid-fields: messages: must not be empty
     422 invalid-fields: messages: has 101 elements, at most 100 are allowed
     422 invalid-fields: messages[0].text: must not be empty
     422 invalid-fields: messages[0].text: contains a control character
     422 invalid-fields: messages[0].text: has 1000000 characters, at most 4000 are allowed
     413 too-large: request body is larger than 1048576 bytes
-    400 invalid-body: messages[0].at: failed to parse four digit integer as year: invalid digit, expected 0-9 but got g at line 1 column 52
+    400 invalid-body: messages[0].at: failed to parse four digit integer as year: invalid digit, expected 0-9 but got g at line 1 column 94
     422 invalid-fields: conversation_id: must not be empty; product_id: is malformed, expected visible characters without spaces or |; limit: is malformed, expected 1 to 10
     ");
 }

@@ -73,31 +73,31 @@ async fn a_version_can_be_read_by_its_number() {
     let old = shop.get("/v1/knowledge/a?version=1").send().await;
     insta::assert_json_snapshot!(old.snapshot(), @r#"
     {
+      "status": 200,
+      "etag": "\"1\"",
       "body": {
-        "answer_brief": "一。\n二。\n三。",
-        "answer_consultative": null,
-        "channels": [],
-        "created_at": "2026-10-01T02:00:00Z",
-        "domain": "process",
         "id": "a",
-        "in_effect": false,
+        "version": 1,
+        "status": "approved",
+        "domain": "process",
         "intent": null,
+        "title": "发票",
         "phrasings": [
           "开票"
         ],
+        "answer_brief": "一。\n二。\n三。",
+        "answer_consultative": null,
         "products": [],
-        "source": null,
-        "status": "approved",
-        "tags": [],
-        "title": "发票",
-        "updated_at": "2026-10-01T02:00:00Z",
-        "updated_by": "[key]",
+        "channels": [],
         "valid_from": null,
         "valid_until": null,
-        "version": 1
-      },
-      "etag": "\"1\"",
-      "status": 200
+        "source": null,
+        "tags": [],
+        "created_at": "2026-10-01T02:00:00Z",
+        "updated_at": "2026-10-01T02:00:00Z",
+        "updated_by": "[key]",
+        "in_effect": false
+      }
     }
     "#);
     let mut lines = Vec::new();
@@ -125,17 +125,21 @@ async fn a_difference_is_shown_by_field_and_by_line() {
     let reply = shop.get("/v1/knowledge/a/diff?from=1&to=3").send().await;
     insta::assert_json_snapshot!(reply.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
+        "id": "a",
+        "from": 1,
+        "to": 3,
         "changes": [
           {
+            "field": "phrasings",
+            "before": [
+              "开票"
+            ],
             "after": [
               "开票",
               "发票呢"
             ],
-            "before": [
-              "开票"
-            ],
-            "field": "phrasings",
             "lines": [
               {
                 "op": "equal",
@@ -148,9 +152,9 @@ async fn a_difference_is_shown_by_field_and_by_line() {
             ]
           },
           {
-            "after": "一。\n2。\n三。",
-            "before": "一。\n二。\n三。",
             "field": "answer_brief",
+            "before": "一。\n二。\n三。",
+            "after": "一。\n2。\n三。",
             "lines": [
               {
                 "op": "equal",
@@ -171,23 +175,19 @@ async fn a_difference_is_shown_by_field_and_by_line() {
             ]
           },
           {
-            "after": "2026-12-01 00:00",
+            "field": "valid_until",
             "before": null,
-            "field": "valid_until"
+            "after": "2026-12-01 00:00"
           },
           {
+            "field": "tags",
+            "before": [],
             "after": [
               "发票"
-            ],
-            "before": [],
-            "field": "tags"
+            ]
           }
-        ],
-        "from": 1,
-        "id": "a",
-        "to": 3
-      },
-      "status": 200
+        ]
+      }
     }
     "#);
     let same = shop.get("/v1/knowledge/a/diff?from=2&to=2").send().await;
