@@ -132,7 +132,7 @@ async fn a_key_is_shown_once_opens_and_is_withdrawn() {
         .await;
     owner.agree().await;
     owner.by_text("密钥已作废，两秒内停止生效。").await;
-    owner.by_text("已作废").await;
+    assert_eq!(owner.text("tbody .chip.bad").await, "已作废");
     poll_until("the key opens nothing", PATIENCE, async || {
         status("/v1/search?q=退").await == 401
     })
