@@ -13,7 +13,7 @@ use crate::site::{PASSWORD, Site};
 /// the room that the other has.
 static PAIR: Mutex<()> = Mutex::const_new(());
 
-const ANOTHER: &str = "海上明月共潮生";
+const ANOTHER: &str = "海上生明月天涯共此时";
 
 /// A key that was withdrawn opens nothing after two seconds.
 const PATIENCE: Duration = Duration::from_secs(30);
