@@ -111,15 +111,15 @@ async fn routes_and_methods_that_are_none_have_problems_too() {
     let method = app.call(Method::DELETE, "/v1/knowledge/a").send().await;
     insta::assert_json_snapshot!(method.snapshot(), @r#"
     {
+      "status": 405,
       "allow": "GET, PUT",
       "body": {
-        "detail": "method is not allowed here, expected GET, PUT",
-        "request_id": "test-request",
-        "status": 405,
+        "type": "urn:zhiwen:problem:method-not-allowed",
         "title": "The route takes other methods",
-        "type": "urn:zhiwen:problem:method-not-allowed"
-      },
-      "status": 405
+        "status": 405,
+        "detail": "method is not allowed here, expected GET, PUT",
+        "request_id": "test-request"
+      }
     }
     "#);
 }

@@ -27,10 +27,10 @@ async fn a_file_holds_what_the_filter_lets_through() {
     let lines = "/v1/knowledge/export?format=jsonl&status=draft&domain=warehouse";
     insta::assert_json_snapshot!(shop.get(lines).send().await.snapshot(), @r#"
     {
-      "body": "{\"id\":\"b\",\"status\":\"draft\",\"domain\":\"warehouse\",\"intent\":null,\"title\":\"几天到货\",\"phrasings\":[],\"answer_brief\":null,\"answer_consultative\":null,\"products\":[],\"channels\":[],\"valid_from\":null,\"valid_until\":null,\"source\":null,\"tags\":[]}\n",
+      "status": 200,
       "content-disposition": "attachment; filename=\"hemu-knowledge.jsonl\"",
       "content-type": "application/x-ndjson",
-      "status": 200
+      "body": "{\"id\":\"b\",\"status\":\"draft\",\"domain\":\"warehouse\",\"intent\":null,\"title\":\"几天到货\",\"phrasings\":[],\"answer_brief\":null,\"answer_consultative\":null,\"products\":[],\"channels\":[],\"valid_from\":null,\"valid_until\":null,\"source\":null,\"tags\":[]}\n"
     }
     "#);
     let mut problems = Vec::new();

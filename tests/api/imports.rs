@@ -57,22 +57,22 @@ async fn a_dry_run_reports_and_an_import_writes() {
     let again = import(&shop, "?dry_run=true", "text/csv", changed).await;
     insta::assert_json_snapshot!(again.json(), @r#"
     {
+      "dry_run": true,
+      "written": false,
       "added": 0,
-      "added_ids": [],
       "changed": 1,
+      "unchanged": 1,
+      "refused": 0,
+      "added_ids": [],
       "changed_items": [
         {
+          "id": "a",
           "fields": [
             "answer_brief"
-          ],
-          "id": "a"
+          ]
         }
       ],
-      "dry_run": true,
-      "refused": 0,
-      "refused_rows": [],
-      "unchanged": 1,
-      "written": false
+      "refused_rows": []
     }
     "#);
 }

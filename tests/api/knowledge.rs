@@ -76,14 +76,14 @@ async fn makes_and_reads_an_item() {
     let again = shop.post("/v1/knowledge", &invoice()).send().await;
     insta::assert_json_snapshot!(again.snapshot(), @r#"
     {
+      "status": 409,
       "body": {
-        "detail": "knowledge item exists already",
-        "request_id": "test-request",
-        "status": 409,
+        "type": "urn:zhiwen:problem:exists",
         "title": "There is one of that id already",
-        "type": "urn:zhiwen:problem:exists"
-      },
-      "status": 409
+        "status": 409,
+        "detail": "knowledge item exists already",
+        "request_id": "test-request"
+      }
     }
     "#);
 }
@@ -205,29 +205,29 @@ async fn a_change_is_of_the_version_that_was_read() {
     "#);
     insta::assert_json_snapshot!(put(Some("\"1\""), "b").await.snapshot(), @r#"
     {
+      "status": 200,
+      "etag": "\"2\"",
       "body": {
+        "id": "a",
+        "version": 2,
+        "status": "draft",
+        "domain": "process",
+        "intent": null,
+        "title": "b",
+        "phrasings": [],
         "answer_brief": null,
         "answer_consultative": null,
-        "channels": [],
-        "created_at": "2026-10-01T02:00:00Z",
-        "domain": "process",
-        "id": "a",
-        "in_effect": false,
-        "intent": null,
-        "phrasings": [],
         "products": [],
-        "source": null,
-        "status": "draft",
-        "tags": [],
-        "title": "b",
-        "updated_at": "2026-10-01T02:00:00Z",
-        "updated_by": "[key]",
+        "channels": [],
         "valid_from": null,
         "valid_until": null,
-        "version": 2
-      },
-      "etag": "\"2\"",
-      "status": 200
+        "source": null,
+        "tags": [],
+        "created_at": "2026-10-01T02:00:00Z",
+        "updated_at": "2026-10-01T02:00:00Z",
+        "updated_by": "[key]",
+        "in_effect": false
+      }
     }
     "#);
     insta::assert_json_snapshot!(put(Some("\"1\""), "c").await.snapshot(), @r#"

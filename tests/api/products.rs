@@ -37,16 +37,16 @@ async fn products_are_put_listed_and_deleted() {
     insta::assert_json_snapshot!(page.json()["items"], @r#"
     [
       {
-        "aliases": [],
-        "category": null,
         "id": "a",
-        "name": "a"
+        "name": "a",
+        "category": null,
+        "aliases": []
       },
       {
-        "aliases": [],
-        "category": null,
         "id": "b",
-        "name": "b"
+        "name": "b",
+        "category": null,
+        "aliases": []
       }
     ]
     "#);

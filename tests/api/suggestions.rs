@@ -75,11 +75,11 @@ async fn answers_with_its_source() {
     [
       "bm25",
       "bm25_share",
-      "feedback",
-      "margin",
       "question_coverage",
+      "wording_coverage",
+      "feedback",
       "relevance",
-      "wording_coverage"
+      "margin"
     ]
     "#);
 

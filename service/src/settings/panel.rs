@@ -24,7 +24,7 @@ pub(super) fn validate(raw: RawPanel) -> Result<Panel, SettingsError> {
         let url = Url::parse(text).ok();
         url.is_some_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *text
-        })
+        }) && !text.contains('*')
     };
     require(
         raw.frame_ancestors.iter().all(is_origin),
