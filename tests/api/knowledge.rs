@@ -232,16 +232,16 @@ async fn a_change_is_of_the_version_that_was_read() {
     "#);
     insta::assert_json_snapshot!(put(Some("\"1\""), "c").await.snapshot(), @r#"
     {
+      "status": 412,
+      "etag": "\"2\"",
       "body": {
-        "current_version": 2,
+        "type": "urn:zhiwen:problem:version-conflict",
+        "title": "The item has changed meanwhile",
+        "status": 412,
         "detail": "the item is at version 2: read it again and repeat the change",
         "request_id": "test-request",
-        "status": 412,
-        "title": "The item has changed meanwhile",
-        "type": "urn:zhiwen:problem:version-conflict"
-      },
-      "etag": "\"2\"",
-      "status": 412
+        "current_version": 2
+      }
     }
     "#);
     let mut lines = Vec::new();

@@ -87,28 +87,28 @@ async fn answers_with_its_source() {
     let path = format!("/v1/suggestions/{}", id.unwrap_or_default());
     insta::assert_json_snapshot!(shop.get(&path).send().await.snapshot(), @r#"
     {
+      "status": 200,
       "body": {
+        "id": "[uuid]",
+        "at": "2026-10-01T02:00:00Z",
+        "conversation_id": "c-1",
+        "answers_message_id": "m-1",
+        "question": "发票什么时候开",
+        "intent": "process.invoice",
+        "stage": "post",
+        "urgency": "normal",
         "abstention": null,
         "answers": [
           {
-            "confidence": "[number]",
-            "feedback": null,
-            "form": "brief",
             "id": "[uuid]",
             "knowledge_id": "invoice",
-            "version": 1
+            "version": 1,
+            "form": "brief",
+            "confidence": "[number]",
+            "feedback": null
           }
-        ],
-        "answers_message_id": "m-1",
-        "at": "2026-10-01T02:00:00Z",
-        "conversation_id": "c-1",
-        "id": "[uuid]",
-        "intent": "process.invoice",
-        "question": "发票什么时候开",
-        "stage": "post",
-        "urgency": "normal"
-      },
-      "status": 200
+        ]
+      }
     }
     "#);
 }
