@@ -63,6 +63,9 @@ pub async fn show<B: MessageBody + 'static>(
         request_id: request_context().id,
     };
     let html = fault.render().map_err(ApiError::internal)?;
+    // What passes by itself is looked at again by itself.
+    let passes = matches!(error, ApiError::Overloaded | ApiError::IndexBuilding { .. });
+    let looks_again = is_get && passes;
     Ok(response.map_body(move |head, _| {
         for (name, value) in [
             (header::CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -71,6 +74,10 @@ pub async fn show<B: MessageBody + 'static>(
             (header::CACHE_CONTROL, "no-store"),
         ] {
             head.headers.insert(name, HeaderValue::from_static(value));
+        }
+        if looks_again {
+            head.headers
+                .insert(header::REFRESH, HeaderValue::from_static("2"));
         }
         BoxBody::new(html)
     }))

@@ -1,6 +1,8 @@
 //! `/welcome/{secret}`: what a one-time link opens: the first shop, a new
 //! person, another password, or the demo.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use askama::Template;
@@ -14,6 +16,9 @@ use crate::domain::fault::{FieldError, Locale};
 use crate::domain::person::{Link, LinkPurpose, LinkUse, Person, Secret};
 use crate::error::ApiError;
 use crate::state::AppState;
+
+/// How long a new shop's first page is held back for.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Template)]
 #[template(path = "welcome.html")]
@@ -93,8 +98,9 @@ pub async fn accept(
         Err(ApiError::NotFound { .. }) => return ended(language),
         Err(error) => return Err(error),
     };
-    // The catalog learns of a new shop at its next look.
-    state.catalog.store_changed();
+    // The first page needs the shop's index; where it takes longer, the page
+    // says so and looks again by itself.
+    let _is_there = state.catalog.caught_up(&person.shop, PATIENCE).await?;
     state.sessions.forget();
     let secret = state.sessions.begin(&person, state.clock.now()).await?;
     Ok(sign_in::welcome(&state, &secret, "/"))
