@@ -300,7 +300,7 @@ mod tests {
         assert!(unknown.iter().all(|value| *value == 0.0));
         // A word never heard takes away from the likeness.
         let (alone, with_unknown) = (alike("发货", "发货"), alike("发货", "刻字发货"));
-        assert!(with_unknown < alone - 0.01, "{with_unknown} of {alone}");
+        assert!(with_unknown < alone - 0.001, "{with_unknown} of {alone}");
     }
 
     #[test]
