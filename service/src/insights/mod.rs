@@ -9,7 +9,7 @@ mod lines;
 pub mod overview;
 pub mod profile;
 pub mod queues;
-mod quotable;
+pub mod quotable;
 pub mod report;
 pub mod review;
 #[cfg(test)]

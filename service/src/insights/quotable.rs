@@ -37,15 +37,20 @@ impl Quotable {
     }
 
     /// What to call a cluster outside of the supervisor's desk: its name or
-    /// label, or the phrases that set it apart where one buyer alone wrote that.
-    pub fn title(&self, cluster: &Cluster, labels: &Labels<'_>) -> String {
+    /// label, or the phrases that set it apart where one buyer alone wrote
+    /// that; `None` where there are none.
+    pub fn words(&self, cluster: &Cluster) -> Option<String> {
         if cluster.name.is_some() || self.0.contains(&cluster.id) {
-            cluster.title().to_owned()
-        } else if cluster.key_phrases.is_empty() {
-            labels.unnamed().to_owned()
-        } else {
-            cluster.key_phrases.join(" · ")
+            return Some(cluster.title().to_owned());
         }
+        let phrases = &cluster.key_phrases;
+        (!phrases.is_empty()).then(|| phrases.join(" · "))
+    }
+
+    /// The same, with what the shop's language has for a cluster without words.
+    pub fn title(&self, cluster: &Cluster, labels: &Labels<'_>) -> String {
+        self.words(cluster)
+            .unwrap_or_else(|| labels.unnamed().to_owned())
     }
 }
 

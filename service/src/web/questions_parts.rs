@@ -1,20 +1,19 @@
 //! What the pages of recurring questions share: who may read what, what has
 //! just been done, and figures as text.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::console::Frame;
 use super::language::Language;
-use crate::domain::ids::{ClusterId, EditId};
+use crate::domain::ids::EditId;
 use crate::domain::insights::Trend;
 use crate::domain::key::Scope;
 use crate::domain::person::Person;
 use crate::error::ApiError;
 use crate::insights::clusters::ClusterView;
+use crate::insights::quotable::Quotable;
 use crate::insights::report::Desk;
 use crate::insights::standing::Standing;
-use crate::listening::{Ledger, Name};
 use crate::pool::aside;
 use crate::state::AppState;
 
@@ -29,7 +28,7 @@ pub enum Reader {
         /// The fewest buyers of eight weeks.
         smallest_group: u32,
         /// Questions whose label several buyers wrote.
-        quotable: HashSet<ClusterId>,
+        quotable: Quotable,
     },
 }
 
@@ -46,7 +45,7 @@ impl Reader {
         let ledger = state.listening.ledger(&person.shop).await?;
         Ok(Self::Other {
             smallest_group: policy.smallest_group,
-            quotable: aside(async move { quotable(&ledger) }).await?,
+            quotable: aside(async move { Quotable::of(&ledger) }).await?,
         })
     }
 
@@ -71,46 +70,14 @@ impl Reader {
     /// How a question reads.
     pub fn title(&self, view: &ClusterView, language: Language) -> String {
         let cluster = &view.cluster;
-        let is_open = match self {
-            Self::Supervisor => true,
-            Self::Other { quotable, .. } => {
-                cluster.name.is_some() || quotable.contains(&cluster.id)
-            }
-        };
-        if is_open {
-            cluster.title().to_owned()
-        } else if cluster.key_phrases.is_empty() {
-            let unnamed = language.say("（未命名的问题）", "(a question without a name)");
-            unnamed.to_owned()
-        } else {
-            cluster.key_phrases.join(" · ")
+        match self {
+            Self::Supervisor => cluster.title().to_owned(),
+            Self::Other { quotable, .. } => quotable.words(cluster).unwrap_or_else(|| {
+                let unnamed = language.say("（未命名的问题）", "(a question without a name)");
+                unnamed.to_owned()
+            }),
         }
     }
-}
-
-/// The questions of which several buyers wrote the very label.
-fn quotable(ledger: &Ledger) -> HashSet<ClusterId> {
-    let wordings = ledger.wordings();
-    let mut first: Vec<Option<Name>> = vec![None; wordings.len()];
-    let mut is_shared = vec![false; wordings.len()];
-    for fact in ledger.all() {
-        let place = fact.wording as usize;
-        match first.get(place) {
-            Some(None) => first[place] = Some(fact.buyer),
-            Some(Some(buyer)) if *buyer != fact.buyer => is_shared[place] = true,
-            _ => {}
-        }
-    }
-    let shared = wordings.iter().zip(is_shared).filter(|(_, shared)| *shared);
-    shared
-        .filter_map(|(wording, _)| {
-            let cluster = ledger.cluster(wording.cluster?)?;
-            let label = cluster.label.as_str();
-            let rest = wording.text.strip_prefix(label)?;
-            let is_label = !label.is_empty() && !rest.chars().any(char::is_alphanumeric);
-            is_label.then_some(cluster.id)
-        })
-        .collect()
 }
 
 /// What has just been done, and how to undo it.
