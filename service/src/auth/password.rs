@@ -1,6 +1,8 @@
 //! Hashes of passwords: Argon2id with the parameters that OWASP advises.
 
 use argon2::Argon2;
+use std::time::Duration;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
@@ -11,10 +13,13 @@ use crate::error::ApiError;
 /// A hash takes 19 MiB and tens of milliseconds of a core: so many at once.
 static PLACES: Semaphore = Semaphore::const_new(2);
 
+/// Who waits longer is told that the service is busy.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The hash of a password, in the PHC format.
 ///
 /// # Errors
-/// When there is no randomness or no thread.
+/// When there is no randomness or no thread, or too many wait for one.
 pub async fn hash(password: Password) -> Result<String, ApiError> {
     on_thread(move || {
         let hash = Argon2::default().hash_password(password.reveal().as_bytes());
@@ -28,7 +33,8 @@ pub async fn hash(password: Password) -> Result<String, ApiError> {
 /// is not, so that the time does not tell who exists.
 ///
 /// # Errors
-/// When the stored hash cannot be read or there is no thread.
+/// When the stored hash cannot be read, there is no thread, or too many wait
+/// for one.
 pub async fn is_right(password: Password, hash: Option<String>) -> Result<bool, ApiError> {
     on_thread(move || {
         let Some(hash) = hash else {
@@ -46,7 +52,9 @@ pub async fn is_right(password: Password, hash: Option<String>) -> Result<bool, 
 async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ApiError> {
-    let _place = PLACES.acquire().await.map_err(ApiError::internal)?;
+    let place = tokio::time::timeout(PATIENCE, PLACES.acquire()).await;
+    let place = place.map_err(|_| ApiError::Overloaded)?;
+    let _place = place.map_err(ApiError::internal)?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(ApiError::internal)
