@@ -105,6 +105,36 @@ async fn a_suggestion_hears_its_question_once() {
 }
 
 #[tokio::test]
+async fn a_rehearsal_is_on_record_but_in_no_figure() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    let ask = async |conversation: &str, rehearsal: bool| {
+        let asked = json!({
+            "conversation_id": conversation,
+            "messages": [{"id": "1", "role": "buyer", "text": "可以放洗碗机吗"}],
+            "rehearsal": rehearsal,
+        });
+        let reply = shop.post("/v1/suggestions", &asked).send().await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        format!("/v1/suggestions/{}", id(&reply.json()))
+    };
+    let rehearsed = ask("rehearsed", true).await;
+    let asked = ask("asked", false).await;
+    for (path, is_rehearsal) in [(rehearsed, true), (asked, false)] {
+        let record = shop.get(&path).send().await.json();
+        assert_eq!(record["rehearsal"], is_rehearsal);
+    }
+    // The later one is counted, so the earlier one would be.
+    poll_until("the question is read", PATIENCE, async || {
+        report(&shop, WEEK).await["totals"]["questions"] == 1
+    })
+    .await;
+    let totals = &report(&shop, WEEK).await["totals"];
+    assert_eq!(totals["suggestions"], 1);
+    assert_eq!(totals["conversations"], 1);
+}
+
+#[tokio::test]
 async fn recurring_questions_are_found_and_newcomers_join() {
     let app = spawn_app().await;
     let shop = shop_with_a_week(&app).await;

@@ -98,6 +98,7 @@ async fn answers_with_its_source() {
         "stage": "post",
         "urgency": "normal",
         "abstention": null,
+        "rehearsal": false,
         "answers": [
           {
             "id": "[uuid]",
@@ -221,7 +222,7 @@ async fn refuses_bad_input_by_field() {
     400 invalid-body: messages[0].text: invalid type: integer `7`, expected a string at line 1 column 72
     400 invalid-body: messages[0].role: unknown variant `robot`, expected `buyer` or `agent` at line 1 column 63
     400 invalid-body: messages[0].colour: unknown field `colour`, expected one of `id`, `role`, `text`, `at` at line 1 column 88
-    400 invalid-body: mesages: unknown field `mesages`, expected one of `conversation_id`, `messages`, `consumer_id`, `product_id`, `order_id`, `channel`, `agent_id`, `locale`, `limit`, `form`, `explain` at line 1 column 91
+    400 invalid-body: mesages: unknown field `mesages`, expected one of `conversation_id`, `messages`, `consumer_id`, `product_id`, `order_id`, `channel`, `agent_id`, `locale`, `limit`, `form`, `explain`, `rehearsal` at line 1 column 91
     422 invalid-fields: messages: must not be empty
     422 invalid-fields: messages: has 101 elements, at most 100 are allowed
     422 invalid-fields: messages[0].text: must not be empty

@@ -73,6 +73,8 @@ pub struct Moment {
     pub most_answers: usize,
     /// The form that is wanted first.
     pub form: AnswerForm,
+    /// Whether no buyer asks: somebody tries what would be suggested.
+    pub is_rehearsal: bool,
     /// The time that windows are judged by.
     pub at: Timestamp,
 }

@@ -42,7 +42,12 @@ pub fn record(
             .reading
             .as_ref()
             .and_then(|_| wording(&suggestion.question.whole())),
-        turns: heard(moment, &searchable.shop.secret),
+        turns: if moment.is_rehearsal {
+            Vec::new()
+        } else {
+            heard(moment, &searchable.shop.secret)
+        },
+        is_rehearsal: moment.is_rehearsal,
     }
 }
 

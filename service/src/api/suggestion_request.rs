@@ -56,6 +56,10 @@ pub struct SuggestionRequest {
     /// Whether to show the parts of each score, and what came closest to an abstention.
     #[serde(default)]
     pub explain: bool,
+    /// Whether no buyer asks: somebody tries what would be suggested. Its messages are
+    /// not kept and no figure counts it, though feedback on its answers can be given.
+    #[serde(default)]
+    pub rehearsal: bool,
 }
 
 /// A message of the conversation.
@@ -128,6 +132,7 @@ pub fn parse(request: SuggestionRequest, state: &AppState) -> Result<Moment, Api
                 agent,
                 most_answers,
                 form: request.form.unwrap_or(AnswerForm::Brief),
+                is_rehearsal: request.rehearsal,
                 at: state.clock.now(),
             })
         }

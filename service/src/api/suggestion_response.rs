@@ -403,6 +403,8 @@ pub struct RecordResponse {
     pub urgency: Option<Urgency>,
     /// Why there was no answer.
     pub abstention: Option<AbstentionReason>,
+    /// Whether no buyer asked.
+    pub rehearsal: bool,
     /// Its answers, best first.
     pub answers: Vec<RecordedAnswerResponse>,
 }
@@ -459,6 +461,7 @@ pub fn present_record(found: SuggestionWithFeedback) -> RecordResponse {
             .and_then(|classified| classified.stage),
         urgency: record.classified.map(|classified| classified.urgency),
         abstention: record.abstention,
+        rehearsal: record.is_rehearsal,
         answers: answers.collect(),
     }
 }

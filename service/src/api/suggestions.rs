@@ -45,7 +45,9 @@ pub async fn create(
         return Ok(kept);
     }
     let made = make(&state, &caller.shop, moment).await?;
-    count(&state, &made.suggestion);
+    if !made.record.is_rehearsal {
+        count(&state, &made.suggestion);
+    }
     match key {
         Some(key) => answer_once(&state, &caller.shop, made, presentation, &key).await,
         None => Ok(answer(&state, caller.shop, made, presentation)),

@@ -122,6 +122,9 @@ pub struct SuggestionRecord {
     pub wording: Option<WordingKey>,
     /// The turns it was asked with, to be kept as messages; not read back with it.
     pub turns: Vec<Message>,
+    /// Whether somebody only tried what would be suggested. No figure counts it,
+    /// and only words on its relevance or correctness are learned from.
+    pub is_rehearsal: bool,
 }
 
 /// How an agent used an answer.

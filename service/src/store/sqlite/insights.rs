@@ -318,7 +318,7 @@ impl InsightStore for SqliteStore {
         let mut snapshot = self.read_snapshot().await?;
         let (suggestions, abstained): (u32, u32) = sqlx::query_as(
             "SELECT count(*), count(abstention) FROM suggestions
-             WHERE shop = ?1 AND at >= ?2 AND at < ?3 AND urgency IS NOT NULL",
+             WHERE shop = ?1 AND at >= ?2 AND at < ?3 AND NOT is_rehearsal AND urgency IS NOT NULL",
         )
         .bind(shop.as_str())
         .bind(period.from.as_millisecond())
@@ -328,7 +328,7 @@ impl InsightStore for SqliteStore {
         let (displayed, used): (u32, u32) = sqlx::query_as(
             "SELECT coalesce(sum(displayed), 0), count(used) FROM suggestions JOIN answers
                  ON answers.shop = suggestions.shop AND answers.suggestion = suggestions.id
-             WHERE suggestions.shop = ?1 AND at >= ?2 AND at < ?3",
+             WHERE suggestions.shop = ?1 AND at >= ?2 AND at < ?3 AND NOT is_rehearsal",
         )
         .bind(shop.as_str())
         .bind(period.from.as_millisecond())
@@ -348,8 +348,8 @@ impl InsightStore for SqliteStore {
             "SELECT wording, knowledge, coalesce(sum(displayed), 0), count(used)
              FROM suggestions JOIN answers
                  ON answers.shop = suggestions.shop AND answers.suggestion = suggestions.id
-             WHERE suggestions.shop = ?1 AND at >= ?2 AND at < ?3 AND wording IS NOT NULL
-                 AND feedback_at IS NOT NULL
+             WHERE suggestions.shop = ?1 AND at >= ?2 AND at < ?3 AND NOT is_rehearsal
+                 AND wording IS NOT NULL AND feedback_at IS NOT NULL
              GROUP BY wording, knowledge ORDER BY wording, knowledge",
         )
         .bind(shop.as_str())

@@ -82,13 +82,14 @@ impl LanguageStore for SqliteStore {
     }
 
     async fn verdicts(&self, shop: &ShopId, limit: u32) -> StoreResult<Vec<Verdict>> {
-        // A word against the retrieval weighs more than the use of the answer.
+        // A word against the retrieval weighs more than the use of the answer; in a
+        // rehearsal an answer is used to see what happens.
         let rows: Vec<(String, String, bool)> = sqlx::query_as(
             "SELECT question, knowledge, coalesce(relevant, 1)
              FROM answers JOIN suggestions
                  ON suggestions.shop = answers.shop AND suggestions.id = answers.suggestion
              WHERE answers.shop = ?1 AND feedback_at IS NOT NULL
-                 AND (used IS NOT NULL OR relevant IS NOT NULL)
+                 AND (relevant IS NOT NULL OR (used IS NOT NULL AND NOT is_rehearsal))
              ORDER BY feedback_at DESC, answers.id DESC LIMIT ?2",
         )
         .bind(shop.as_str())

@@ -39,6 +39,7 @@ struct SuggestionRow {
     stage: Option<String>,
     urgency: Option<String>,
     wording: Option<i64>,
+    is_rehearsal: bool,
 }
 
 #[derive(FromRow)]
@@ -89,6 +90,7 @@ impl SuggestionRow {
             answers,
             wording: self.wording.map(key_of),
             turns: Vec::new(),
+            is_rehearsal: self.is_rehearsal,
         })
     }
 
@@ -169,7 +171,8 @@ pub(super) async fn record<'a>(
         let mut insert = QueryBuilder::new(
             "INSERT INTO suggestions
                  (shop, id, at, conversation, answers_message, question, consumer, order_ref,
-                  product, channel, agent, abstention, intent, intent_confidence, stage, urgency, wording) ",
+                  product, channel, agent, abstention, intent, intent_confidence, stage, urgency, wording,
+                  is_rehearsal) ",
         );
         insert.push_values(rows, |mut row, (shop, record, words)| {
             let classified = record.classified.as_ref();
@@ -190,7 +193,8 @@ pub(super) async fn record<'a>(
                 .push_bind(intent.map(|(_, confidence)| f64::from(*confidence)))
                 .push_bind(words.stage.as_deref())
                 .push_bind(words.urgency.as_deref())
-                .push_bind(record.wording.map(stored_key));
+                .push_bind(record.wording.map(stored_key))
+                .push_bind(record.is_rehearsal);
         });
         insert.push(" ON CONFLICT (shop, id) DO NOTHING");
         insert.build().execute(&mut *connection).await?;
@@ -240,7 +244,7 @@ pub(super) async fn find(
     let row: Option<SuggestionRow> = sqlx::query_as(
         "SELECT at, conversation, answers_message, question, consumer, order_ref,
                 product, channel, agent, abstention, intent, intent_confidence, stage, urgency,
-                wording
+                wording, is_rehearsal
          FROM suggestions WHERE shop = ?1 AND id = unhex(?2, '-')",
     )
     .bind(shop.as_str())

@@ -154,6 +154,7 @@ pub fn suggestion() -> SuggestionRecord {
         answers: vec![answer("k-b", 0.9), answer("k-a", 0.1)],
         wording: Some(WordingKey(u64::MAX)),
         turns: Vec::new(),
+        is_rehearsal: false,
     }
 }
 
@@ -169,6 +170,7 @@ pub fn abstention() -> SuggestionRecord {
         classified: None,
         abstention: Some(AbstentionReason::LowConfidence),
         answers: Vec::new(),
+        is_rehearsal: true,
         ..suggestion()
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::insights::FeedEntry;
 use crate::domain::listening::{Outcome, WordingKey};
 use crate::domain::policy::ListeningPolicy;
 use crate::domain::queue::{Action, ActionKind, Candidate, CandidateState, Evidence, Tag};
-use crate::domain::suggestion::{Feedback, Pseudonym, Use};
+use crate::domain::suggestion::{Feedback, Pseudonym, SuggestionRecord, Use};
 use crate::domain::week::Week;
 use crate::store::{
     Approval, Decision, KeptReport, NewVersion, Period, Store, StoreError, SuggestionTotals,
@@ -205,10 +205,14 @@ pub async fn numbers_policies(store: &Arc<dyn Store>) {
     assert_eq!(store.policy(&shop).await.unwrap(), (3, changed));
 }
 
-/// Displayed and used are counted apart, by wording and item.
+/// Displayed and used are counted apart, by wording and item; rehearsals are not.
 pub async fn counts_what_became_of_suggestions(store: &Arc<dyn Store>) {
     let shop = new_shop(store).await;
-    let records = [suggestion(), suggestion()].map(|record| (shop.clone(), record));
+    let rehearsal = SuggestionRecord {
+        is_rehearsal: true,
+        ..suggestion()
+    };
+    let records = [suggestion(), suggestion(), rehearsal].map(|record| (shop.clone(), record));
     store.record_suggestions(&records).await.unwrap();
     let seen = Feedback {
         displayed: Some(true),
@@ -218,8 +222,8 @@ pub async fn counts_what_became_of_suggestions(store: &Arc<dyn Store>) {
         used: Some(Use::Sent),
         ..seen.clone()
     };
-    let answers = [&records[0].1.answers[0], &records[1].1.answers[0]];
-    for (answer, feedback) in answers.into_iter().zip([&seen, &used]) {
+    for ((_, record), feedback) in records.iter().zip([&seen, &used, &used]) {
+        let answer = &record.answers[0];
         store
             .save_feedback(&shop, answer.id, feedback, time(6))
             .await

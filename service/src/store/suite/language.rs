@@ -7,7 +7,7 @@ use serde_json::json;
 use super::fixtures::{new_shop, revision, shop, suggestion, time};
 use crate::domain::ids::{ShopId, SuggestionId};
 use crate::domain::language::{IntentSetting, ModelKind, NewModel};
-use crate::domain::suggestion::{Feedback, Use};
+use crate::domain::suggestion::{Feedback, SuggestionRecord, Use};
 use crate::domain::taxonomy::{Intent, Stage};
 use crate::store::{NewCorrection, Store, StoreError};
 
@@ -71,10 +71,15 @@ pub async fn corrects_an_intent(store: &Arc<dyn Store>) {
     assert_eq!(store.corrections(&shop, 1).await.unwrap().len(), 1);
 }
 
-/// To display an answer is no verdict; a word on its relevance outweighs its use.
+/// To display an answer is no verdict; a word on its relevance outweighs its use,
+/// and in a rehearsal is all that counts.
 pub async fn tells_verdicts_from_what_was_only_seen(store: &Arc<dyn Store>) {
     let shop = new_shop(store).await;
-    let records = [suggestion(), suggestion()].map(|record| (shop.clone(), record));
+    let rehearsal = SuggestionRecord {
+        is_rehearsal: true,
+        ..suggestion()
+    };
+    let records = [suggestion(), suggestion(), rehearsal].map(|record| (shop.clone(), record));
     store.record_suggestions(&records).await.unwrap();
     let seen = Feedback {
         displayed: Some(true),
@@ -92,6 +97,8 @@ pub async fn tells_verdicts_from_what_was_only_seen(store: &Arc<dyn Store>) {
         (&records[0].1.answers[0], &seen, 1),
         (&records[0].1.answers[1], &used, 2),
         (&records[1].1.answers[0], &wrong, 3),
+        (&records[2].1.answers[0], &used, 4),
+        (&records[2].1.answers[1], &wrong, 5),
     ] {
         store
             .save_feedback(&shop, answer.id, feedback, time(at))
@@ -103,8 +110,8 @@ pub async fn tells_verdicts_from_what_was_only_seen(store: &Arc<dyn Store>) {
         .iter()
         .map(|verdict| (verdict.knowledge.as_str(), verdict.is_right))
         .collect();
-    assert_eq!(found, [("k-b", false), ("k-a", true)]);
-    assert_eq!(verdicts[0].question, records[1].1.question);
+    assert_eq!(found, [("k-a", false), ("k-b", false), ("k-a", true)]);
+    assert_eq!(verdicts[1].question, records[1].1.question);
     assert_eq!(revision(store, &shop).await.language, 0);
     store.advance_language(&shop).await.unwrap();
     assert_eq!(revision(store, &shop).await.language, 1);
