@@ -276,6 +276,10 @@ fn settings_routes(config: &mut ServiceConfig) {
         .service(page("/settings/people").route(get_or_head().to(people_page::show)))
         // Before the people: none has this id.
         .service(change("/settings/people/invite").route(post().to(people_page::invite)))
+        .service(
+            change("/settings/people/links/{hash}/withdraw")
+                .route(post().to(people_page::withdraw)),
+        )
         .service(change("/settings/people/{id}/link").route(post().to(people_page::link_again)))
         .service(change("/settings/people/{id}/role").route(post().to(people_page::change_role)))
         .service(change("/settings/people/{id}/lock").route(post().to(people_page::lock)))

@@ -79,9 +79,34 @@ async fn a_colleague_joins_rises_and_is_locked_out() {
     sign_in(&agent, "xiaomei", PASSWORD).await;
     agent.by_role("heading", "知识").await;
     agent.finish().await;
-    let done = ["邀请成员", "修改成员角色", "停用成员", "恢复成员"];
+    let done = [
+        "邀请成员",
+        "用邀请链接加入",
+        "修改成员角色",
+        "停用成员",
+        "恢复成员",
+    ];
     is_on_record(&owner, &done).await;
     owner.inspect("audit").await;
+    owner.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_taken_back() {
+    let site = Site::open().await;
+    let owner = site.owner().await;
+    owner.visit("/settings/people").await;
+    owner.by_role("button", "生成邀请链接").await.click().await;
+    let link = owner.by_label("链接").await.value().await;
+    owner.by_role("heading", "还没用过的链接").await;
+    owner.inspect("people-links").await;
+    owner.by_role("button", "收回 客服").await.click().await;
+    owner.by_text("链接已收回，打不开了。").await;
+    assert_eq!(owner.count("button", "收回 客服").await, 0);
+    is_on_record(&owner, &["收回链接"]).await;
+    owner.visit(&link).await;
+    owner.expect_fault("410");
+    owner.by_role("heading", "链接已失效").await;
     owner.finish().await;
 }
 

@@ -8,7 +8,7 @@ use actix_web::{HttpMessage, HttpRequest, web};
 
 use super::Identity;
 use crate::domain::ids::ShopId;
-use crate::domain::person::AuditEntry;
+use crate::domain::person::{AuditEntry, Person};
 use crate::state::AppState;
 use crate::store::StoreResult;
 
@@ -33,6 +33,19 @@ pub fn about(request: &HttpRequest, subject: impl Into<String>) {
     request.extensions_mut().insert(Subject(subject.into()));
 }
 
+/// Notes what somebody did who was nobody yet when the request came.
+pub async fn note(state: &AppState, person: &Person, action: &str, subject: &str) {
+    let change = (action.to_owned(), subject.to_owned());
+    report(append(state, &person.shop, person.login.to_string(), change).await);
+}
+
+fn report(kept: StoreResult<()>) {
+    if let Err(error) = kept {
+        let error = &error as &dyn std::error::Error;
+        tracing::error!(error, "audit entry cannot be written");
+    }
+}
+
 /// The middleware, inside [`super::identify`].
 ///
 /// # Errors
@@ -54,11 +67,7 @@ pub async fn record<B: MessageBody>(
         let action = format!("{} {pattern}", response.request().method());
         let subject = subject_of(response.request());
         if let Some(state) = response.request().app_data::<web::Data<AppState>>() {
-            let kept = append(state, identity.shop(), identity.by(), (action, subject)).await;
-            if let Err(error) = kept {
-                let error = &error as &dyn std::error::Error;
-                tracing::error!(error, "audit entry cannot be written");
-            }
+            report(append(state, identity.shop(), identity.by(), (action, subject)).await);
         }
     }
     Ok(response)

@@ -64,7 +64,7 @@ pub async fn first_links(
     let mut links = Vec::new();
     for shop in shops {
         let people = store.people(&shop.id).await?;
-        if !people.iter().any(is_owner) {
+        if !people.iter().any(Person::is_active_owner) {
             let purpose = LinkPurpose::Join {
                 shop: shop.id.clone(),
                 role: Role::Owner,
@@ -74,10 +74,6 @@ pub async fn first_links(
         }
     }
     Ok(links)
-}
-
-fn is_owner(person: &Person) -> bool {
-    person.role == Role::Owner && person.disabled_at.is_none()
 }
 
 /// What is filled in to make a person.
@@ -243,16 +239,8 @@ pub async fn change(
     change: &PersonChange,
     now: Timestamp,
 ) -> Result<Person, ApiError> {
-    let people = store.people(shop).await?;
-    let found = people.iter().find(|person| person.id == id);
-    let mut person = found
-        .cloned()
-        .ok_or(ApiError::NotFound { what: "person" })?;
-    let is_owner_left = people.iter().any(|other| other.id != id && is_owner(other));
-    let stays_owner = change.role == Role::Owner && change.is_enabled;
-    if is_owner(&person) && !stays_owner && !is_owner_left {
-        return Err(ApiError::field(FieldError::new("role", Fault::LastOwner)));
-    }
+    let found = store.person(shop, id).await?;
+    let mut person = found.ok_or(ApiError::NotFound { what: "person" })?;
     person.role = change.role;
     person.disabled_at = match change.is_enabled {
         true => None,

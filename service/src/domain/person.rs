@@ -172,6 +172,13 @@ pub struct Person {
     pub disabled_at: Option<Timestamp>,
 }
 
+impl Person {
+    /// Whether the person owns the shop and may sign in.
+    pub fn is_active_owner(&self) -> bool {
+        self.role == Role::Owner && self.disabled_at.is_none()
+    }
+}
+
 /// 32 random bytes in a cookie or a link; the store keeps their hash alone.
 pub struct Secret(String);
 
@@ -218,6 +225,12 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// The SHA-256 of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SecretHash(pub [u8; 32]);
+
+impl std::fmt::Display for SecretHash {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&hexadecimal(&self.0))
+    }
+}
 
 /// A browser that is signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use super::{ApiError, request_context};
 use crate::answering::live::LiveError;
 use crate::catalog::CatalogError;
+use crate::domain::fault::{Fault, FieldError};
 use crate::formats::fault::FileError;
 use crate::insights::report::InsightError;
 use crate::knowledge::export::ExportError;
@@ -18,6 +19,7 @@ impl From<StoreError> for ApiError {
             StoreError::VersionConflict { current, .. } => Self::VersionConflict { current },
             StoreError::NotFound { what } => Self::NotFound { what },
             StoreError::Exists { what } => Self::Exists { what },
+            StoreError::LastOwner => Self::field(FieldError::new("role", Fault::LastOwner)),
             StoreError::IdempotencyMismatch => Self::IdempotencyMismatch,
             StoreError::Full(_) | StoreError::Unavailable(_) => Self::StoreUnavailable(error),
             StoreError::UnknownScheme(_)

@@ -61,6 +61,9 @@ pub enum StoreError {
         /// The kind of thing, as a noun.
         what: &'static str,
     },
+    /// The change would leave the shop without an owner who can sign in.
+    #[error("the shop would be left without an owner")]
+    LastOwner,
     /// The Idempotency-Key came before with another request.
     #[error("idempotency key was used for another request")]
     IdempotencyMismatch,

@@ -17,7 +17,8 @@ pub trait PeopleStore {
     async fn create_person(&self, person: &Person) -> StoreResult<()>;
     /// Replaces a person's name, role, password and `disabled_at`. The
     /// sessions of a person who is disabled or whose password is another end in
-    /// the same transaction. [`super::StoreError::NotFound`] when there is none.
+    /// the same transaction. [`super::StoreError::NotFound`] when there is none;
+    /// [`super::StoreError::LastOwner`] when no other owner could sign in.
     async fn update_person(&self, person: &Person) -> StoreResult<()>;
     /// A shop's people, by login.
     async fn people(&self, shop: &ShopId) -> StoreResult<Vec<Person>>;
@@ -46,6 +47,12 @@ pub trait PeopleStore {
     async fn create_link(&self, link: &Link) -> StoreResult<()>;
     /// The link of that hash, whether it has ended or not.
     async fn link(&self, hash: SecretHash) -> StoreResult<Option<Link>>;
+    /// A shop's links that are not used up, those that end first before others;
+    /// some may have ended.
+    async fn links(&self, shop: &ShopId) -> StoreResult<Vec<Link>>;
+    /// Takes a link back. [`super::StoreError::NotFound`] when the shop has none of
+    /// that hash.
+    async fn withdraw_link(&self, shop: &ShopId, hash: SecretHash) -> StoreResult<()>;
     /// Uses a link up and does what its use changes, both or neither.
     /// [`super::StoreError::NotFound`] when it has been used.
     async fn use_link(&self, hash: SecretHash, change: &LinkUse) -> StoreResult<()>;

@@ -269,6 +269,21 @@ const WORDS: &[Word] = &[
         About::Other,
     ),
     (
+        "POST /settings/people/links/{hash}/withdraw",
+        ["收回链接", "Withdrew a link"],
+        About::Other,
+    ),
+    (
+        "POST /welcome join",
+        ["用邀请链接加入", "Joined by an invitation"],
+        About::Other,
+    ),
+    (
+        "POST /welcome password",
+        ["用链接设置密码", "Chose a password by a link"],
+        About::Other,
+    ),
+    (
         "POST /settings/people/{id}/link",
         ["生成新密码链接", "Made a link for a password"],
         About::Other,

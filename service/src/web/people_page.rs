@@ -11,7 +11,7 @@ use super::page_with_status;
 use crate::auth::people::{PersonChange, change, link_path, make_link};
 use crate::auth::{Administering, Form, audit};
 use crate::domain::ids::{PersonId, ShopId};
-use crate::domain::person::{LinkPurpose, Person, Role};
+use crate::domain::person::{Link, LinkPurpose, Person, Role};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -30,6 +30,7 @@ struct PeoplePage {
     part: Part,
     roles: Vec<RoleChoice>,
     made: Option<Made>,
+    links: Vec<OpenLink>,
     /// What was wrong with the last change; empty where nothing was.
     problem: String,
 }
@@ -51,6 +52,17 @@ struct Row {
     is_locked_out: bool,
     has_password: bool,
     is_oneself: bool,
+}
+
+/// A link that nobody has used yet.
+struct OpenLink {
+    /// The hash of its secret, which opens nothing.
+    hash: String,
+    /// For whom it is.
+    whose: String,
+    is_invitation: bool,
+    by: String,
+    until: String,
 }
 
 /// A link that was just made, to be shown this once.
@@ -121,6 +133,29 @@ pub async fn link_again(
     answer(&visit, &state, Told::made(made)).await
 }
 
+/// `POST /settings/people/links/{hash}/withdraw`: a link that opens nothing any more.
+///
+/// # Errors
+/// When there is no such link or the store fails.
+pub async fn withdraw(
+    (_visit, form): (Visit<Administering>, Form<Administering>),
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let shop = form.visitor.shop();
+    let links = state.store.links(shop).await?;
+    let found = links
+        .iter()
+        .find(|link| link.hash.to_string() == path.as_str());
+    let link = found.ok_or(ApiError::NotFound { what: "link" })?;
+    state.store.withdraw_link(shop, link.hash).await?;
+    if let LinkPurpose::Join { role, .. } = &link.purpose {
+        audit::about(&request, role.as_str());
+    }
+    Ok(done(HERE, "withdrawn"))
+}
+
 /// `POST /settings/people/{id}/role`.
 ///
 /// # Errors
@@ -150,18 +185,12 @@ pub async fn change_role(
 /// # Errors
 /// When there is no such person or the store fails.
 pub async fn lock(
-    (visit, form): (Visit<Administering>, Form<Administering>),
+    signed: (Visit<Administering>, Form<Administering>),
     state: web::Data<AppState>,
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let person = person(&state, form.visitor.shop(), &path).await?;
-    audit::about(&request, person.login.as_str());
-    let wanted = PersonChange {
-        role: person.role,
-        is_enabled: false,
-    };
-    apply(&visit, &state, &person, (wanted, HERE)).await
+    enable(&signed, &state, &path, (&request, false)).await
 }
 
 /// `POST /settings/people/{id}/unlock`: lets a person in again.
@@ -169,18 +198,25 @@ pub async fn lock(
 /// # Errors
 /// When there is no such person or the store fails.
 pub async fn unlock(
-    (visit, form): (Visit<Administering>, Form<Administering>),
+    signed: (Visit<Administering>, Form<Administering>),
     state: web::Data<AppState>,
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let person = person(&state, form.visitor.shop(), &path).await?;
-    audit::about(&request, person.login.as_str());
-    let wanted = PersonChange {
-        role: person.role,
-        is_enabled: true,
-    };
-    apply(&visit, &state, &person, (wanted, HERE)).await
+    enable(&signed, &state, &path, (&request, true)).await
+}
+
+async fn enable(
+    (visit, form): &(Visit<Administering>, Form<Administering>),
+    state: &AppState,
+    id: &str,
+    (request, is_enabled): (&HttpRequest, bool),
+) -> Result<HttpResponse, ApiError> {
+    let person = person(state, form.visitor.shop(), id).await?;
+    audit::about(request, person.login.as_str());
+    let role = person.role;
+    let wanted = PersonChange { role, is_enabled };
+    apply(visit, state, &person, (wanted, HERE)).await
 }
 
 /// Changes a person and goes back, or says why not.
@@ -282,6 +318,9 @@ async fn answer(
         _ => StatusCode::UNPROCESSABLE_ENTITY,
     };
     let people = state.store.people(visit.visitor.shop()).await?;
+    let links = state.store.links(visit.visitor.shop()).await?;
+    let now = state.clock.now();
+    let links = links.iter().filter(|link| link.expires_at > now);
     let from = place(&visit.query);
     let shown = people.iter().skip(from).take(ROWS);
     let template = PeoplePage {
@@ -291,6 +330,9 @@ async fn answer(
         part: Part::of(HERE, from, ROWS, people.len()),
         roles: roles(&frame),
         made: told.made,
+        links: links
+            .filter_map(|link| open_link(link, &people, &frame))
+            .collect(),
         problem: told.problem,
         frame,
     };
@@ -313,6 +355,25 @@ fn row(person: &Person, visit: &Visit<Administering>, frame: &Frame) -> Row {
         has_password: person.password.is_some(),
         is_oneself: person.id == visit.visitor.person().id,
     }
+}
+
+/// `None` for links that people do not hand to each other.
+fn open_link(link: &Link, people: &[Person], frame: &Frame) -> Option<OpenLink> {
+    let whose = match &link.purpose {
+        LinkPurpose::Join { role, .. } => role_name(*role, frame.language).to_owned(),
+        LinkPurpose::ChoosePassword { person, .. } => {
+            let found = people.iter().find(|one| one.id == *person)?;
+            format!("{} ({})", found.name, found.login)
+        }
+        LinkPurpose::Begin | LinkPurpose::Enter { .. } => return None,
+    };
+    Some(OpenLink {
+        hash: link.hash.to_string(),
+        whose,
+        is_invitation: matches!(link.purpose, LinkPurpose::Join { .. }),
+        by: link.by.clone(),
+        until: minute(link.expires_at, &frame.shop.zone()),
+    })
 }
 
 fn roles(frame: &Frame) -> Vec<RoleChoice> {
@@ -346,6 +407,10 @@ fn flash(frame: &Frame) -> &'static str {
         "locked" => frame.say(
             "已停用，这位成员的登录已全部退出。",
             "The person is locked out, and signed out everywhere.",
+        ),
+        "withdrawn" => frame.say(
+            "链接已收回，打不开了。",
+            "The link is withdrawn and opens nothing.",
         ),
         "unlocked" => frame.say("已恢复，可以重新登录。", "The person may sign in again."),
         _ => "",

@@ -11,7 +11,7 @@ use super::console::role_name;
 use super::language::Language;
 use super::{Frame, Place, page, page_with_status, sign_in};
 use crate::auth::people::{self, NewPerson, NewShop};
-use crate::auth::{Fields, OpenForm};
+use crate::auth::{Fields, OpenForm, audit};
 use crate::domain::fault::{FieldError, Locale};
 use crate::domain::person::{Link, LinkPurpose, LinkUse, Person, Secret};
 use crate::error::ApiError;
@@ -102,8 +102,20 @@ pub async fn accept(
     // says so and looks again by itself.
     let _is_there = state.catalog.caught_up(&person.shop, PATIENCE).await?;
     state.sessions.forget();
+    if let Some(action) = action(&link.purpose) {
+        audit::note(&state, &person, action, person.role.as_str()).await;
+    }
     let secret = state.sessions.begin(&person, state.clock.now()).await?;
     Ok(sign_in::welcome(&state, &secret, "/"))
+}
+
+/// What using a link is called in the audit log; `None` where it changes nothing.
+fn action(purpose: &LinkPurpose) -> Option<&'static str> {
+    match purpose {
+        LinkPurpose::Begin | LinkPurpose::Join { .. } => Some("POST /welcome join"),
+        LinkPurpose::ChoosePassword { .. } => Some("POST /welcome password"),
+        LinkPurpose::Enter { .. } => None,
+    }
 }
 
 async fn use_link(state: &AppState, link: &Link, fields: &Fields) -> Result<Person, ApiError> {

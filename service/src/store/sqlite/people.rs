@@ -52,6 +52,9 @@ impl PeopleStore for SqliteStore {
         let before = by_id(&mut transaction, &person.shop, person.id).await?;
         let before = before.ok_or(StoreError::NotFound { what: "person" })?;
         update(&mut transaction, person).await?;
+        if before.is_active_owner() && !has_owner(&mut transaction, &person.shop).await? {
+            return Err(StoreError::LastOwner);
+        }
         if person.disabled_at.is_some() || person.password != before.password {
             sessions::end_all(&mut transaction, &person.shop, person.id, None).await?;
         }
@@ -127,6 +130,16 @@ impl PeopleStore for SqliteStore {
 
     async fn link(&self, hash: SecretHash) -> StoreResult<Option<Link>> {
         sessions::link_by_hash(&mut *self.read().await?, hash).await
+    }
+
+    async fn links(&self, shop: &ShopId) -> StoreResult<Vec<Link>> {
+        sessions::links(&mut *self.read().await?, shop).await
+    }
+
+    async fn withdraw_link(&self, shop: &ShopId, hash: SecretHash) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        sessions::withdraw_link(&mut transaction, shop, hash).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn use_link(&self, hash: SecretHash, change: &LinkUse) -> StoreResult<()> {
@@ -233,6 +246,19 @@ async fn update(connection: &mut SqliteConnection, person: &Person) -> StoreResu
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Whether an owner of the shop can sign in.
+async fn has_owner(connection: &mut SqliteConnection, shop: &ShopId) -> StoreResult<bool> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS
+             (SELECT 1 FROM people WHERE shop = ?1 AND role = ?2 AND disabled_at IS NULL)",
+    )
+    .bind(shop.as_str())
+    .bind(Role::Owner.as_str())
+    .fetch_one(connection)
+    .await?;
+    Ok(found)
 }
 
 async fn by_id(

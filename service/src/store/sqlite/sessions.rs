@@ -191,6 +191,33 @@ pub(super) async fn link_by_hash(
     row.map(LinkRow::into_link).transpose()
 }
 
+/// A shop's links.
+pub(super) async fn links(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+) -> StoreResult<Vec<Link>> {
+    let rows: Vec<LinkRow> =
+        sqlx::query_as("SELECT * FROM links WHERE shop = ?1 ORDER BY expires_at, hash")
+            .bind(shop.as_str())
+            .fetch_all(connection)
+            .await?;
+    rows.into_iter().map(LinkRow::into_link).collect()
+}
+
+/// Removes a shop's link.
+pub(super) async fn withdraw_link(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    hash: SecretHash,
+) -> StoreResult<()> {
+    let removed = sqlx::query("DELETE FROM links WHERE shop = ?1 AND hash = ?2")
+        .bind(shop.as_str())
+        .bind(hash.0.as_slice())
+        .execute(connection)
+        .await?;
+    was_removed(removed.rows_affected())
+}
+
 /// Removes a link that is there.
 pub(super) async fn use_up_link(
     connection: &mut SqliteConnection,
@@ -200,7 +227,11 @@ pub(super) async fn use_up_link(
         .bind(hash.0.as_slice())
         .execute(connection)
         .await?;
-    match removed.rows_affected() {
+    was_removed(removed.rows_affected())
+}
+
+fn was_removed(links: u64) -> StoreResult<()> {
+    match links {
         0 => Err(StoreError::NotFound { what: "link" }),
         _ => Ok(()),
     }

@@ -15,10 +15,12 @@ pub async fn run(store: &Arc<dyn Store>) {
     keeps_people_by_login(store).await;
     refuses_a_login_twice(store).await;
     changes_a_person(store).await;
+    keeps_an_owner(store).await;
     ends_sessions_of_who_may_not_go_on(store).await;
     keeps_a_session_with_its_person(store).await;
     ends_all_sessions_but_one(store).await;
     keeps_links_of_every_purpose(store).await;
+    lists_and_withdraws_a_shops_links(store).await;
     uses_a_link_once(store).await;
     begins_with_a_shop_and_its_owner(store).await;
     uses_no_link_up_for_nothing(store).await;
@@ -150,6 +152,39 @@ pub async fn changes_a_person(store: &Arc<dyn Store>) {
     ));
 }
 
+/// Of two owners one may step down or be locked out, whoever asks first.
+pub async fn keeps_an_owner(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let owner = |name| Person {
+        role: Role::Owner,
+        ..person(&shop, name)
+    };
+    let owners = [owner("anna"), owner("zoe")];
+    for owner in &owners {
+        store.create_person(owner).await.unwrap();
+    }
+    let [first, second] = &owners;
+    let steps_down = Person {
+        role: Role::Agent,
+        ..first.clone()
+    };
+    store.update_person(&steps_down).await.unwrap();
+    let locked_out = Person {
+        disabled_at: Some(time(9)),
+        ..second.clone()
+    };
+    let changed = store.update_person(&locked_out).await;
+    assert!(matches!(changed, Err(StoreError::LastOwner)));
+    let kept = store.person(&shop, second.id).await.unwrap();
+    assert_eq!(kept.as_ref(), Some(second));
+    // Nobody is made an owner by that rule, and an agent may always go.
+    let gone = Person {
+        disabled_at: Some(time(9)),
+        ..steps_down
+    };
+    store.update_person(&gone).await.unwrap();
+}
+
 /// Who is locked out or has another password is signed out everywhere; another
 /// name or role signs nobody out, and nobody else is.
 pub async fn ends_sessions_of_who_may_not_go_on(store: &Arc<dyn Store>) {
@@ -245,6 +280,33 @@ pub async fn keeps_links_of_every_purpose(store: &Arc<dyn Store>) {
     }
     let unknown = Secret::make().hash();
     assert_eq!(store.link(unknown).await.unwrap(), None);
+}
+
+/// A shop's links are listed, and taken back, in that shop alone.
+pub async fn lists_and_withdraws_a_shops_links(store: &Arc<dyn Store>) {
+    let (shop, other) = (new_shop(store).await, new_shop(store).await);
+    let purpose = LinkPurpose::Join {
+        shop: shop.clone(),
+        role: Role::Agent,
+    };
+    let first = kept_link(store, purpose.clone()).await;
+    let second = Link {
+        hash: Secret::make().hash(),
+        expires_at: time(60),
+        ..first.clone()
+    };
+    store.create_link(&second).await.unwrap();
+    kept_link(store, LinkPurpose::Begin).await;
+    let found = store.links(&shop).await.unwrap();
+    assert_eq!(found, [first.clone(), second.clone()]);
+    assert_eq!(store.links(&other).await.unwrap(), []);
+    let foreign = store.withdraw_link(&other, first.hash).await;
+    let missing = StoreError::NotFound { what: "link" };
+    assert_eq!(foreign.unwrap_err().to_string(), missing.to_string());
+    store.withdraw_link(&shop, first.hash).await.unwrap();
+    assert_eq!(store.links(&shop).await.unwrap(), [second]);
+    let again = store.withdraw_link(&shop, first.hash).await;
+    assert_eq!(again.unwrap_err().to_string(), missing.to_string());
 }
 
 /// Of two who use a link, the second comes too late.
