@@ -16,9 +16,12 @@ use crate::worker::Model;
 
 mod components;
 mod least_squares;
+mod words;
 
 use components::principal_components;
 use least_squares::{Means, fit};
+
+pub use words::frequent_words;
 
 /// What a table is made for.
 #[derive(Debug, Clone, Copy, Default)]
@@ -79,8 +82,8 @@ pub struct DistillReport {
 
 /// Every so many texts, one is kept out of the fit.
 const HELD_BACK_OF: usize = 10;
-/// With fewer texts nothing is fitted.
-const FEWEST_TEXTS: usize = 50;
+/// With fewer texts nothing is fitted, and nothing is known of the quality.
+pub const FEWEST_TEXTS: usize = 50;
 /// Longer phrases are texts.
 const LONGEST_PHRASE: usize = 8;
 

@@ -178,6 +178,10 @@ impl Encoder for DistilledEncoder {
         }
         Vectors::new(self.identity.dimensions, values)
     }
+
+    fn at_once(&self, question: &Normalized) -> Option<Vec<f32>> {
+        Some(self.encode_one(question))
+    }
 }
 
 #[cfg(test)]

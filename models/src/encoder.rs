@@ -86,6 +86,45 @@ pub trait Encoder: Send + Sync {
     /// # Errors
     /// When the encoder is full, down, or did not understand its own model.
     async fn encode(&self, side: Side, texts: &[Normalized]) -> Result<Vectors, EncoderError>;
+
+    /// Whether a real pass gives a sound vector. It takes its turn in the queue.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`]; [`EncoderError::Overloaded`] is no illness.
+    async fn health(&self) -> Result<(), EncoderError> {
+        // Any text would do; this one says nothing of anybody.
+        let vectors = self
+            .encode(Side::Question, &[Normalized::new("ok")])
+            .await?;
+        let is_row = |row: &[f32]| {
+            row.len() == self.identity().dimensions && row.iter().all(|value| value.is_finite())
+        };
+        if vectors.len() == 1 && vectors.rows().all(is_row) {
+            Ok(())
+        } else {
+            Err(EncoderError::Malformed("not one finite vector"))
+        }
+    }
+
+    /// A question's vector from an encoder that takes microseconds and never
+    /// waits; `None` from all others.
+    fn at_once(&self, _question: &Normalized) -> Option<Vec<f32>> {
+        None
+    }
+
+    /// What it has on its hands; `None` where it has no queue of its own.
+    fn workload(&self) -> Option<Workload> {
+        None
+    }
+}
+
+/// What an encoder with workers of its own has on its hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Workload {
+    /// Texts that wait for a worker.
+    pub waiting: usize,
+    /// Workers that have a model: without any, none comes back by itself.
+    pub workers: usize,
 }
 
 /// Why there are no vectors.
@@ -108,6 +147,53 @@ pub fn normalize(vector: &mut [f32]) {
     if length > 0.0 {
         for value in vector {
             *value /= length;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives these values whatever it is asked.
+    struct Told {
+        identity: Identity,
+        values: Vec<f32>,
+    }
+
+    #[async_trait]
+    impl Encoder for Told {
+        fn identity(&self) -> &Identity {
+            &self.identity
+        }
+
+        async fn encode(&self, _: Side, _: &[Normalized]) -> Result<Vectors, EncoderError> {
+            Vectors::new(2, self.values.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_pass_has_to_give_one_finite_vector() {
+        for (values, is_sound) in [
+            (vec![0.6, 0.8], true),
+            (vec![0.0, 0.0], true),
+            (vec![f32::NAN, 0.0], false),
+            (vec![], false),
+            (vec![1.0, 0.0, 0.0, 1.0], false),
+            (vec![1.0], false),
+        ] {
+            let identity = Identity {
+                name: "told".to_owned(),
+                fingerprint: 1,
+                dimensions: 2,
+            };
+            let health = Told {
+                identity,
+                values: values.clone(),
+            }
+            .health()
+            .await;
+            assert_eq!(health.is_ok(), is_sound, "{values:?}");
         }
     }
 }

@@ -48,6 +48,7 @@ pub async fn conforms(encoder: &dyn Encoder) {
         none.expect("encodes nothing").is_empty(),
         "no text, no vector"
     );
+    encoder.health().await.expect("a pass gives a vector");
     prefers_the_same_words(encoder).await;
 }
 

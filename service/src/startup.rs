@@ -1,5 +1,6 @@
 //! Puts a service together: the only place that names concrete parts.
 
+mod encoder_watch;
 pub mod encoders;
 mod pushes;
 
@@ -16,6 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use self::encoder_watch::EncoderWatch;
 use crate::answering::recorder::Recorder;
 use crate::api::files;
 use crate::api::observe::observe;
@@ -110,6 +112,7 @@ struct Background {
     listener: JoinHandle<()>,
     pushes: JoinHandle<()>,
     teller: JoinHandle<()>,
+    encoder_watch: JoinHandle<()>,
     /// Held until the end: one serving process a folder.
     _lock: File,
 }
@@ -136,7 +139,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         settings.data_folder.join("index"),
         settings.index_poll,
         settings.concurrent_builds,
-        encoders.clone(),
+        encoders,
     ));
     let trainer = Arc::new(Trainer::new(settings.language.retrain_every));
     let delay = Duration::from_millis(settings.answering.record_delay_milliseconds);
@@ -161,7 +164,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
             store: Arc::clone(&store),
             catalog: Arc::clone(&catalog),
             clock: Arc::clone(&clock),
-            encoders,
+            minimum_confidence: settings.answering.minimum_confidence,
         },
         clusterings: Trainer::new(settings.listening.cluster_every),
         cluster_questions: ClusterQuestions {
@@ -184,7 +187,12 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         notices: Arc::clone(&notices),
         clock: Arc::clone(&clock),
     };
+    let encoder_watch = EncoderWatch {
+        settings: settings.encoder.clone(),
+        catalog: Arc::clone(&catalog),
+    };
     let background = Background {
+        encoder_watch: tokio::spawn(encoder_watch.run(stopped.clone())),
         jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
         listener: tokio::spawn(ear.run(stopped.clone())),
         teller: tokio::spawn(teller.run(stopped.clone())),
@@ -254,10 +262,20 @@ impl Service {
             listener,
             pushes,
             teller,
+            encoder_watch,
             recorder,
             ..
         } = self.background;
-        for task in [follower, janitor, jobs, listener, pushes, teller] {
+        let tasks = [
+            follower,
+            janitor,
+            jobs,
+            listener,
+            pushes,
+            teller,
+            encoder_watch,
+        ];
+        for task in tasks {
             // A task that panicked has nothing left to end.
             let _panicked = task.await;
         }

@@ -102,6 +102,12 @@ pub struct Metrics {
     pub record_queue: IntGauge,
     /// Records lost since the start.
     pub records_lost: IntGauge,
+    /// 1 while the encoder that the settings name gives no vectors, else 0.
+    pub encoder_failed: IntGauge,
+    /// Texts that wait for the encoder's workers.
+    pub encoder_queue: IntGauge,
+    /// Workers of the encoder that have a model.
+    pub encoder_workers: IntGauge,
 }
 
 impl Metrics {
@@ -143,6 +149,18 @@ impl Metrics {
             "Records that wait to be written",
         )?;
         let records_lost = IntGauge::new("zhiwen_records_lost", "Records lost since the start")?;
+        let encoder_failed = IntGauge::new(
+            "zhiwen_encoder_failed",
+            "1 while the encoder of the settings gives no vectors, else 0",
+        )?;
+        let encoder_queue = IntGauge::new(
+            "zhiwen_encoder_queue_depth",
+            "Texts that wait for the encoder's workers",
+        )?;
+        let encoder_workers = IntGauge::new(
+            "zhiwen_encoder_workers",
+            "Workers of the encoder that have a model",
+        )?;
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(suggestions.clone()))?;
         registry.register(Box::new(index_lag.clone()))?;
@@ -151,6 +169,9 @@ impl Metrics {
             &search_queue,
             &record_queue,
             &records_lost,
+            &encoder_failed,
+            &encoder_queue,
+            &encoder_workers,
         ] {
             registry.register(Box::new(gauge.clone()))?;
         }
@@ -163,6 +184,9 @@ impl Metrics {
             search_queue,
             record_queue,
             records_lost,
+            encoder_failed,
+            encoder_queue,
+            encoder_workers,
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::Bert;
-use crate::encoder::{Encoder, EncoderError, Identity, Side, Vectors, normalize};
+use crate::encoder::{Encoder, EncoderError, Identity, Side, Vectors, Workload, normalize};
 use crate::manifest::{ModelError, ModelFolder};
 use crate::text::Normalized;
 use crate::worker::{Pool, PoolOptions, StartError};
@@ -48,7 +48,7 @@ pub struct BertEncoder {
 }
 
 impl BertEncoder {
-    /// Reads the model in `folder`, loads it once a worker, and tries it.
+    /// Reads the model in `folder` and loads it once a worker.
     ///
     /// Blocks for as long as that takes: a second or so.
     ///
@@ -88,30 +88,6 @@ impl BertEncoder {
     /// What was read of the model's folder.
     pub fn folder(&self) -> &ModelFolder {
         &self.folder
-    }
-
-    /// The number of texts that wait for a worker.
-    pub fn waiting(&self) -> usize {
-        self.pool.waiting()
-    }
-
-    /// Whether a real forward pass gives a vector. It takes its turn in the queue.
-    ///
-    /// # Errors
-    /// As [`Encoder::encode`]; [`EncoderError::Overloaded`] is no illness.
-    pub async fn health(&self) -> Result<(), EncoderError> {
-        let pieces = self.folder.pieces.sequence("ok", self.folder.max_tokens);
-        let vectors = self.pool.run(vec![pieces]).await?;
-        let is_sound = vectors.iter().all(|vector| {
-            vector.len() == self.identity.dimensions
-                && vector.iter().all(|value| value.is_finite())
-                && vector.iter().any(|&value| value != 0.0)
-        });
-        if is_sound {
-            Ok(())
-        } else {
-            Err(EncoderError::Malformed("not a finite vector"))
-        }
     }
 
     /// As [`Encoder::encode`], of texts as they are.
@@ -177,5 +153,29 @@ impl Encoder for BertEncoder {
     async fn encode(&self, side: Side, texts: &[Normalized]) -> Result<Vectors, EncoderError> {
         let texts: Vec<&str> = texts.iter().map(Normalized::as_str).collect();
         self.encode_raw(side, &texts).await
+    }
+
+    /// Of the model itself. A model knows the pieces around any text: zeros are
+    /// an illness here.
+    async fn health(&self) -> Result<(), EncoderError> {
+        let pieces = self.folder.pieces.sequence("ok", self.folder.max_tokens);
+        let vectors = self.pool.run(vec![pieces]).await?;
+        let is_sound = vectors.iter().all(|vector| {
+            vector.len() == self.identity.dimensions
+                && vector.iter().all(|value| value.is_finite())
+                && vector.iter().any(|&value| value != 0.0)
+        });
+        if is_sound {
+            Ok(())
+        } else {
+            Err(EncoderError::Malformed("not a finite vector"))
+        }
+    }
+
+    fn workload(&self) -> Option<Workload> {
+        Some(Workload {
+            waiting: self.pool.waiting(),
+            workers: self.pool.alive(),
+        })
     }
 }

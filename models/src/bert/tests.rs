@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::encoder::{Encoder, Side, Vectors};
+use crate::encoder::{Encoder, Side, Vectors, Workload};
 use crate::encoder_suite::conforms;
 use crate::manifest::sample::write_sample;
 use crate::text::Normalized;
@@ -172,6 +172,11 @@ async fn a_local_folder_of_another_shape_encodes() {
     write_sample(folder.path());
     let encoder = BertEncoder::open(folder.path(), one_worker()).expect("a model");
     encoder.health().await.expect("healthy");
+    let idle = Workload {
+        waiting: 0,
+        workers: 1,
+    };
+    assert_eq!(encoder.workload(), Some(idle));
     // Far more pieces than the model has positions.
     let long = Normalized::new(&"包邮吗".repeat(100));
     let texts = [Normalized::new("包邮吗"), Normalized::default(), long];

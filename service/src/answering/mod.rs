@@ -9,6 +9,7 @@ pub mod live;
 pub mod pseudonym;
 mod record;
 pub mod recorder;
+mod rereading;
 pub mod understand;
 
 use jiff::Timestamp;
@@ -32,6 +33,8 @@ use crate::domain::taxonomy::KnowledgeDomain;
 use crate::language::Reading;
 pub use clarify::{Clarification, ClarifyAbout, ClarifyOption};
 pub use record::{classified, record, wording};
+use rereading::Asked;
+pub use rereading::read_heard;
 use understand::{Speaker, Turn, Understood, understand};
 
 /// A longer question is searched by its last characters: what a buyer ends
@@ -75,7 +78,9 @@ pub struct Moment {
     pub form: AnswerForm,
     /// Whether no buyer asks: somebody tries what would be suggested.
     pub is_rehearsal: bool,
-    /// The time that windows are judged by.
+    /// The time that windows are judged by; another than now in a rehearsal alone.
+    pub as_of: Timestamp,
+    /// When it is asked.
     pub at: Timestamp,
 }
 
@@ -172,6 +177,8 @@ pub struct Prepared {
     /// The products that the search is narrowed to.
     products: Vec<String>,
     reading: Reading,
+    /// What is read again with its vector; `None` where nothing could.
+    asked: Option<Asked>,
     limit: usize,
 }
 
@@ -220,7 +227,7 @@ pub fn begin(searchable: &Searchable, moment: &Moment, policy: Policy) -> Begun 
         product: moment.product.as_ref(),
         channel: moment.channel.as_ref(),
         status: Some(Status::Approved),
-        at: Some(moment.at),
+        at: Some(moment.as_of),
         limit: moment.most_answers,
         ..Query::default()
     };
@@ -302,22 +309,13 @@ pub fn prepare(searchable: &Searchable, query: &Query<'_>) -> Prepared {
     }
     products.dedup();
     let feedback = searchable.language.feedback(&text);
-    let intents = reading
-        .ranked
-        .iter()
-        .take(MOST_INTENTS)
-        .map(|(intent, probability)| (intent_code(intent), *probability));
-    let encoded_text = match &context {
-        Some(context) => Normalized::new(&format!("{context} {}", mentions.rest)),
-        None => mentions.rest.clone(),
-    };
     Prepared {
-        text: encoded_text,
+        text: encoded_text(context.as_ref(), &mentions.rest),
         question: Question {
             text: mentions.rest,
             expansions: mentions.expansions,
             context,
-            intents: intents.collect(),
+            intents: compared_intents(&reading),
             feedback,
             ..Question::default()
         },
@@ -330,11 +328,30 @@ pub fn prepare(searchable: &Searchable, query: &Query<'_>) -> Prepared {
         },
         products,
         reading,
+        asked: Asked::of(searchable, query),
         limit: query.limit,
     }
 }
 
-/// Finds the items for a prepared question.
+/// What is encoded of a question: what it leans on, and itself without the
+/// products that it names.
+fn encoded_text(context: Option<&Normalized>, rest: &Normalized) -> Normalized {
+    match context {
+        Some(context) => Normalized::new(&format!("{context} {rest}")),
+        None => rest.clone(),
+    }
+}
+
+/// The intents that items are compared with.
+fn compared_intents(reading: &Reading) -> Vec<(u64, f32)> {
+    let ranked = reading.ranked.iter().take(MOST_INTENTS);
+    ranked
+        .map(|(intent, probability)| (intent_code(intent), *probability))
+        .collect()
+}
+
+/// Finds the items for a prepared question, and reads it again where its vector
+/// has come and the shop has a classifier that learned with such vectors.
 ///
 /// # Errors
 /// When the index cannot be read.
@@ -344,6 +361,14 @@ pub fn find(
     encoded: Encoded,
 ) -> Result<Retrieved, AnsweringError> {
     let mut question = prepared.question;
+    let mut reading = prepared.reading;
+    if let Some(again) = prepared
+        .asked
+        .and_then(|asked| asked.read_again(searchable, &encoded))
+    {
+        question.intents = compared_intents(&again);
+        reading = again;
+    }
     question.vector = match encoded {
         Encoded::Vector(vector, identity) => Some((identity.fingerprint, vector)),
         Encoded::Lexical | Encoded::Degraded => None,
@@ -366,7 +391,7 @@ pub fn find(
     Ok(Retrieved {
         found,
         products: prepared.products,
-        reading: prepared.reading,
+        reading,
     })
 }
 

@@ -32,6 +32,11 @@ pub struct ModelResponse {
     pub version: u32,
     /// Whether it is in use.
     pub in_use: bool,
+    /// Whether it rests all the same: weights that were fitted with another
+    /// encoder than the shop has now promise nothing with this one. Those that
+    /// come with the service and the threshold of the settings take their place
+    /// until `zhiwen eval fit` makes new ones.
+    pub set_aside: bool,
     /// Its size; 0 when only its report is left.
     pub size_bytes: u64,
     /// What it was trained on, and how it did on what was held back.
@@ -90,12 +95,16 @@ pub async fn list(
     state: web::Data<AppState>,
 ) -> Result<HttpResponse, ApiError> {
     let models = state.store.models(&caller.shop).await?;
+    let searchable = state.catalog.searchable(&caller.shop);
+    let sets_weights_aside =
+        searchable.is_ok_and(|searchable| searchable.language.sets_weights_aside());
     let models = models
         .into_iter()
         .map(|model| ModelResponse {
             kind: model.kind,
             version: model.version,
             in_use: model.is_used,
+            set_aside: sets_weights_aside && model.is_used && model.kind == ModelKind::Fusion,
             size_bytes: model.size_bytes,
             report: model.report,
             made_at: model.at,

@@ -5,6 +5,8 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::domain::language::EncoderState;
+use crate::domain::suggestion::Degraded;
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -17,6 +19,20 @@ pub struct Readiness {
     pub ready_shops: usize,
     /// Shops whose index is being built: these answer 503, the others answer.
     pub building: Vec<BuildingShop>,
+    /// The encoder. One that fails costs no readiness.
+    pub encoder: EncoderReadiness,
+    /// What does not take part though it should: `encoder` where search goes
+    /// on by words alone.
+    pub degraded: Vec<Degraded>,
+}
+
+/// How the encoder stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EncoderReadiness {
+    /// Whether it gives vectors, as of the last look.
+    pub state: EncoderState,
+    /// Its name, where one encoder serves all shops.
+    pub name: Option<String>,
 }
 
 /// A shop whose index is being built.
@@ -36,17 +52,30 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body("ok")
 }
 
-/// The store can be read and there is no shop but those being built.
+/// The store can be read and there is no shop but those being built. An encoder
+/// that fails makes the service degraded, not unready.
 #[utoipa::path(get, path = "/readyz", operation_id = "check_readiness", tag = "operations", responses(
     (status = 200, description = "Requests can be answered", body = Readiness),
     (status = 503, description = "The store cannot be read, or every shop is being built", body = Readiness),
 ))]
 pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
     let store = state.store.check_health().await.is_ok();
+    let encoders = state.catalog.encoders();
+    let encoder = EncoderReadiness {
+        state: encoders.state(),
+        name: encoders
+            .shared()
+            .map(|shared| shared.identity().name.clone()),
+    };
     let mut readiness = Readiness {
         store,
         ready_shops: 0,
         building: Vec::new(),
+        degraded: match encoder.state {
+            EncoderState::Failed => vec![Degraded::Encoder],
+            EncoderState::Ready | EncoderState::None => Vec::new(),
+        },
+        encoder,
     };
     for status in state.catalog.statuses() {
         match status.building {
@@ -90,6 +119,16 @@ pub async fn metrics(state: web::Data<AppState>) -> Result<HttpResponse, ApiErro
     metrics
         .records_lost
         .set(i64::try_from(state.recorder.lost()).unwrap_or(i64::MAX));
+    let encoders = state.catalog.encoders();
+    let has_failed = encoders.state() == EncoderState::Failed;
+    metrics.encoder_failed.set(i64::from(has_failed));
+    let workload = encoders.shared().and_then(|shared| shared.workload());
+    metrics
+        .encoder_queue
+        .set(workload.map_or(0, |workload| count(workload.waiting)));
+    metrics
+        .encoder_workers
+        .set(workload.map_or(0, |workload| count(workload.workers)));
     let text = metrics.render().map_err(ApiError::internal)?;
     Ok(HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4")

@@ -108,6 +108,7 @@ async fn visit(
                         index: None,
                         terminology: None,
                         language: None,
+                        encoders_revision: 0,
                         vectors: None,
                         knowledge_revision: 0,
                         vocabulary_revision: 0,
@@ -119,11 +120,13 @@ async fn visit(
                 })
             }),
     );
+    let (_, encoders_revision) = catalog.encoders.with_revision();
     let is_behind = {
         let mut state = write(&entry.state);
         let language = state.language.as_ref().map(|language| language.revision);
         let is_behind = !state.is_ready()
             || language < Some(revision.language)
+            || state.encoders_revision < encoders_revision
             || state.knowledge_revision < revision.knowledge
             || state.vocabulary_revision < revision.vocabulary;
         if is_behind {
@@ -211,11 +214,21 @@ async fn catch_up(
         state.terminology = Some(terminology);
         state.vocabulary_revision = vocabulary.revision;
     }
-    let language = read(&shop_entry.state).language.clone();
-    if language.is_none_or(|language| language.revision < revision.language) {
+    let (encoders, encoders_revision) = catalog.encoders.with_revision();
+    let is_current = {
+        let state = read(&shop_entry.state);
+        let language = state.language.as_ref();
+        language.is_some_and(|language| language.revision >= revision.language)
+            && state.encoders_revision >= encoders_revision
+    };
+    if !is_current {
         let store = catalog.store.as_ref();
-        let language = Language::load(store, shop, revision.language, &catalog.encoders).await?;
-        write(&shop_entry.state).language = Some(Arc::new(language));
+        let language = Language::load(store, shop, revision.language, &encoders).await?;
+        {
+            let mut state = write(&shop_entry.state);
+            state.language = Some(Arc::new(language));
+            state.encoders_revision = encoders_revision;
+        }
         weigh(shop_entry)?;
     }
     let serving = read(&shop_entry.state).index.clone();

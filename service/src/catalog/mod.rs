@@ -5,6 +5,7 @@
 //! restored backup reach it by the same path, and a lost index is only a
 //! follower that starts at change 0.
 
+mod encoders;
 mod entry;
 mod follower;
 mod standalone;
@@ -19,6 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, Semaphore};
 use zhiwen_index::schema::ShopIndex;
 
+pub use encoders::Encoders;
 pub use entry::{Payload, domain_code, intent_code, status_code};
 pub use follower::follow;
 pub use standalone::{Knowledge, StandaloneError, standalone};
@@ -98,7 +100,7 @@ pub struct Catalog {
     /// Tells those that wait that an index has come further.
     committed: Notify,
     shops: RwLock<HashMap<ShopId, Arc<Entry>>>,
-    encoders: EncoderSource,
+    encoders: Encoders,
 }
 
 /// A shop in the catalog.
@@ -115,6 +117,8 @@ struct State {
     index: Option<Arc<ShopIndex>>,
     terminology: Option<Arc<Terminology>>,
     language: Option<Arc<Language>>,
+    /// Which source of vectors the language was loaded with.
+    encoders_revision: u64,
     vectors: Option<vectors::Filled>,
     knowledge_revision: u64,
     vocabulary_revision: u64,
@@ -139,8 +143,19 @@ impl Catalog {
             changed: Notify::new(),
             committed: Notify::new(),
             shops: RwLock::new(HashMap::new()),
-            encoders,
+            encoders: Encoders::new(encoders),
         }
+    }
+
+    /// Where vectors come from, and how that does.
+    pub fn encoders(&self) -> &Encoders {
+        &self.encoders
+    }
+
+    /// Lets every shop's vectors come from another source from now on.
+    pub fn use_encoders(&self, source: EncoderSource) {
+        self.encoders.replace(source);
+        self.store_changed();
     }
 
     /// Says that the store has changed, so that the index follows at once.

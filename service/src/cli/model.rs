@@ -5,19 +5,21 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use zhiwen_models::encoder::Encoder;
 
 use super::distill;
 use super::shop::find_shop;
+use crate::auth::audit;
 use crate::connectors::Secret;
 use crate::connectors::hub::{self, Fetched, Hub, HubOptions, Model, Repository, Revision};
-use crate::domain::language::ModelKind;
+use crate::domain::language::{ModelEntry, ModelKind};
 use crate::domain::time::Clock;
 use crate::evaluation::pairs;
-use crate::language::EncoderSource;
-use crate::settings::{Bert, Encoder, Settings};
+use crate::language::{EncoderSource, Language};
+use crate::settings::{self, Bert, Settings};
 use crate::startup::encoders;
 use crate::store;
-use crate::training::train;
+use crate::training::{Means, train};
 
 /// Fetch, check, train and list models.
 #[derive(Debug, clap::Args)]
@@ -77,7 +79,7 @@ struct TrainArgs {
 
 #[derive(Debug, clap::Args)]
 struct UseArgs {
-    /// classifier, encoder or fusion
+    /// classifier, vector_classifier, encoder or fusion
     kind: String,
     /// Its version, or none for what comes with the service
     version: String,
@@ -101,7 +103,7 @@ pub async fn run(
         ModelCommand::Check { folder } => check(&folder, output).await,
         ModelCommand::List { shop } => list(settings, shop.as_deref(), output).await,
         ModelCommand::Train(args) => train_shop(settings, clock, &args, output).await,
-        ModelCommand::Use(args) => use_version(settings, &args, output).await,
+        ModelCommand::Use(args) => use_version(settings, clock, &args, output).await,
         ModelCommand::Distill(args) => distill::run(settings, &args, output).await,
     }
 }
@@ -148,7 +150,7 @@ async fn fetch(
     )?)
 }
 
-pub(super) fn progress_bar() -> ProgressBar {
+fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
@@ -174,22 +176,30 @@ async fn check(folder: &Path, output: &mut dyn Write) -> Result<(), Box<dyn Erro
     } else {
         writeln!(output, "the folder was not fetched by zhiwen: no checksums")?;
     }
-    let settings = Encoder::Bert(Bert {
+    let settings = settings::Encoder::Bert(Bert {
         folder: folder.to_owned(),
         workers: 1,
         threads: 1,
         batch: 1,
         queue: 1,
     });
-    if let EncoderSource::Shared(encoder) = encoders::open(&settings).await? {
-        let identity = encoder.identity();
-        writeln!(
-            output,
-            "{}: {} dimensions, fingerprint {:016x}, a forward pass gives a vector",
-            identity.name, identity.dimensions, identity.fingerprint
-        )?;
+    match encoders::open(&settings).await? {
+        EncoderSource::Shared(encoder) => run_once(encoder.as_ref(), output).await,
+        EncoderSource::None | EncoderSource::Own | EncoderSource::Failed => Ok(()),
     }
-    Ok(())
+}
+
+/// A model that loads may still give nothing of use: one text goes all the way.
+async fn run_once(encoder: &dyn Encoder, output: &mut dyn Write) -> Result<(), Box<dyn Error>> {
+    let identity = encoder.identity();
+    let name = &identity.name;
+    let health = encoder.health().await;
+    health.map_err(|error| format!("{name} loads, but a forward pass fails: {error}"))?;
+    Ok(writeln!(
+        output,
+        "{name}: {} dimensions, fingerprint {:016x}, a forward pass gives a vector",
+        identity.dimensions, identity.fingerprint
+    )?)
 }
 
 async fn list(
@@ -198,13 +208,14 @@ async fn list(
     output: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
     let folder = models_folder(settings);
-    for name in folders(&folder)? {
+    for name in kept(&folder)? {
         writeln!(output, "{}", folder.join(name).display())?;
     }
     let Some(shop) = shop else { return Ok(()) };
     let store = store::open(&settings.store_url).await?;
     let shop = find_shop(store.as_ref(), shop).await?;
-    for model in store.models(&shop.id).await? {
+    let models = store.models(&shop.id).await?;
+    for model in &models {
         let in_use = if model.is_used { "in use" } else { "" };
         writeln!(
             output,
@@ -216,11 +227,25 @@ async fn list(
             model.report
         )?;
     }
+    let is_weighed = |model: &ModelEntry| model.is_used && model.kind == ModelKind::Fusion;
+    if !models.iter().any(is_weighed) {
+        return Ok(());
+    }
+    // The shop's weights hold for one encoder: which one it has by now is known
+    // to that encoder alone.
+    let source = encoders::start(&settings.encoder).await;
+    let language = Language::load(store.as_ref(), &shop.id, 0, &source).await?;
+    if language.sets_weights_aside() {
+        writeln!(
+            output,
+            "the fusion in use is set aside: it was fitted with another encoder than the shop has now; fit it anew with zhiwen eval fit"
+        )?;
+    }
     Ok(())
 }
 
-/// Folders in `folder` that are models: what begins with a dot is unfinished.
-fn folders(folder: &Path) -> std::io::Result<Vec<String>> {
+/// Models in `folder`, folders and distilled tables: what begins with a dot is unfinished.
+fn kept(folder: &Path) -> std::io::Result<Vec<String>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -229,7 +254,10 @@ fn folders(folder: &Path) -> std::io::Result<Vec<String>> {
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.file_type()?.is_dir() && !name.starts_with('.') {
+        let is_table = Path::new(&name)
+            .extension()
+            .is_some_and(|end| end == distill::TABLE);
+        if (entry.file_type()?.is_dir() || is_table) && !name.starts_with('.') {
             names.push(name);
         }
     }
@@ -250,7 +278,14 @@ async fn train_shop(
         all.extend(pairs::read(path)?);
     }
     let encoders = encoders::open(&settings.encoder).await?;
-    let report = train(store.as_ref(), &shop.id, clock.now(), &encoders, &all).await?;
+    let means = Means {
+        encoders: &encoders,
+        pairs: &all,
+        minimum_confidence: settings.answering.minimum_confidence,
+    };
+    let report = train(store.as_ref(), &shop.id, clock.now(), means).await?;
+    let deed = ("zhiwen model train", "");
+    audit::note_at_terminal(store.as_ref(), &shop.id, deed, clock.now()).await?;
     Ok(writeln!(
         output,
         "{}",
@@ -260,6 +295,7 @@ async fn train_shop(
 
 async fn use_version(
     settings: &Settings,
+    clock: &dyn Clock,
     args: &UseArgs,
     output: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
@@ -275,6 +311,9 @@ async fn use_version(
     let store = store::open(&settings.store_url).await?;
     let shop = find_shop(store.as_ref(), &args.shop).await?;
     store.use_model(&shop.id, kind, version).await?;
+    let subject = format!("{} {}", args.kind, args.version);
+    let deed = ("zhiwen model use", subject.as_str());
+    audit::note_at_terminal(store.as_ref(), &shop.id, deed, clock.now()).await?;
     Ok(writeln!(
         output,
         "{} {} is in use",
@@ -282,6 +321,72 @@ async fn use_version(
     )?)
 }
 
-fn models_folder(settings: &Settings) -> PathBuf {
+pub(super) fn models_folder(settings: &Settings) -> PathBuf {
     settings.data_folder.join("models")
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use zhiwen_models::encoder::{EncoderError, Identity, Side, Vectors};
+    use zhiwen_models::text::Normalized;
+
+    use super::*;
+
+    /// Loads, and gives these values.
+    struct Loaded(Identity, Vec<f32>);
+
+    #[async_trait]
+    impl Encoder for Loaded {
+        fn identity(&self) -> &Identity {
+            &self.0
+        }
+
+        async fn encode(&self, _: Side, _: &[Normalized]) -> Result<Vectors, EncoderError> {
+            Vectors::new(2, self.1.clone())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_model_that_only_loads_is_not_sound() {
+        let checked = async |values: Vec<f32>| {
+            let identity = Identity {
+                name: "small".to_owned(),
+                fingerprint: 255,
+                dimensions: 2,
+            };
+            let mut output = Vec::new();
+            let outcome = run_once(&Loaded(identity, values), &mut output).await;
+            let error = outcome.err().map(|error| error.to_string());
+            (String::from_utf8(output).expect("utf-8"), error)
+        };
+        let (said, error) = checked(vec![0.6, 0.8]).await;
+        assert!(said.ends_with("00000000000000ff, a forward pass gives a vector\n"));
+        assert_eq!(error, None);
+        let (said, error) = checked(vec![f32::NAN, 0.0]).await;
+        assert_eq!(said, "");
+        assert!(error.is_some_and(|error| error.contains("a forward pass fails")));
+    }
+
+    #[test]
+    fn folders_and_tables_are_models() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        for name in ["b", ".unfinished"] {
+            std::fs::create_dir(folder.path().join(name)).expect("made");
+        }
+        for name in [
+            "a-distilled.table",
+            "a-distilled.part",
+            "day-one.classifier",
+        ] {
+            std::fs::write(folder.path().join(name), "x").expect("written");
+        }
+        let kept = kept(folder.path()).expect("read");
+        assert_eq!(kept, ["a-distilled.table", "b"]);
+        assert!(
+            super::kept(&folder.path().join("none"))
+                .expect("read")
+                .is_empty()
+        );
+    }
 }

@@ -79,8 +79,10 @@ pub struct Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
-    /// Tells intents.
+    /// Tells intents by words alone.
     Classifier,
+    /// Tells intents by words and the vectors of the encoder for all shops.
+    VectorClassifier,
     /// Turns texts into vectors.
     Encoder,
     /// Weighs the parts of an item's score, with the threshold that keeps the promise.
@@ -89,16 +91,35 @@ pub enum ModelKind {
 
 impl ModelKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Classifier, Self::Encoder, Self::Fusion];
+    pub const ALL: [Self; 4] = [
+        Self::Classifier,
+        Self::VectorClassifier,
+        Self::Encoder,
+        Self::Fusion,
+    ];
 
     /// Its stable word: `classifier`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Classifier => "classifier",
+            Self::VectorClassifier => "vector_classifier",
             Self::Encoder => "encoder",
             Self::Fusion => "fusion",
         }
     }
+}
+
+/// How the encoder does that the settings name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EncoderState {
+    /// It gives vectors, or each shop has its own, which is never down.
+    Ready,
+    /// It could not be started or gives none: search goes on by words, and the
+    /// service tries again by itself.
+    Failed,
+    /// The settings name none: search is by words.
+    None,
 }
 
 impl TryFrom<String> for ModelKind {

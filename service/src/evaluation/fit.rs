@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use zhiwen_index::fusion::{self, Example, Fusion};
+use zhiwen_index::fusion::{self, Example};
 use zhiwen_models::metrics;
 
 use super::retrieve::{Answered, GoldenQuestion, ask, candidates, outcomes};
@@ -37,6 +37,8 @@ pub struct Fitted {
 /// all measures of the other.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FitReport {
+    /// The encoder that they hold for; `None` where search is by words alone.
+    pub encoder: Option<String>,
     /// Questions fitted to.
     pub fitted_to: usize,
     /// Questions measured on.
@@ -97,7 +99,9 @@ pub async fn fit(
     };
     let threshold = promise.map(|selection| selection.threshold);
     let kept = metrics::selection_at(&outcomes(&after), threshold.unwrap_or(1.0));
+    let encoder = searchable.encoder().identity();
     let report = FitReport {
+        encoder: encoder.map(|identity| identity.name.clone()),
         fitted_to: fit_to.len(),
         held_back: held_back.len(),
         recall_at_1: recall_at_1(&after),
@@ -112,7 +116,12 @@ pub async fn fit(
     };
     Ok(Fitted {
         refused: refusal(&report, questions.len()),
-        weights: weights(fitted, threshold),
+        weights: ShopFusion {
+            fusion: fitted,
+            // A confidence is an f32 everywhere else.
+            minimum_confidence: threshold.map(|threshold| threshold as f32),
+            encoder: Some(encoder.map_or(0, |identity| identity.fingerprint)),
+        },
         report,
     })
 }
@@ -130,14 +139,6 @@ impl Fitted {
             is_used: true,
             at,
         })
-    }
-}
-
-fn weights(fusion: Fusion, threshold: Option<f64>) -> ShopFusion {
-    ShopFusion {
-        fusion,
-        // A confidence is an f32 everywhere else.
-        minimum_confidence: threshold.map(|threshold| threshold as f32),
     }
 }
 
@@ -211,6 +212,7 @@ mod tests {
 
     fn check(change: impl Fn(&mut FitReport), questions: usize, reason: Option<&str>) {
         let mut report = FitReport {
+            encoder: None,
             fitted_to: 50,
             held_back: 50,
             recall_at_1: 0.7,

@@ -5,6 +5,7 @@ pub mod classify;
 pub mod cluster;
 pub mod compare;
 pub mod dataset;
+pub mod failures;
 pub mod fit;
 pub mod knowledge;
 pub mod pairs;

@@ -8,27 +8,31 @@ use super::JobError;
 use crate::catalog::Catalog;
 use crate::domain::ids::ShopId;
 use crate::domain::time::Clock;
-use crate::language::EncoderSource;
 use crate::store::Store;
-use crate::training::train;
+use crate::training::{Means, train};
 
 /// The job.
 pub struct TrainLanguage {
     /// Storage.
     pub store: Arc<dyn Store>,
-    /// Told when a model was put in use.
+    /// Where vectors come from; told when a model was put in use.
     pub catalog: Arc<Catalog>,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Where vectors come from.
-    pub encoders: EncoderSource,
+    /// What is suggested from, where a shop has fitted no threshold.
+    pub minimum_confidence: f32,
 }
 
 impl TrainLanguage {
     /// Trains, and says what became of it.
     pub(super) async fn run(&self, shop: &ShopId) -> Result<Value, JobError> {
         let store = self.store.as_ref();
-        let report = train(store, shop, self.clock.now(), &self.encoders, &[]).await?;
+        let means = Means {
+            encoders: &self.catalog.encoders().source(),
+            pairs: &[],
+            minimum_confidence: self.minimum_confidence,
+        };
+        let report = train(store, shop, self.clock.now(), means).await?;
         self.catalog.store_changed();
         Ok(serde_json::to_value(report)?)
     }

@@ -1,6 +1,6 @@
 //! What a shop's models learn from: its approved knowledge, its people's words, its own intents.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 use zhiwen_models::classifier::examples::day_one;
@@ -176,7 +176,6 @@ pub fn split(material: &Material) -> Split {
             part.push((hash, example));
         }
     }
-    let held_back = fair_share(held_back, MOST_HELD_BACK_OF_AN_INTENT);
     training.extend(fair_share(own_wordings, MOST_WORDINGS_OF_AN_INTENT));
     for correction in &material.corrections {
         if material.intents.is_on(&correction.intent) {
@@ -184,6 +183,14 @@ pub fn split(material: &Material) -> Split {
             training.push(example(text, correction.intent.as_str(), CORRECTION_WEIGHT));
         }
     }
+    // What is trained on judges nothing: a question that somebody set right is
+    // learned even where its words would be held back.
+    let trained: HashSet<&str> = training
+        .iter()
+        .map(|example| example.text.as_str())
+        .collect();
+    held_back.retain(|(_, example)| !trained.contains(example.text.as_str()));
+    let held_back = fair_share(held_back, MOST_HELD_BACK_OF_AN_INTENT);
     let own = training.len() - day_one_count;
     Split {
         training,
@@ -231,7 +238,55 @@ pub fn stable_hash(text: &str) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use zhiwen_models::privacy::mask;
+
     use super::*;
+    use crate::domain::ids::SuggestionId;
+    use crate::domain::knowledge::KnowledgeContent;
+    use crate::store::suite::fixtures::{content, id, time};
+
+    fn item(phrasings: Vec<String>) -> KnowledgeItem {
+        KnowledgeItem {
+            id: id("invoice"),
+            version: 1,
+            content: KnowledgeContent {
+                phrasings,
+                ..content("发票什么时候开")
+            },
+            created_at: time(0),
+            updated_at: time(0),
+            updated_by: "test".to_owned(),
+        }
+    }
+
+    fn has(examples: &[Example], text: &Normalized) -> bool {
+        examples.iter().any(|example| example.text == *text)
+    }
+
+    #[test]
+    fn a_corrected_wording_is_learned_and_judges_no_longer() {
+        let wordings = (0..60).map(|number| format!("开票第{number}种问法"));
+        let mut material = Material {
+            intents: ShopIntents::default(),
+            items: vec![item(wordings.collect())],
+            corrections: Vec::new(),
+            verdicts: Vec::new(),
+        };
+        let before = split(&material);
+        let judge = before.held_back[0].text.clone();
+        assert!(!has(&before.training, &judge));
+        material.corrections.push(Correction {
+            suggestion: SuggestionId::make(),
+            question: mask(judge.as_str()),
+            intent: Intent::parse("process.refund").expect("valid"),
+            by: "小王".to_owned(),
+            at: time(1),
+        });
+        let after = split(&material);
+        assert!(has(&after.training, &judge));
+        assert!(!has(&after.held_back, &judge));
+        assert_eq!(after.held_back.len(), before.held_back.len() - 1);
+    }
 
     #[test]
     fn each_intent_has_its_share_and_always_the_same() {

@@ -6,11 +6,13 @@
 pub mod base;
 pub mod examples;
 mod feedback;
+pub mod heard;
 mod intents;
+mod shop_fusion;
+mod vector_classifier;
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use zhiwen_index::fusion::Fusion;
 use zhiwen_models::classifier::shop::{self, Earlier};
 use zhiwen_models::classifier::{Classifier, situation};
@@ -21,6 +23,8 @@ use zhiwen_models::text::Normalized;
 pub use examples::wordings;
 pub use feedback::FeedbackMemory;
 pub use intents::ShopIntents;
+pub use shop_fusion::ShopFusion;
+pub use vector_classifier::VectorClassifier;
 
 use crate::domain::ids::ShopId;
 use crate::domain::language::{ModelKind, Urgency};
@@ -37,20 +41,15 @@ pub struct Language {
     intents: ShopIntents,
     /// The shop's own; else the one that comes with the service.
     classifier: Option<Arc<Classifier>>,
+    /// Takes the classifier's place where the question's vector has come.
+    vector_classifier: Option<Arc<VectorClassifier>>,
     encoder: ShopEncoder,
     fusion: Arc<Fusion>,
     minimum_confidence: Option<f32>,
+    /// As the shop has fitted it, also where that does not suit the encoder.
+    fitted: Arc<ShopFusion>,
     feedback: Arc<FeedbackMemory>,
     lacks_encoder: bool,
-}
-
-/// A shop's own weights, with the threshold that they were fitted for.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ShopFusion {
-    /// The weights of a score's parts.
-    pub fusion: Fusion,
-    /// Answers below this confidence are not suggested; `None` leaves it to the settings.
-    pub minimum_confidence: Option<f32>,
 }
 
 /// What turns a shop's texts into vectors.
@@ -128,17 +127,28 @@ impl Language {
                 .map_err(|error| unreadable(shop, ModelKind::Classifier, version, &error))
                 .ok()
         });
-        let own = fusion(store, shop).await?;
+        let fitted = fusion(store, shop).await?;
+        let encoder = encoder(store, shop, encoders).await?;
+        let vector_classifier = vector_classifier(store, shop, &encoder).await?;
+        if !fitted.suits(encoder.identity()) {
+            tracing::warn!(
+                shop = shop.as_str(),
+                "weights and threshold were fitted with another encoder: those that come with the service are used until zhiwen eval fit"
+            );
+        }
+        let live = fitted.live_with(encoder.identity());
         Ok(Self {
             revision,
-            fusion: Arc::new(own.fusion),
-            minimum_confidence: own.minimum_confidence,
+            fusion: Arc::new(live.fusion),
+            minimum_confidence: live.minimum_confidence,
+            fitted: Arc::new(fitted),
             feedback: Arc::new(FeedbackMemory::of(
                 &store.verdicts(shop, MOST_VERDICTS).await?,
             )),
             intents: ShopIntents::new(store.intents(shop).await?),
             classifier: classifier.map(Arc::new),
-            encoder: encoder(store, shop, encoders).await?,
+            vector_classifier,
+            encoder,
             lacks_encoder: matches!(encoders, EncoderSource::Failed),
         })
     }
@@ -160,9 +170,11 @@ impl Language {
             revision: 0,
             intents: ShopIntents::default(),
             classifier: None,
+            vector_classifier: None,
             encoder,
             fusion: Arc::new(fusion),
             minimum_confidence: None,
+            fitted: Arc::default(),
             feedback: Arc::default(),
             lacks_encoder: false,
         }
@@ -175,11 +187,45 @@ impl Language {
             revision: self.revision,
             intents: self.intents.clone(),
             classifier: self.classifier.clone(),
+            vector_classifier: self.vector_classifier.clone(),
             encoder,
             fusion: Arc::new(fusion),
             minimum_confidence: None,
+            fitted: Arc::clone(&self.fitted),
             feedback: Arc::clone(&self.feedback),
             lacks_encoder: self.lacks_encoder,
+        }
+    }
+
+    /// The same with another encoder, and the weights that are live with it.
+    #[must_use]
+    pub fn with_encoder(&self, encoder: ShopEncoder) -> Self {
+        let live = self.fitted.live_with(encoder.identity());
+        Self {
+            minimum_confidence: live.minimum_confidence,
+            ..self.with(encoder, live.fusion)
+        }
+    }
+
+    /// Whether the shop has weights of its own in use that were fitted with
+    /// another encoder, so that they are set aside.
+    pub fn sets_weights_aside(&self) -> bool {
+        !self.fitted.suits(self.encoder.identity())
+    }
+
+    /// The threshold that the shop has fitted, with this encoder or another.
+    pub fn fitted_threshold(&self) -> Option<f32> {
+        self.fitted.minimum_confidence
+    }
+
+    /// The same with classifiers of its own.
+    #[cfg(test)]
+    #[must_use]
+    pub fn with_classifiers(self, words: Classifier, vectors: VectorClassifier) -> Self {
+        Self {
+            classifier: Some(Arc::new(words)),
+            vector_classifier: Some(Arc::new(vectors)),
+            ..self
         }
     }
 
@@ -218,7 +264,36 @@ impl Language {
             before,
             vector: None,
         };
-        let understanding = shop::understand(&classifier, turn);
+        self.reading(&classifier, turn)
+    }
+
+    /// Whether a question can be read better once its vector has come.
+    pub fn reads_vectors(&self) -> bool {
+        self.vector_classifier.is_some()
+    }
+
+    /// Reads the same with the words' vector and the encoder that made it;
+    /// `None` where nothing has learned with that encoder's vectors, or the
+    /// vector says nothing: what [`Language::read`] made of it stands then.
+    pub fn read_with_vector(
+        &self,
+        text: &str,
+        before: &[Earlier<'_>],
+        (vector, encoder): (&[f32], &Identity),
+    ) -> Option<Reading> {
+        let learned = self.vector_classifier.as_ref()?;
+        let says_something = vector.iter().any(|value| *value != 0.0);
+        let turn = shop::Turn {
+            text,
+            before,
+            vector: Some(vector),
+        };
+        (learned.suits(encoder) && says_something).then(|| self.reading(&learned.classifier, turn))
+    }
+
+    fn reading(&self, classifier: &Classifier, turn: shop::Turn<'_>) -> Reading {
+        let shop::Turn { text, before, .. } = turn;
+        let understanding = shop::understand(classifier, turn);
         let mut ranked: Vec<(Intent, f32)> = understanding
             .ranked
             .into_iter()
@@ -265,6 +340,28 @@ async fn encoder(
             })
         }
     })
+}
+
+/// The one in use, where it has learned with the vectors of an encoder for all
+/// shops that is in use too.
+async fn vector_classifier(
+    store: &dyn Store,
+    shop: &ShopId,
+    encoder: &ShopEncoder,
+) -> Result<Option<Arc<VectorClassifier>>, StoreError> {
+    let ShopEncoder::Shared(encoder) = encoder else {
+        return Ok(None);
+    };
+    let kind = ModelKind::VectorClassifier;
+    let kept = store.model_in_use(shop, kind).await?;
+    let learned = kept.and_then(|(version, body)| {
+        VectorClassifier::from_bytes(&body)
+            .map_err(|error| unreadable(shop, kind, version, &error))
+            .ok()
+    });
+    Ok(learned
+        .filter(|learned| learned.suits(encoder.identity()))
+        .map(Arc::new))
 }
 
 async fn fusion(store: &dyn Store, shop: &ShopId) -> Result<ShopFusion, StoreError> {

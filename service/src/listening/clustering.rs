@@ -12,19 +12,18 @@ use tokio::task::spawn_blocking;
 use zhiwen_models::cluster::{
     Candidate, Options, Questions, Space, cluster, key_phrases, match_ids, medoid,
 };
-use zhiwen_models::encoder::Side;
 use zhiwen_models::privacy::Masked;
 use zhiwen_models::text::Normalized;
 
 use super::compass::{Compass, Learned};
 use super::coverage::answers;
+use super::encoding::{self, encoded};
 use super::mining::mine;
 use super::{Ledger, Listening};
-use crate::catalog::{Catalog, CatalogError, Searchable};
+use crate::catalog::{Catalog, CatalogError};
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::listening::{AnsweredBy, Cluster, WordingKey, WordingPlace};
 use crate::domain::queue::CandidateState;
-use crate::language::ShopEncoder;
 use crate::store::{ClusterChange, Store, StoreError};
 
 /// Of more wordings, the rarest are left alone.
@@ -38,9 +37,6 @@ const MOST_LABEL_CANDIDATES: usize = 200;
 
 /// Mined answers of each state that new ones are compared with.
 const MOST_CANDIDATES: u32 = 10_000;
-
-/// Wordings encoded at a time.
-const BATCH: usize = 128;
 
 /// Replies of so many days are mined, at most so many.
 const MINED_DAYS: i64 = 90;
@@ -145,7 +141,7 @@ impl Clusterer {
         self.listening.compass_begins(shop);
         let ledger = self.listening.ledger(shop).await?;
         let material = spawn_blocking(move || Material::of(&ledger)).await?;
-        let (vectors, encoder) = encoded(&searchable, &material.texts).await;
+        let (vectors, encoder) = encoded(&searchable, &material.texts, encoding::OF_A_JOB).await;
         let fingerprint = encoder.as_ref().map_or(0, |(_, fingerprint)| *fingerprint);
         let mut found = spawn_blocking(move || find(&material, &vectors, fingerprint, now)).await?;
         found.report.encoder = encoder.map(|(name, _)| name);
@@ -241,46 +237,6 @@ impl Material {
                 .clusters()
                 .map(|cluster| (cluster.id, cluster.clone()))
                 .collect(),
-        }
-    }
-}
-
-/// The encoder's vectors, row after row, with its name and fingerprint; none
-/// where the shop has no encoder, or it failed: words alone are compared then.
-pub(super) async fn encoded(
-    searchable: &Searchable,
-    texts: &[Normalized],
-) -> (Vec<f32>, Option<(String, u64)>) {
-    let encoder = searchable.language.encoder().clone();
-    let Some(identity) = encoder.identity().cloned() else {
-        return (Vec::new(), None);
-    };
-    let named = (identity.name, identity.fingerprint);
-    match encoder {
-        ShopEncoder::None => (Vec::new(), None),
-        ShopEncoder::Own(encoder) => {
-            let texts = texts.to_vec();
-            let encode = move || encoder.encode_all(&texts).into_iter().flatten().collect();
-            match spawn_blocking(encode).await {
-                Ok(vectors) => (vectors, Some(named)),
-                Err(_) => (Vec::new(), None),
-            }
-        }
-        ShopEncoder::Shared(encoder) => {
-            let mut vectors = Vec::with_capacity(texts.len() * identity.dimensions);
-            for batch in texts.chunks(BATCH) {
-                match encoder.encode(Side::Question, batch).await {
-                    Ok(encoded) => vectors.extend(encoded.rows().flatten()),
-                    Err(error) => {
-                        tracing::warn!(
-                            error = &error as &dyn std::error::Error,
-                            "questions are clustered by their words alone"
-                        );
-                        return (Vec::new(), None);
-                    }
-                }
-            }
-            (vectors, Some(named))
         }
     }
 }

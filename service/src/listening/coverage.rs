@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
-use zhiwen_models::encoder::{Encoder, Side};
+use zhiwen_models::encoder::Encoder;
 use zhiwen_models::text::Normalized;
 
+use super::encoding::{self, patiently};
 use crate::answering::{Encoded, Prepared, Query, find, prepare};
 use crate::catalog::Searchable;
 use crate::domain::knowledge::Status;
@@ -73,7 +74,7 @@ async fn encode(searchable: &Searchable, prepared: &[Prepared]) -> Vec<Encoded> 
             for batch in prepared.chunks(BATCH) {
                 let texts: Vec<Normalized> =
                     batch.iter().map(|prepared| prepared.text.clone()).collect();
-                match encoder.encode(Side::Question, &texts).await {
+                match patiently(encoder.as_ref(), &texts, encoding::OF_A_JOB).await {
                     Ok(vectors) => all.extend(vectors.rows().map(|vector| {
                         Encoded::Vector(vector.to_vec(), encoder.identity().clone())
                     })),

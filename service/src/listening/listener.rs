@@ -11,8 +11,8 @@ use tokio::sync::watch;
 use tokio::task::spawn_blocking;
 use zhiwen_models::text::Normalized;
 
-use super::clustering::encoded;
 use super::compass::{Compass, Learned};
+use super::encoding::{self, encoded};
 use super::reading::questions;
 use super::{Listening, lock};
 use crate::catalog::{Catalog, Searchable};
@@ -171,7 +171,7 @@ impl Listener {
             })
             .collect();
         let keys: Vec<WordingKey> = wordings.iter().map(|wording| wording.key).collect();
-        let (vectors, encoder) = encoded(&searchable, &texts).await;
+        let (vectors, encoder) = encoded(&searchable, &texts, encoding::NONE).await;
         let fingerprint = encoder.map_or(0, |(_, fingerprint)| fingerprint);
         let entry = self.listening.entry(shop);
         let folder = self.listening.folder().to_owned();

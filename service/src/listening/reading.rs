@@ -9,7 +9,7 @@ use zhiwen_models::smalltalk::{self, SmallTalk};
 use zhiwen_models::standalone::stands_alone;
 
 use crate::answering::understand::{Speaker, Turn, Understood, understand};
-use crate::answering::{classified, earlier, wording};
+use crate::answering::{Query, classified, earlier, read_heard, wording};
 use crate::catalog::Searchable;
 use crate::domain::ids::ProductId;
 use crate::domain::listening::{HeardQuestion, Outcome, QuestionId, Reply};
@@ -153,9 +153,13 @@ fn question(
     let so_far = &session[..burst.until];
     let text = mask(&burst.understood.whole());
     let before = earlier(&turns[..burst.until], &burst.understood);
-    let reading = searchable
-        .language
-        .read(burst.understood.text.as_str(), &before);
+    let asked = Query {
+        text: burst.understood.text.as_str(),
+        context: burst.understood.context.as_ref().map(Masked::as_str),
+        before: &before,
+        ..Query::default()
+    };
+    let reading = read_heard(searchable, &asked);
     Some(HeardQuestion {
         id: question_id(&first.thread, first),
         thread: first.thread.clone(),

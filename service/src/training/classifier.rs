@@ -15,7 +15,7 @@ use crate::language::examples::{Split, split};
 const FEWEST_OWN_EXAMPLES: usize = 20;
 
 /// With fewer wordings held back an accuracy is a coin's toss.
-const FEWEST_HELD_BACK: usize = 20;
+pub(super) const FEWEST_HELD_BACK: usize = 20;
 
 /// Trains a classifier on the day-one examples and the shop's own, and puts it
 /// in use unless it does worse than the one in use on wordings that neither has seen.
@@ -102,7 +102,8 @@ fn judge(split: &Split, in_use: Option<Classifier>) -> Judged {
     }
 }
 
-fn accuracy(classifier: &Classifier, examples: &[Example]) -> f64 {
+/// The share of examples whose label comes first, told by what each has.
+pub(super) fn accuracy(classifier: &Classifier, examples: &[Example]) -> f64 {
     let truth: Vec<&str> = examples
         .iter()
         .map(|example| example.label.as_str())
@@ -114,7 +115,7 @@ fn accuracy(classifier: &Classifier, examples: &[Example]) -> f64 {
                 text: &example.text,
                 context: &example.context,
                 context_weight: 0.0,
-                vector: None,
+                vector: example.vector.as_deref(),
             };
             let best = classifier.classify(input).ranked.first().copied();
             let label = best.and_then(|(label, _)| classifier.labels().get(label));

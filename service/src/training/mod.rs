@@ -3,6 +3,7 @@
 
 mod classifier;
 mod encoder;
+mod vector_classifier;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,9 @@ pub enum TrainError {
 pub struct TrainReport {
     /// Of the classifier.
     pub classifier: Outcome,
+    /// Of the one that reads vectors too; absent without an encoder for all shops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vector_classifier: Option<Outcome>,
     /// Of the encoder; absent where the settings name another than the shop's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encoder: Option<Outcome>,
@@ -62,8 +66,11 @@ pub enum Outcome {
     Unchanged,
     /// It does no worse than what was in use, and took its place.
     InUse(Comparison),
-    /// It does worse on what was held back; what was in use stays.
+    /// It does worse on what was held back, or no better than words alone
+    /// where it takes a vector: it is kept and not used.
     Refused(Comparison),
+    /// The encoder did not give the examples their vectors: nothing was learned.
+    NotEncoded,
 }
 
 /// A new model against what was in use, on what neither has seen.
@@ -79,7 +86,18 @@ pub struct Comparison {
     pub score_before: f64,
 }
 
-/// Trains a shop's models on all that it has by now, and its encoder on `pairs` too.
+/// What a shop's models are trained and judged with, beside what the shop has.
+#[derive(Clone, Copy)]
+pub struct Means<'a> {
+    /// Where vectors come from.
+    pub encoders: &'a EncoderSource,
+    /// Pairs of texts for the encoder to learn from as well.
+    pub pairs: &'a [Pair],
+    /// What is suggested from, where the shop has fitted no threshold.
+    pub minimum_confidence: f32,
+}
+
+/// Trains a shop's models on all that it has by now.
 ///
 /// # Errors
 /// When the store or an exam fails.
@@ -87,8 +105,7 @@ pub async fn train(
     store: &dyn Store,
     shop: &ShopId,
     at: Timestamp,
-    encoders: &EncoderSource,
-    pairs: &[Pair],
+    means: Means<'_>,
 ) -> Result<TrainReport, TrainError> {
     let material = Material::read(store, shop).await?;
     let trainee = Trainee {
@@ -101,12 +118,18 @@ pub async fn train(
     if !material.verdicts.is_empty() {
         store.advance_language(shop).await?;
     }
-    let encoder = match encoders {
-        EncoderSource::Own => Some(encoder::train(&trainee, pairs).await?),
-        EncoderSource::None | EncoderSource::Failed | EncoderSource::Shared(_) => None,
-    };
+    let (mut vector_classifier, mut encoder) = (None, None);
+    match means.encoders {
+        EncoderSource::Own => encoder = Some(encoder::train(&trainee, means).await?),
+        EncoderSource::Shared(shared) => {
+            let outcome = vector_classifier::train(&trainee, shared.as_ref()).await?;
+            vector_classifier = Some(outcome);
+        }
+        EncoderSource::None | EncoderSource::Failed => {}
+    }
     Ok(TrainReport {
         classifier,
+        vector_classifier,
         encoder,
     })
 }

@@ -11,6 +11,7 @@ use super::against::SetupArgs;
 use super::output::{Beside, OutputArgs};
 use crate::catalog::{Knowledge, standalone};
 use crate::evaluation::compare::{self, AtThreshold};
+use crate::evaluation::failures::{Failed, Failure, failures, shared_out};
 use crate::evaluation::reliability;
 use crate::evaluation::retrieve::{self, Answered, GoldenQuestion, ask, report};
 use crate::language::Language;
@@ -86,12 +87,33 @@ impl Sheet<'_> {
                 self.output.print_beside(self.title, &beside, output)?;
             }
         }
-        print_failures(
-            self.questions,
-            &first.answered,
-            self.output.failures_shown(),
-            output,
-        )
+        self.print_failures(first, output)
+    }
+
+    /// Prints questions that went wrong at the threshold, with what went wrong.
+    fn print_failures(
+        &self,
+        measured: &Measured,
+        output: &mut dyn Write,
+    ) -> Result<(), Box<dyn Error>> {
+        let most = self.output.failures_shown();
+        let failed = failures(self.questions, &measured.answered, measured.threshold);
+        if most == 0 || failed.is_empty() {
+            return Ok(());
+        }
+        let shown = shared_out(&failed, most);
+        writeln!(output, "{} of {} failures:", shown.len(), failed.len())?;
+        for kind in Failure::ALL {
+            let count = failed.iter().filter(|one| one.failure == kind).count();
+            if count == 0 {
+                continue;
+            }
+            writeln!(output, "  {} ({count})", kind.as_str())?;
+            for one in shown.iter().filter(|one| one.failure == kind) {
+                writeln!(output, "    {}", line(one))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -104,42 +126,58 @@ impl Measured {
     }
 }
 
-/// Prints questions whose right item did not come first, and those answered
-/// that nothing answers.
-fn print_failures(
-    questions: &[GoldenQuestion],
-    answered: &[Answered],
-    most: usize,
-    output: &mut dyn Write,
-) -> Result<(), Box<dyn Error>> {
-    let failures: Vec<_> = questions
-        .iter()
-        .zip(answered)
-        .filter(|(_, answered)| answered.is_answerable && !answered.is_right())
-        .collect();
-    if most == 0 || failures.is_empty() {
-        return Ok(());
+/// The question, what was found for it, and what should have been.
+fn line(failed: &Failed<'_>) -> String {
+    let (question, answered) = (failed.question, failed.answered);
+    let found = answered.best.as_ref().map_or_else(
+        || "nothing".to_owned(),
+        |(id, confidence)| format!("{id} ({confidence:.2})"),
+    );
+    let found = format!("{} → {found}", question.text);
+    match (failed.failure, answered.rank) {
+        (Failure::Unanswerable | Failure::BelowThreshold, _) => found,
+        (Failure::WrongAnswer | Failure::NotFirst, rank) => {
+            let rank =
+                rank.map_or_else(|| "not found".to_owned(), |rank| format!("at rank {rank}"));
+            format!("{found}, right one {} {rank}", question.right.join("|"))
+        }
     }
-    writeln!(
-        output,
-        "{} of {} failures:",
-        failures.len().min(most),
-        failures.len()
-    )?;
-    for (question, answered) in failures.into_iter().take(most) {
-        let found = answered.best.as_ref().map_or_else(
-            || "nothing".to_owned(),
-            |(id, confidence)| format!("{id} ({confidence:.2})"),
-        );
-        let rank = answered
-            .rank
-            .map_or_else(|| "not found".to_owned(), |rank| format!("at rank {rank}"));
-        writeln!(
-            output,
-            "  {} → {found}, right one {} {rank}",
-            question.text,
-            question.right.join("|")
-        )?;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_should_have_been_found() {
+        let question = GoldenQuestion {
+            text: "开发票吗".to_owned(),
+            right: vec!["invoice".to_owned()],
+            ..GoldenQuestion::default()
+        };
+        let answered = |rank, is_answerable| Answered {
+            rank,
+            best: Some(("ship".to_owned(), 0.7)),
+            is_answerable,
+        };
+        for (answered, expected) in [
+            (
+                answered(Some(2), true),
+                "开发票吗 → ship (0.70), right one invoice at rank 2",
+            ),
+            (
+                answered(None, true),
+                "开发票吗 → ship (0.70), right one invoice not found",
+            ),
+            (answered(None, false), "开发票吗 → ship (0.70)"),
+        ] {
+            let failure = Failure::of(&answered, 0.5).expect("a failure");
+            let failed = Failed {
+                failure,
+                question: &question,
+                answered: &answered,
+            };
+            assert_eq!(line(&failed), expected);
+        }
     }
-    Ok(())
 }
