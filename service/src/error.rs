@@ -1,7 +1,9 @@
 //! The only map from an error to a status and a problem body (RFC 9457).
 //!
 //! A client never sees an internal cause: the log line of the failed request
-//! has it, under the request id that the client got.
+//! has it, under the request id that the client got. The log in turn never sees
+//! what a client wrote: an [`ApiError`] says what kind it is, and only its
+//! problem body quotes.
 
 mod causes;
 
@@ -18,11 +20,15 @@ use crate::domain::key::Scope;
 use crate::knowledge::report::ImportReport;
 use crate::store::StoreError;
 
-/// What a handler or an extractor fails with.
+/// A list of a request has fewer elements than a telephone number has digits.
+const MOST_PLACE_DIGITS: usize = 6;
+
+/// What a handler or an extractor fails with. Said as text it goes to the log:
+/// no word of a request, or of a file, is in it.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
     /// The body is not JSON, or not of the type that the endpoint takes.
-    #[error("request body is invalid: {detail}")]
+    #[error("request body is invalid")]
     InvalidBody {
         /// The field's path, if it is known.
         field: Option<String>,
@@ -30,7 +36,7 @@ pub enum ApiError {
         detail: String,
     },
     /// The query string is not of the type that the endpoint takes.
-    #[error("query string is invalid: {detail}")]
+    #[error("query string is invalid")]
     InvalidQuery {
         /// The parameter, if it is known.
         field: Option<String>,
@@ -113,7 +119,7 @@ pub enum ApiError {
     #[error("idempotency key was used for another request")]
     IdempotencyMismatch,
     /// The file as a whole cannot be imported or exported.
-    #[error("file is at fault: {detail}")]
+    #[error("file is at fault")]
     InvalidFile {
         /// What is wrong, in the caller's language.
         detail: String,
@@ -209,6 +215,18 @@ impl ApiError {
         Self::InvalidFields(vec![error])
     }
 
+    /// The path of the first field at fault, for the log: `messages[2].at`. A
+    /// field that the caller made up may be a word of a buyer's, or a number:
+    /// `None` unless it is spelled as our own are.
+    pub fn field_at_fault(&self) -> Option<&str> {
+        let field = match self {
+            Self::InvalidBody { field, .. } | Self::InvalidQuery { field, .. } => field.as_deref(),
+            Self::InvalidFields(errors) => errors.first().map(|error| error.field.as_str()),
+            _ => None,
+        };
+        field.filter(|field| is_our_path(field))
+    }
+
     /// The stable name and title of each kind of problem.
     fn name_and_title(&self) -> (&'static str, &'static str) {
         match self {
@@ -267,15 +285,16 @@ impl ApiError {
             Self::FormExpired => {
                 "load the page anew and send the form again; a script sends X-Form-Token".to_owned()
             }
+            Self::InvalidBody { detail, .. } | Self::InvalidQuery { detail, .. } => {
+                format!("{self}: {detail}")
+            }
             Self::InvalidFile { detail } => detail.clone(),
             Self::ImportRefused(_) => {
                 format!("{self}: mend them, or write the others with skip_refused=true")
             }
             Self::DiskUnavailable(_) => "store is unavailable".to_owned(),
             Self::Internal(_) => "the request id leads to the cause in the log".to_owned(),
-            Self::InvalidBody { .. }
-            | Self::InvalidQuery { .. }
-            | Self::InvalidFields(_)
+            Self::InvalidFields(_)
             | Self::TooLarge { .. }
             | Self::UnsupportedMediaType { .. }
             | Self::Unauthorized { .. }
@@ -317,6 +336,25 @@ impl ApiError {
             _ => Vec::new(),
         }
     }
+}
+
+/// Whether a path consists of names of small letters, and of places in lists.
+fn is_our_path(path: &str) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    };
+    let is_place = |place: &str| {
+        let digits = place.strip_suffix(']').unwrap_or("");
+        (1..=MOST_PLACE_DIGITS).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    path.split('.').all(|part| {
+        let mut pieces = part.split('[');
+        pieces.next().is_some_and(is_name) && pieces.all(is_place)
+    })
 }
 
 impl ResponseError for ApiError {
@@ -388,5 +426,32 @@ impl ResponseError for ApiError {
         }
         let body = serde_json::to_string(&problem).unwrap_or_default();
         response.body(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_fields_that_are_spelled_as_ours_are_named() {
+        for (field, is_ours) in [
+            ("text", true),
+            ("messages[12].consumer_id", true),
+            ("13812345678", false),
+            ("我的电话", false),
+            ("messages[13812345678]", false),
+            ("messages[]", false),
+            ("a..b", false),
+            ("My name", false),
+        ] {
+            let error = ApiError::InvalidBody {
+                field: Some(field.to_owned()),
+                detail: "invalid type: string \"我的电话\"".to_owned(),
+            };
+            assert_eq!(error.field_at_fault(), is_ours.then_some(field));
+            assert_eq!(error.to_string(), "request body is invalid");
+            assert!(error.detail().ends_with("\"我的电话\""));
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::api::path::Id;
 use crate::auth::{Caller, ReadingInsights};
 use crate::domain::fault::Fault;
 use crate::error::ApiError;
-use crate::insights::feeds::{Feed, entries};
+use crate::insights::feeds::{Feed, FeedState, entries};
 use crate::reports::{FeedInfo, atom, json_feed};
 use crate::state::AppState;
 
@@ -47,8 +47,9 @@ impl TryFrom<String> for FeedFile {
 
 /// A feed: `operations`, `design`, `warehouse` or `service`, as `.json` or
 /// `.atom`. Each entry is a claim with its evidence, under an id that stays; an
-/// entry whose figures move is changed. Answers 304 to If-None-Match and
-/// If-Modified-Since where nothing changed.
+/// entry whose figures move is changed, and one that does not hold any more is
+/// left out. Answers 304 to If-None-Match and If-Modified-Since where nothing
+/// changed.
 #[utoipa::path(get, path = "/v1/feeds/{id}", operation_id = "read_feed", tag = "insights", security(("key" = ["insights", "supervise"])),
     params(("id" = String, Path, description = "The feed with its format, such as design.json")),
     responses((status = 200, headers(("ETag" = String), ("Last-Modified" = String)), content((String = "application/feed+json"), (String = "application/atom+xml"))),
@@ -61,13 +62,12 @@ pub async fn read(
     file: Id<FeedFile>,
 ) -> Result<HttpResponse, ApiError> {
     let FeedFile { feed, format } = file.0;
-    let entries = entries(state.desk(), &caller.shop, feed).await?;
+    let FeedState {
+        entries,
+        changed_at,
+    } = entries(state.desk(), &caller.shop, feed).await?;
     let shop = state.shop(&caller.shop).await?;
-    let updated_at = entries
-        .iter()
-        .map(|entry| entry.updated_at)
-        .max()
-        .unwrap_or(shop.created_at);
+    let updated_at = changed_at.unwrap_or(shop.created_at);
     let connection = request.connection_info().clone();
     let base = format!("{}://{}", connection.scheme(), connection.host());
     let info = FeedInfo {

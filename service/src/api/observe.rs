@@ -107,7 +107,12 @@ fn log(response: &HttpResponse, started: Instant) {
                 .unwrap_or_else(|| error.to_string());
             tracing::error!(status, microseconds, cause, "request failed");
         }
-        Some(error) => tracing::info!(status, microseconds, error = %error, "request refused"),
+        Some(error) => {
+            let refusal = error.as_error::<ApiError>();
+            let error = refusal.map(tracing::field::display);
+            let field = refusal.and_then(ApiError::field_at_fault);
+            tracing::info!(status, microseconds, error, field, "request refused");
+        }
         None => tracing::debug!(status, microseconds, "request answered"),
     }
 }
@@ -146,4 +151,65 @@ fn locale(request: &ServiceRequest) -> Locale {
         .and_then(|value| value.to_str().ok())
         .and_then(|tags| tags.split(',').find_map(Locale::from_tag))
         .unwrap_or(Locale::English)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::api::json::parse;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0
+                .lock()
+                .expect("not poisoned")
+                .extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn logged(error: ApiError) -> String {
+        let lines = Lines::default();
+        let held = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || held.clone())
+            .finish();
+        let response = HttpResponse::from_error(error);
+        tracing::subscriber::with_default(subscriber, || log(&response, Instant::now()));
+        let lines = lines.0.lock().expect("not poisoned").clone();
+        String::from_utf8(lines).expect("text")
+    }
+
+    #[test]
+    fn the_line_of_a_refused_request_has_no_word_of_it() {
+        for (body, field) in [
+            (r#"{"messages":"我的电话13812345678"}"#, Some("messages")),
+            (r#"{"我的电话13812345678":"在吗"}"#, None),
+        ] {
+            let refused = parse::<BTreeMap<String, Vec<u8>>>(body.as_bytes());
+            let line = logged(refused.expect_err("no numbers"));
+            assert!(line.contains("request body is invalid"), "{line}");
+            let named = field.is_none_or(|field| line.contains(&format!("field=\"{field}\"")));
+            assert!(named, "{line}");
+            assert!(
+                !line.contains("电话") && !line.contains("13812345678") && !line.contains("在吗"),
+                "{line}"
+            );
+        }
+        let detail = "column \"我的电话13812345678\" is not known".to_owned();
+        let line = logged(ApiError::InvalidFile { detail });
+        assert!(line.contains("file is at fault") && !line.contains("电话"));
+    }
 }

@@ -7,6 +7,7 @@ use zhiwen_models::privacy::{Masked, mask};
 
 use super::ids::{AgentId, ChannelId, ConversationId, MessageId, ProductId};
 use super::suggestion::Pseudonym;
+use super::text::Text;
 
 /// Who wrote a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -105,11 +106,11 @@ pub struct Taken {
 /// The most characters of a message that are kept; what is longer is no chat.
 pub const MOST_MESSAGE_CHARACTERS: usize = 20_000;
 
-/// A message's text as it is kept: masked, without blanks around it, each
-/// control character but a line end a blank. Whoever keeps a message makes its
-/// text here, so that the same message is the same text.
+/// A message's text as it is kept: masked, without blanks around it, each line
+/// end as `\n`, each other control character a blank. Whoever keeps a message
+/// makes its text here, so that the same message is the same text.
 pub fn message_text(text: &str) -> Masked {
-    let visible: String = text
+    let visible: String = Text::unified(text)
         .trim()
         .chars()
         .map(|character| {
@@ -121,4 +122,20 @@ pub fn message_text(text: &str) -> Masked {
         })
         .collect();
     mask(&visible)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_the_same_text_with_every_kind_of_line_end() {
+        for text in ["在吗\n有货吗", "在吗\r\n有货吗\r\n", " 在吗\r有货吗"] {
+            assert_eq!(message_text(text).as_str(), "在吗\n有货吗", "{text:?}");
+            // As a suggestion hands it on.
+            let said = Text::lines(text, 100).expect("a text");
+            assert_eq!(message_text(&said), message_text(text));
+        }
+        assert_eq!(message_text("在\t吗").as_str(), "在 吗");
+    }
 }

@@ -25,7 +25,7 @@ impl Text {
     /// # Errors
     /// What is wrong with it.
     pub fn lines(text: &str, most: usize) -> Result<String, Fault> {
-        let unified = text.replace("\r\n", "\n").replace('\r', "\n");
+        let unified = Self::unified(text);
         let text = unified.trim();
         if text
             .chars()
@@ -34,6 +34,11 @@ impl Text {
             return Err(Fault::ControlCharacter);
         }
         Self::sized(text, most)
+    }
+
+    /// Every line end as `\n`.
+    pub fn unified(text: &str) -> String {
+        text.replace("\r\n", "\n").replace('\r', "\n")
     }
 
     fn sized(text: &str, most: usize) -> Result<String, Fault> {

@@ -250,6 +250,8 @@ pub enum RowFault {
     },
     /// The line is longer than any item can be.
     LineTooLong,
+    /// There are bytes in it that are no text.
+    Damaged,
     /// A quotation mark is opened and not closed.
     OpenQuote,
     /// A field of a Markdown item that is not known.
@@ -284,6 +286,7 @@ impl RowFault {
             Self::CellError { value } => format!("单元格是 Excel 错误值 {value}"),
             Self::Json { detail } => format!("这一行不是正确的 JSON 对象：{detail}"),
             Self::LineTooLong => "这一行太长".to_owned(),
+            Self::Damaged => "这一行有损坏的字节，读不成文字".to_owned(),
             Self::OpenQuote => "引号没有成对".to_owned(),
             Self::UnknownField => "没有这个字段".to_owned(),
             Self::UnknownSection { heading } => format!("没有“{heading}”这个小节"),
@@ -309,6 +312,7 @@ impl fmt::Display for RowFault {
             Self::CellError { value } => write!(formatter, "holds the error value {value}"),
             Self::Json { detail } => write!(formatter, "not such a JSON object: {detail}"),
             Self::LineTooLong => write!(formatter, "the line is too long"),
+            Self::Damaged => write!(formatter, "the line has damaged bytes that are no text"),
             Self::OpenQuote => write!(formatter, "a quotation mark is left open"),
             Self::UnknownField => write!(formatter, "there is no such field"),
             Self::UnknownSection { heading } => {

@@ -13,7 +13,7 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use super::encoding::{TextReader, open_of_any_size};
+use super::encoding::{TextFile, TextReader};
 use super::fault::{ColumnError, FileError};
 use super::lines::Lines;
 use super::{Format, Place};
@@ -55,17 +55,20 @@ enum Body {
 }
 
 impl RecordFile {
-    /// Opens a file and finds its columns. `is_wanted` tells the header from
-    /// other lines, and a delimiter from other characters. The columns of
-    /// JSON Lines are those of the first objects; a nested one is `sender.name`.
+    /// Opens a file and finds its columns. `wanted` are the names that will be
+    /// asked for, each with others that would do as well: they tell the header
+    /// from other lines, and a delimiter from other characters. The columns of
+    /// JSON Lines are those of the first objects, and the wanted ones of which
+    /// these have none; a nested one is `sender.name`.
     ///
     /// # Errors
     /// When it is no such file, or is of a format without columns.
-    pub fn open(
-        format: Format,
-        path: &Path,
-        is_wanted: &dyn Fn(&str) -> bool,
-    ) -> Result<Self, FileError> {
+    pub fn open(format: Format, path: &Path, wanted: &[&[String]]) -> Result<Self, FileError> {
+        let is_wanted: &dyn Fn(&str) -> bool = &|name| {
+            wanted
+                .iter()
+                .any(|names| names.iter().any(|wanted| wanted == name))
+        };
         let size = std::fs::metadata(path)?.len();
         let (columns, body) = match format {
             Format::Csv => {
@@ -75,7 +78,7 @@ impl RecordFile {
             }
             Format::JsonLines => {
                 let mut lines = HeldLines::open(path)?;
-                let columns = json::open(&mut lines)?;
+                let columns = json::open(&mut lines, wanted)?;
                 (columns, Body::JsonLines { lines })
             }
             Format::Xlsx => {
@@ -125,6 +128,7 @@ impl RecordFile {
 
 /// Lines that can be put back.
 struct HeldLines {
+    file: TextFile,
     lines: Lines<TextReader>,
     held: VecDeque<HeldLine>,
 }
@@ -134,10 +138,26 @@ type HeldLine = (u64, Option<String>);
 
 impl HeldLines {
     fn open(path: &Path) -> Result<Self, FileError> {
+        let file = TextFile::find(path)?;
         Ok(Self {
-            lines: Lines::new(open_of_any_size(path)?, MOST_LINE_BYTES),
+            lines: Lines::new(file.reader()?, MOST_LINE_BYTES),
             held: VecDeque::new(),
+            file,
         })
+    }
+
+    /// Goes back to the first line.
+    fn rewind(&mut self) -> io::Result<()> {
+        self.lines = Lines::new(self.file.reader()?, MOST_LINE_BYTES);
+        self.held.clear();
+        Ok(())
+    }
+
+    /// Whether `text`, which is of these lines, has lost a character. Of a file
+    /// that is whole, the mark of a lost one is a character like others: it was
+    /// lost before.
+    fn is_damaged(&self, text: &str) -> bool {
+        self.file.is_damaged() && text.contains(char::REPLACEMENT_CHARACTER)
     }
 
     fn next(&mut self) -> io::Result<Option<HeldLine>> {

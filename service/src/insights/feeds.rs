@@ -16,6 +16,9 @@ use crate::domain::week::Week;
 /// Entries of a feed that are handed out.
 pub const MOST_ENTRIES: u32 = 100;
 
+/// Entries that are looked through for these: withdrawn ones are among them.
+const MOST_KEPT: u32 = 2 * MOST_ENTRIES;
+
 /// Whom a feed is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feed {
@@ -114,12 +117,8 @@ impl Claim {
     }
 
     fn say(self, line: &QuestionLine, locale: Locale) -> String {
-        let QuestionLine {
-            label,
-            buyers,
-            previous_buyers: before,
-            ..
-        } = line;
+        let QuestionLine { label, buyers, .. } = line;
+        let before = line.previous_buyers.in_words(locale);
         match (self, locale) {
             (Self::Rising, Locale::Chinese) => {
                 format!("“{label}”问的人变多：{buyers} 位买家，上周 {before} 位")
@@ -157,17 +156,23 @@ impl Claim {
     }
 }
 
-/// A feed's entries as they stand, last changed first. Entries have ids of
-/// their week, claim and question: while the figures move, an entry changes,
-/// and no second one appears.
+/// A feed as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedState {
+    /// Its entries, last changed first.
+    pub entries: Vec<FeedEntry>,
+    /// When one was last added, changed or withdrawn; `None` where there never was one.
+    pub changed_at: Option<Timestamp>,
+}
+
+/// A feed's entries as they stand. Entries have ids of their week, claim and
+/// question: while the figures move, an entry changes, and no second one
+/// appears. What is not claimed any more leaves its place and its time behind,
+/// so that who has it learns that something changed.
 ///
 /// # Errors
 /// When the shop cannot be read.
-pub async fn entries(
-    desk: Desk<'_>,
-    shop: &ShopId,
-    feed: Feed,
-) -> Result<Vec<FeedEntry>, InsightError> {
+pub async fn entries(desk: Desk<'_>, shop: &ShopId, feed: Feed) -> Result<FeedState, InsightError> {
     let searchable = desk.catalog.searchable(shop)?;
     let (_, policy) = desk.store.policy(shop).await?;
     let week = Week::of(desk.now, &searchable.shop.zone());
@@ -178,29 +183,50 @@ pub async fn entries(
             // An entry is read outside of the shop's walls: it tells of groups only.
             let lines = lines
                 .iter()
-                .filter(|line| line.buyers >= policy.smallest_group);
+                .filter(|line| line.buyers.at_least() >= policy.smallest_group);
             made.extend(lines.map(|line| entry(&report, claim, line, desk.now)));
         }
     }
     let name = feed.as_str();
     let claimed: HashSet<String> = made.iter().map(|entry| entry.id.clone()).collect();
-    let mut standing = desk.store.feed_entries(shop, name, MOST_ENTRIES).await?;
-    made.retain(|entry| {
-        !standing
-            .iter()
-            .any(|standing| says_the_same(standing, entry))
-    });
+    let mut kept = desk.store.feed_entries(shop, name, MOST_KEPT).await?;
+    made.retain(|entry| !kept.iter().any(|kept| says_the_same(kept, entry)));
+    let weeks = [week.plus(-1), week].map(|week| format!("{week}/"));
+    let is_gone = |entry: &&FeedEntry| {
+        weeks.iter().any(|week| entry.id.starts_with(week))
+            && !claimed.contains(&entry.id)
+            && !is_withdrawn(entry)
+    };
+    made.extend(kept.iter().filter(is_gone).map(|entry| FeedEntry {
+        updated_at: desk.now,
+        ..withdrawn(entry)
+    }));
     if !made.is_empty() {
         desk.store.put_feed_entries(shop, name, &made).await?;
-        standing = desk.store.feed_entries(shop, name, MOST_ENTRIES).await?;
+        kept = desk.store.feed_entries(shop, name, MOST_KEPT).await?;
     }
-    // What these weeks do not claim any more is not said any more.
-    let is_of_these = |entry: &FeedEntry| {
-        let weeks = [week.plus(-1), week].map(|week| format!("{week}/"));
-        weeks.iter().any(|week| entry.id.starts_with(week))
-    };
-    standing.retain(|entry| claimed.contains(&entry.id) || !is_of_these(entry));
-    Ok(standing)
+    let changed_at = kept.iter().map(|entry| entry.updated_at).max();
+    kept.retain(|entry| !is_withdrawn(entry));
+    kept.truncate(MOST_ENTRIES as usize);
+    Ok(FeedState {
+        entries: kept,
+        changed_at,
+    })
+}
+
+/// What is kept of an entry that is said no more: its id, and its times.
+fn withdrawn(entry: &FeedEntry) -> FeedEntry {
+    FeedEntry {
+        title: String::new(),
+        text: String::new(),
+        tags: Vec::new(),
+        data: serde_json::Value::Null,
+        ..entry.clone()
+    }
+}
+
+fn is_withdrawn(entry: &FeedEntry) -> bool {
+    entry.data.is_null()
 }
 
 fn says_the_same(standing: &FeedEntry, entry: &FeedEntry) -> bool {
@@ -240,18 +266,19 @@ fn entry(report: &WeeklyReport, claim: Claim, line: &QuestionLine, now: Timestam
 fn evidence(report: &WeeklyReport, line: &QuestionLine) -> String {
     let mut text = String::new();
     let is_chinese = report.locale == Locale::Chinese;
+    let before = line.previous_buyers.in_words(report.locale);
     // Writing to a string does not fail.
     let _ = if is_chinese {
         writeln!(
             text,
-            "{} 位买家，{} 次提问；上周 {} 位。",
-            line.buyers, line.questions, line.previous_buyers
+            "{} 位买家，{} 次提问；上周 {before} 位。",
+            line.buyers, line.questions
         )
     } else {
         writeln!(
             text,
-            "{} buyers, {} questions; {} buyers the week before.",
-            line.buyers, line.questions, line.previous_buyers
+            "{} buyers, {} questions; {before} buyers the week before.",
+            line.buyers, line.questions
         )
     };
     if !line.products.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::labels::Labels;
 use super::quotable::Quotable;
-use super::significance::{binomial_p_value, discovery_threshold};
+use super::significance::{change_p_value, direction, discovery_threshold};
 use super::tally::{Tally, count, most, share};
 use crate::domain::ids::ClusterId;
 use crate::domain::insights::{Count, QuestionLine, Trend};
@@ -105,25 +105,19 @@ impl Lines<'_> {
             })
             .collect();
         figures.sort_by(|left, right| {
-            let by_buyers = right.line.buyers.cmp(&left.line.buyers);
-            let by_questions = right.line.questions.cmp(&left.line.questions);
-            by_buyers
-                .then(by_questions)
+            let asked = |figures: &QuestionFigures| {
+                let line = &figures.line;
+                (line.buyers.at_least(), line.questions.at_least())
+            };
+            asked(right)
+                .cmp(&asked(left))
                 .then_with(|| left.line.cluster.cmp(&right.line.cluster))
         });
         figures
     }
 
-    /// The probability of so large a change of the question's share of buyers
-    /// by chance: given the buyers of both weeks who asked it, each is of this
-    /// week with this week's share of all buyers.
     fn p_value(&self, tally: &Tally) -> f64 {
-        let (now, before) = (tally.buyers_now(), tally.buyers_before());
-        let expected = share(self.buyers.0, self.buyers.0 + self.buyers.1);
-        if self.buyers.1 == 0 || self.buyers.0 == 0 {
-            return 1.0;
-        }
-        binomial_p_value(now, now + before, expected)
+        change_p_value((tally.buyers_now(), tally.buyers_before()), self.buyers)
     }
 
     fn is_new(&self, tally: &Tally) -> bool {
@@ -137,13 +131,7 @@ impl Lines<'_> {
         if !is_significant {
             return Trend::Steady;
         }
-        let now = share(tally.buyers_now(), self.buyers.0);
-        let before = share(tally.buyers_before(), self.buyers.1);
-        if now > before {
-            Trend::Rising
-        } else {
-            Trend::Fading
-        }
+        direction((tally.buyers_now(), tally.buyers_before()), self.buyers)
     }
 
     fn line(&self, cluster: &Cluster, tally: &Tally) -> QuestionLine {
@@ -159,12 +147,12 @@ impl Lines<'_> {
             intent_label: intent.map(|id| self.labels.intent(id)),
             domain: domain.map(|domain| domain.as_str().to_owned()),
             products: self.products(tally),
-            questions: tally.questions,
-            buyers: tally.buyers_now(),
-            previous_buyers: tally.buyers_before(),
+            questions: tally.questions.into(),
+            buyers: tally.buyers_now().into(),
+            previous_buyers: tally.buyers_before().into(),
             trend: Trend::Steady,
             p_value: None,
-            buyers_by_week: tally.buyers.iter().map(count).collect(),
+            buyers_by_week: tally.buyers.iter().map(|week| count(week).into()).collect(),
             answered_share: share(tally.answered, tally.questions),
             acceptance: None,
             urgent_share: share(tally.urgent, tally.questions),
@@ -268,6 +256,7 @@ mod tests {
     use super::super::samples::{Asked, NOW, ledger, with_labels};
     use super::super::tally::{Calendar, buyers_of_last_two, tally};
     use super::*;
+    use crate::domain::shown::Shown;
 
     fn lines(asked: &[Asked], smallest_group: u32) -> Vec<QuestionLine> {
         let ledger = ledger(asked);
@@ -328,7 +317,8 @@ mod tests {
                 ("少", Trend::Steady),
             ]
         );
-        assert_eq!(found[2].buyers_by_week, [0, 0, 0, 0, 0, 0, 20, 100]);
+        let weeks = [0, 0, 0, 0, 0, 0, 20, 100].map(Shown::Exactly);
+        assert_eq!(found[2].buyers_by_week, weeks);
         assert_eq!(found[3].p_value, None);
     }
 

@@ -1,29 +1,32 @@
 //! The consumer profile: what a group of buyers asks, against the shop.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::counts::{Counts, counts};
 use super::figures::rounded_up;
 use super::labels::Labels;
+use super::own_words::own_words;
 use super::quotable::Quotable;
 use super::report::{Desk, InsightError};
+use super::significance::{NowAndBefore, change_p_value, direction, discovery_threshold};
 use super::stamp::{Inputs, Stamp};
 use super::tags::tags_of;
 use super::tally::{count, share};
 use crate::catalog::Searchable;
 use crate::domain::ids::{ClusterId, ShopId};
-use crate::domain::language::Urgency;
+use crate::domain::insights::Trend;
+use crate::domain::policy::ListeningPolicy;
+use crate::domain::shown::Shown;
 use crate::domain::suggestion::Pseudonym;
-use crate::domain::taxonomy::Stage;
 use crate::listening::{Fact, Ledger, Name};
 use crate::store::Period;
 
 const MOST_LINES: usize = 20;
-const MOST_WORDS: usize = 20;
 
 /// Which buyers, and when.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +63,8 @@ pub struct Profile {
     pub channels: Vec<ProfileShare>,
     /// The share of their questions that were urgent.
     pub urgent_share: f64,
-    /// Words that set apart what they ask, most first.
+    /// Words that set apart how they ask, out of their own wordings, by the
+    /// buyers who used them, most first.
     pub words: Vec<String>,
 }
 
@@ -73,9 +77,15 @@ pub struct ProfileLine {
     pub label: String,
     /// Distinct buyers of the group who asked it.
     pub buyers: u32,
-    /// The same in as long a time before; absent where they were too few to be shown.
+    /// The same in as long a time before; null where these were a few.
+    #[schema(value_type = Option<u32>)]
+    pub previous_buyers: Shown,
+    /// How its share of the group moves against that time.
+    pub trend: Trend,
+    /// The probability of so large a change by chance (two-sided exact
+    /// binomial); absent where it is new.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous_buyers: Option<u32>,
+    pub p_value: Option<f64>,
     /// Their share of the group.
     pub share: f64,
     /// The share of all the shop's buyers who asked it.
@@ -100,7 +110,7 @@ pub struct ProfileShare {
 /// What is counted, owned: it travels to another thread.
 struct Material {
     searchable: Searchable,
-    smallest_group: u32,
+    policy: ListeningPolicy,
     tagged: Vec<Pseudonym>,
     ledger: Arc<Ledger>,
     group: Group,
@@ -161,7 +171,7 @@ async fn gather(
     let stamp = Stamp::new(&ledger, &searchable, (version, until), inputs);
     let material = Material {
         searchable,
-        smallest_group: policy.smallest_group,
+        policy,
         tagged,
         ledger,
         group,
@@ -190,13 +200,13 @@ fn count_group(material: &Material) -> Profile {
                 .as_ref()
                 .is_none_or(|buyers| buyers.contains(&fact.buyer))
     };
-    make(
+    let view = View {
         ledger,
-        &labels,
-        group.period,
-        material.smallest_group,
-        &is_in,
-    )
+        labels: &labels,
+        policy: &material.policy,
+        period: group.period,
+    };
+    view.profile(&is_in)
 }
 
 /// The buyers of a tag: those the shop named, and those it is true of.
@@ -213,86 +223,85 @@ fn segment(ledger: &Ledger, tag: &str, tagged: &[Pseudonym], now: Timestamp) -> 
     buyers
 }
 
-#[derive(Default)]
-struct Counts {
-    questions: u32,
-    urgent: u32,
-    buyers: HashSet<Name>,
-    clusters: HashMap<ClusterId, HashSet<Name>>,
-    intents: BTreeMap<String, (u32, HashSet<Name>)>,
-    stages: BTreeMap<Stage, (u32, HashSet<Name>)>,
-    channels: BTreeMap<String, (u32, HashSet<Name>)>,
-}
-
-fn counts(ledger: &Ledger, period: Period, is_in: &dyn Fn(&Fact) -> bool) -> Counts {
-    let mut counts = Counts::default();
-    for fact in ledger.questions(period).filter(|fact| is_in(fact)) {
-        counts.questions += 1;
-        counts.urgent += u32::from(fact.urgency == Urgency::High);
-        counts.buyers.insert(fact.buyer);
-        if let Some(cluster) = ledger.cluster_of(fact) {
-            counts
-                .clusters
-                .entry(cluster)
-                .or_default()
-                .insert(fact.buyer);
-        }
-        if let Some(intent) = fact.intent {
-            let id = ledger.intents.get(intent).to_owned();
-            add(counts.intents.entry(id).or_default(), fact);
-        }
-        if let Some(stage) = fact.stage {
-            add(counts.stages.entry(stage).or_default(), fact);
-        }
-        if let Some(channel) = fact.channel {
-            let id = ledger.channels.get(channel).to_owned();
-            add(counts.channels.entry(id).or_default(), fact);
-        }
-    }
-    counts
-}
-
-fn add(entry: &mut (u32, HashSet<Name>), fact: &Fact) {
-    entry.0 += 1;
-    entry.1.insert(fact.buyer);
-}
-
-fn make(
-    ledger: &Ledger,
-    labels: &Labels<'_>,
+/// What a profile is seen by.
+struct View<'a> {
+    ledger: &'a Ledger,
+    labels: &'a Labels<'a>,
+    policy: &'a ListeningPolicy,
     period: Period,
-    smallest_group: u32,
-    is_in: &dyn Fn(&Fact) -> bool,
-) -> Profile {
-    let group = counts(ledger, period, is_in);
-    let shop = counts(ledger, period, &|_| true);
-    let buyers = count(&group.buyers);
-    let mut profile = Profile {
-        is_too_small: buyers < smallest_group,
-        smallest_group,
-        buyers: 0,
-        questions: 0,
-        shop_buyers: count(&shop.buyers),
-        asks: Vec::new(),
-        intents: Vec::new(),
-        stages: Vec::new(),
-        channels: Vec::new(),
-        urgent_share: 0.0,
-        words: Vec::new(),
-    };
-    if profile.is_too_small {
-        return profile;
+}
+
+/// What a group asked, and what it is compared with.
+struct Compared {
+    group: Counts,
+    /// The group in as long a time before.
+    before: Counts,
+    shop: Counts,
+    /// What the group asked at any time before.
+    known: HashSet<ClusterId>,
+}
+
+impl View<'_> {
+    fn profile(&self, is_in: &dyn Fn(&Fact) -> bool) -> Profile {
+        let (ledger, smallest_group) = (self.ledger, self.policy.smallest_group);
+        let group = counts(ledger, self.period, is_in);
+        let shop = counts(ledger, self.period, &|_| true);
+        let buyers = count(&group.buyers);
+        let mut profile = Profile {
+            is_too_small: buyers < smallest_group,
+            smallest_group,
+            buyers: 0,
+            questions: 0,
+            shop_buyers: count(&shop.buyers),
+            asks: Vec::new(),
+            intents: Vec::new(),
+            stages: Vec::new(),
+            channels: Vec::new(),
+            urgent_share: 0.0,
+            words: Vec::new(),
+        };
+        if profile.is_too_small {
+            return profile;
+        }
+        profile.buyers = buyers;
+        profile.questions = group.questions;
+        profile.urgent_share = share(group.urgent, group.questions);
+        profile.intents = self.parts(&group, &group.intents, &|id| self.labels.intent(id));
+        profile.channels = self.parts(&group, &group.channels, &ToOwned::to_owned);
+        let stages = group.stages.iter();
+        let stages: BTreeMap<String, (u32, HashSet<Name>)> = stages
+            .map(|(stage, counts)| (stage.as_str().to_owned(), counts.clone()))
+            .collect();
+        profile.stages = self.parts(&group, &stages, &|id| self.labels.stage(id));
+        let from_ms = self.period.from.as_millisecond();
+        let earlier_facts = ledger
+            .all()
+            .filter(|fact| fact.at_ms < from_ms && is_in(fact));
+        let compared = Compared {
+            before: counts(ledger, earlier(self.period), is_in),
+            known: earlier_facts
+                .filter_map(|fact| ledger.cluster_of(fact))
+                .collect(),
+            group,
+            shop,
+        };
+        let lines = self.lines(&compared);
+        let asked: Vec<ClusterId> = lines.iter().map(|(cluster, _)| *cluster).collect();
+        profile.asks = lines.into_iter().map(|(_, line)| line).collect();
+        let wordings = [&compared.group.wordings, &compared.shop.wordings];
+        profile.words = own_words(ledger, wordings, &asked, smallest_group);
+        profile
     }
-    let before = counts(ledger, earlier(period), is_in);
-    let quotable = Quotable::of(ledger);
-    profile.buyers = buyers;
-    profile.questions = group.questions;
-    profile.urgent_share = share(group.urgent, group.questions);
-    let parts = |counts: &BTreeMap<String, (u32, HashSet<Name>)>,
-                 label: &dyn Fn(&str) -> String| {
+
+    fn parts(
+        &self,
+        group: &Counts,
+        counts: &BTreeMap<String, (u32, HashSet<Name>)>,
+        label: &dyn Fn(&str) -> String,
+    ) -> Vec<ProfileShare> {
         let mut parts: Vec<ProfileShare> = counts
             .iter()
-            .filter(|(_, (_, buyers))| count(buyers) >= smallest_group)
+            .filter(|(_, (_, buyers))| count(buyers) >= self.policy.smallest_group)
             .map(|(id, (questions, buyers))| ProfileShare {
                 id: id.clone(),
                 label: label(id),
@@ -302,34 +311,68 @@ fn make(
             .collect();
         parts.sort_by(|left, right| right.share.total_cmp(&left.share));
         parts
-    };
-    profile.intents = parts(&group.intents, &|id| labels.intent(id));
-    profile.channels = parts(&group.channels, &ToOwned::to_owned);
-    let stages = group.stages.iter();
-    let stages: BTreeMap<String, (u32, HashSet<Name>)> = stages
-        .map(|(stage, counts)| (stage.as_str().to_owned(), counts.clone()))
-        .collect();
-    profile.stages = parts(&stages, &|id| labels.stage(id));
-    let mut words: HashMap<&str, u32> = HashMap::new();
-    for (id, askers) in &group.clusters {
-        let Some(cluster) = ledger.cluster(*id) else {
-            continue;
-        };
-        if cluster.is_muted || count(askers) < smallest_group {
-            continue;
+    }
+
+    /// What enough of the group ask, by buyers, most first.
+    fn lines(&self, compared: &Compared) -> Vec<(ClusterId, ProfileLine)> {
+        let quotable = Quotable::of(self.ledger);
+        let mut lines: Vec<(ClusterId, ProfileLine)> = Vec::new();
+        for (id, askers) in &compared.group.clusters {
+            let askers = count(askers);
+            let cluster = self.ledger.cluster(*id);
+            let is_shown = askers >= self.policy.smallest_group;
+            if let Some(cluster) = cluster.filter(|cluster| is_shown && !cluster.is_muted) {
+                let title = quotable.title(cluster, self.labels);
+                lines.push((*id, self.line(compared, (*id, title), askers)));
+            }
         }
-        let part = share(count(askers), buyers);
-        let of_shop = shop.clusters.get(id).map_or(0, count);
-        let shop_share = share(of_shop, profile.shop_buyers);
-        profile.asks.push(ProfileLine {
+        let p_values: Vec<f64> = lines.iter().filter_map(|(_, line)| line.p_value).collect();
+        let rate = self.policy.false_discovery_rate;
+        let threshold = discovery_threshold(&p_values, rate).unwrap_or(-1.0);
+        for (_, line) in &mut lines {
+            // As they were found: the direction of those that may be chance is none.
+            if line.p_value.is_some_and(|p_value| p_value > threshold) {
+                line.trend = Trend::Steady;
+            }
+        }
+        lines.sort_by(|(_, left), (_, right)| {
+            let by_buyers = right.buyers.cmp(&left.buyers);
+            by_buyers.then_with(|| left.cluster.cmp(&right.cluster))
+        });
+        lines.truncate(MOST_LINES);
+        lines
+    }
+
+    /// A question's line, its trend as if its change were no chance.
+    fn line(
+        &self,
+        compared: &Compared,
+        (id, label): (ClusterId, String),
+        askers: u32,
+    ) -> ProfileLine {
+        let Compared {
+            group,
+            before,
+            shop,
+            known,
+        } = compared;
+        let of = |counts: &Counts| counts.clusters.get(&id).map_or(0, count);
+        let asked: NowAndBefore = (askers, of(before));
+        let all: NowAndBefore = (count(&group.buyers), count(&before.buyers));
+        let part = share(askers, all.0);
+        let shop_share = share(of(shop), count(&shop.buyers));
+        let is_new = !known.contains(&id);
+        ProfileLine {
             cluster: id.to_string(),
-            label: quotable.title(cluster, labels),
-            buyers: count(askers),
-            previous_buyers: before
-                .clusters
-                .get(id)
-                .map(count)
-                .filter(|buyers| *buyers >= smallest_group),
+            label,
+            buyers: askers,
+            previous_buyers: Shown::from(asked.1).hidden_below(self.policy.smallest_group),
+            trend: if is_new {
+                Trend::New
+            } else {
+                direction(asked, all)
+            },
+            p_value: (!is_new).then(|| change_p_value(asked, all)),
             share: part,
             shop_share,
             lift: if shop_share > 0.0 {
@@ -337,21 +380,8 @@ fn make(
             } else {
                 0.0
             },
-        });
-        for phrase in &cluster.key_phrases {
-            *words.entry(phrase).or_default() += count(askers);
         }
     }
-    profile.asks.sort_by(|left, right| {
-        let by_buyers = right.buyers.cmp(&left.buyers);
-        by_buyers.then_with(|| left.cluster.cmp(&right.cluster))
-    });
-    profile.asks.truncate(MOST_LINES);
-    let mut words: Vec<(&str, u32)> = words.into_iter().collect();
-    words.sort_by(|left, right| right.1.cmp(&left.1).then(left.0.cmp(right.0)));
-    let words = words.into_iter().take(MOST_WORDS);
-    profile.words = words.map(|(word, _)| word.to_owned()).collect();
-    profile
 }
 
 /// As long a time before.
@@ -360,5 +390,77 @@ fn earlier(period: Period) -> Period {
     Period {
         from: period.from.checked_sub(length).unwrap_or(Timestamp::MIN),
         until: period.from,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::ToSpan;
+
+    use super::super::samples::{Asked, NOW, ledger, with_labels};
+    use super::*;
+
+    fn profile_of(asked: &[Asked], days: i64) -> Profile {
+        let ledger = ledger(asked);
+        let until: Timestamp = NOW.parse().expect("valid");
+        let period = Period {
+            from: until - (24 * days).hours(),
+            until,
+        };
+        with_labels(|labels| {
+            let view = View {
+                ledger: &ledger,
+                labels,
+                policy: &ListeningPolicy::default(),
+                period,
+            };
+            view.profile(&|_| true)
+        })
+    }
+
+    fn asked(cluster: &'static str, days_ago: i64, buyers: u32) -> Asked {
+        Asked {
+            cluster,
+            days_ago,
+            buyers,
+        }
+    }
+
+    #[test]
+    fn tells_what_moves_from_chance_and_shows_no_few() {
+        let profile = profile_of(
+            &[
+                asked("稳", 40, 200),
+                asked("稳", 10, 210),
+                asked("升", 40, 10),
+                asked("升", 10, 90),
+                asked("少", 40, 3),
+                asked("少", 10, 6),
+                asked("新", 10, 30),
+                asked("几", 10, 4),
+            ],
+            28,
+        );
+        let found: Vec<(&str, Trend, Shown)> = profile
+            .asks
+            .iter()
+            .map(|line| (line.label.as_str(), line.trend, line.previous_buyers))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("稳", Trend::Fading, Shown::Exactly(200)),
+                ("升", Trend::Rising, Shown::Exactly(10)),
+                ("新", Trend::New, Shown::Exactly(0)),
+                ("少", Trend::Steady, Shown::Under(5)),
+            ]
+        );
+        assert_eq!(profile.asks[2].p_value, None);
+        assert!(
+            profile.asks[1]
+                .p_value
+                .is_some_and(|p_value| p_value < 0.01)
+        );
+        assert!(profile_of(&[asked("几", 10, 4)], 28).is_too_small);
     }
 }

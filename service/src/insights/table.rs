@@ -25,7 +25,7 @@ pub enum Column {
     Change,
     /// Questions of the last seven days.
     Questions,
-    /// The share of these that a human replied to.
+    /// The share of these that a human replied to; what nobody asked is last.
     AnsweredShare,
     /// The share of displayed suggestions that were used; none displayed is last.
     Acceptance,
@@ -197,26 +197,31 @@ impl Column {
     fn compare(self, left: &Row, right: &Row, direction: Direction) -> Ordering {
         let (left, right) = (&left.view, &right.view);
         let change = |view: &super::clusters::ClusterView| {
-            i64::from(view.line.buyers) - i64::from(view.line.previous_buyers)
+            let (now, before) = (view.line.buyers, view.line.previous_buyers);
+            i64::from(now.at_least()) - i64::from(before.at_least())
         };
         let ascending = match self {
             // As it stands, whichever direction.
             Self::Standing => return Ordering::Equal,
             Self::Label => left.line.label.cmp(&right.line.label),
             Self::Intent => left.line.intent_label.cmp(&right.line.intent_label),
-            Self::Buyers => left.line.buyers.cmp(&right.line.buyers),
+            Self::Buyers => {
+                let (left, right) = (left.line.buyers, right.line.buyers);
+                left.at_least().cmp(&right.at_least())
+            }
             Self::Change => change(left).cmp(&change(right)),
-            Self::Questions => left.line.questions.cmp(&right.line.questions),
-            Self::AnsweredShare => left
-                .line
-                .answered_share
-                .total_cmp(&right.line.answered_share),
-            Self::Acceptance => {
-                return match (left.line.acceptance, right.line.acceptance) {
-                    (Some(left), Some(right)) => direction.of(left.total_cmp(&right)),
-                    // What nobody saw stands last in both directions.
-                    (left, right) => right.is_some().cmp(&left.is_some()),
+            Self::Questions => {
+                let (left, right) = (left.line.questions, right.line.questions);
+                left.at_least().cmp(&right.at_least())
+            }
+            Self::AnsweredShare => {
+                let answered = |view: &super::clusters::ClusterView| {
+                    (view.line.questions.at_least() > 0).then_some(view.line.answered_share)
                 };
+                return direction.of_shares(answered(left), answered(right));
+            }
+            Self::Acceptance => {
+                return direction.of_shares(left.line.acceptance, right.line.acceptance);
             }
             Self::UrgentShare => left.line.urgent_share.total_cmp(&right.line.urgent_share),
             Self::BuyersOfEightWeeks => {
@@ -232,6 +237,29 @@ impl Direction {
         match self {
             Self::Ascending => ascending,
             Self::Descending => ascending.reverse(),
+        }
+    }
+
+    /// What has no share stands last in both directions.
+    fn of_shares(self, left: Option<f64>, right: Option<f64>) -> Ordering {
+        match (left, right) {
+            (Some(left), Some(right)) => self.of(left.total_cmp(&right)),
+            (left, right) => right.is_some().cmp(&left.is_some()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_share_is_last_in_both_directions() {
+        for direction in [Direction::Ascending, Direction::Descending] {
+            let mut shares = [None, Some(0.5), Some(0.1), None];
+            shares.sort_by(|left, right| direction.of_shares(*left, *right));
+            assert_eq!(shares[2..], [None, None]);
+            assert_eq!(shares[0] < shares[1], direction == Direction::Ascending);
         }
     }
 }

@@ -85,7 +85,7 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     let smallest_group = sources.policy.1.smallest_group;
     let (shown, gone): (Vec<QuestionFigures>, Vec<QuestionFigures>) = figures
         .into_iter()
-        .partition(|figures| figures.line.buyers >= smallest_group);
+        .partition(|figures| figures.line.buyers.at_least() >= smallest_group);
     let figures = shown;
     let now = period(week, &zone);
     let before = period(week.plus(-1), &zone);
@@ -102,7 +102,7 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     };
     let product = |fact: &Fact| Some(sources.ledger.products.get(fact.product?).to_owned());
     let channel = |fact: &Fact| Some(sources.ledger.channels.get(fact.channel?).to_owned());
-    WeeklyReport {
+    let report = WeeklyReport {
         shop: sources.shop.id.to_string(),
         shop_name: sources.shop.name.clone(),
         locale: sources.shop.locale,
@@ -135,13 +135,16 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         actions: actions(sources, (&tallies, &quotable), week, &zone),
         totals,
         previous,
-    }
+    };
+    report.without_few()
 }
 
-/// A hash of the week's questions with all that is counted of them: equal as
-/// long as none came late and none was read otherwise. Suggestions, people's
-/// names for clusters and the like do not count: a week that is over says what
-/// it said.
+/// A hash of the week's questions with what messages say of them: equal as long
+/// as no message came late and none was withdrawn. What a model or the shop's
+/// vocabulary reads in them (intent, urgency, product) does not count, for a
+/// thread that goes on is read again as a whole by those of then; nor do
+/// suggestions, people's names for clusters and the like: a week that is over
+/// says what it said.
 pub fn fingerprint(ledger: &Ledger, week: Week, zone: &TimeZone) -> u64 {
     // Addition does not mind the order that the questions came in.
     ledger
@@ -152,17 +155,11 @@ pub fn fingerprint(ledger: &Ledger, week: Week, zone: &TimeZone) -> u64 {
             hash.update(fact.at_ms.to_le_bytes());
             hash.update(key.to_le_bytes());
             hash.update(fact.reply_ms.unwrap_or(-1).to_le_bytes());
-            hash.update([fact.outcome as u8, fact.urgency as u8]);
+            hash.update([fact.outcome as u8]);
             // Places of names differ from start to start; the names do not.
             hash.update(ledger.buyers.get(fact.buyer));
-            for (names, name) in [
-                (&ledger.products, fact.product),
-                (&ledger.channels, fact.channel),
-                (&ledger.intents, fact.intent),
-            ] {
-                hash.update([0]);
-                hash.update(name.map_or("", |name| names.get(name)));
-            }
+            hash.update([0]);
+            hash.update(fact.channel.map_or("", |name| ledger.channels.get(name)));
             let digest = hash.finalize();
             u64::from_le_bytes(std::array::from_fn(|at| digest[at]))
         })
@@ -259,7 +256,7 @@ fn shares(
         .into_iter()
         .map(|(id, (questions, buyers))| Share {
             label: label(&id),
-            previous_questions: before.get(&id).copied().unwrap_or(0),
+            previous_questions: before.get(&id).copied().unwrap_or(0).into(),
             id,
             questions,
             buyers: count(&buyers),
@@ -277,7 +274,7 @@ fn section(
 ) -> Vec<QuestionLine> {
     figures
         .iter()
-        .filter(|figures| figures.line.questions > 0 && holds(figures))
+        .filter(|figures| figures.line.questions.at_least() > 0 && holds(figures))
         .take(MOST_LINES)
         .map(|figures| figures.line.clone())
         .collect()
@@ -290,10 +287,13 @@ fn fading<'a>(
 ) -> Vec<QuestionLine> {
     let mut fading: Vec<QuestionLine> = figures
         .filter(|figures| figures.line.trend == Trend::Fading)
-        .filter(|figures| figures.line.previous_buyers >= smallest_group)
+        .filter(|figures| figures.line.previous_buyers.at_least() >= smallest_group)
         .map(|figures| figures.line.clone())
         .collect();
-    fading.sort_by_key(|line| std::cmp::Reverse(line.previous_buyers.saturating_sub(line.buyers)));
+    fading.sort_by_key(|line| {
+        let (now, before) = (line.buyers.at_least(), line.previous_buyers.at_least());
+        std::cmp::Reverse(before.saturating_sub(now))
+    });
     fading.truncate(MOST_LINES);
     fading
 }
@@ -324,8 +324,8 @@ fn actions(
                 on: zone.to_datetime(action.at).date(),
                 cluster: action.cluster.to_string(),
                 label: quotable.title(cluster, &sources.labels),
-                buyers_before: buyers(sources.ledger, action.cluster, before),
-                buyers_now: buyers(sources.ledger, action.cluster, now),
+                buyers_before: buyers(sources.ledger, action.cluster, before).into(),
+                buyers_now: buyers(sources.ledger, action.cluster, now).into(),
             })
         })
         .collect()
@@ -338,4 +338,119 @@ fn buyers(ledger: &Ledger, cluster: ClusterId, period: Period) -> u32 {
         .map(|fact| fact.buyer)
         .collect();
     count(&buyers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples::{Asked, changes, ledger, with_labels};
+    use super::*;
+    use crate::domain::fault::Locale;
+    use crate::domain::ids::{ProductId, ShopId};
+    use crate::domain::language::Urgency;
+    use crate::domain::shop::ShopSecret;
+    use crate::domain::shown::Shown;
+    use crate::store::QuestionFacts;
+
+    const WEEK: &str = "2026-W47";
+
+    fn zone() -> TimeZone {
+        TimeZone::get("Asia/Shanghai").expect("bundled")
+    }
+
+    fn fingerprint_after(change: impl Fn(&mut QuestionFacts)) -> u64 {
+        let mut changes = changes(&[Asked {
+            cluster: "尺寸",
+            days_ago: 2,
+            buyers: 3,
+        }]);
+        if let Some(question) = changes.questions.first_mut() {
+            change(question);
+        }
+        let mut ledger = Ledger::default();
+        ledger.apply(changes);
+        fingerprint(&ledger, Week::parse(WEEK).expect("valid"), &zone())
+    }
+
+    #[test]
+    fn only_messages_change_a_week_and_no_model_does() {
+        let before = fingerprint_after(|_| {});
+        let read_otherwise = fingerprint_after(|question| {
+            question.classified.intent =
+                Some((Intent::parse("process.price").expect("valid"), 0.9));
+            question.classified.stage = Some(Stage::Pre);
+            question.classified.urgency = Urgency::High;
+            question.product = ProductId::parse("k2").ok();
+        });
+        assert_eq!(read_otherwise, before);
+        assert_ne!(
+            fingerprint_after(|question| question.is_gone = true),
+            before
+        );
+        let replied = fingerprint_after(|question| question.replied_at = Some(question.at));
+        assert_ne!(replied, before);
+    }
+
+    #[test]
+    fn a_report_tells_of_no_few() {
+        let asked = |cluster, days_ago, buyers| Asked {
+            cluster,
+            days_ago,
+            buyers,
+        };
+        let ledger = ledger(&[
+            asked("升", 9, 3),
+            asked("升", 2, 60),
+            asked("落", 9, 60),
+            asked("落", 2, 2),
+            asked("稳", 9, 90),
+            asked("稳", 2, 90),
+        ]);
+        let shop = shop();
+        let week = Week::parse(WEEK).expect("valid");
+        let report = with_labels(|labels| {
+            report(
+                week,
+                &Sources {
+                    shop: &shop,
+                    ledger: &ledger,
+                    labels: *labels,
+                    policy: (0, &ListeningPolicy::default()),
+                    suggestions: [SuggestionTotals::default(); 2],
+                    uses: &[],
+                    actions: &[],
+                    now: week.end(&zone()),
+                },
+            )
+        });
+        let rising = &report.rising[0];
+        assert_eq!(
+            (rising.label.as_str(), rising.previous_buyers),
+            ("升", Shown::Under(5))
+        );
+        assert_eq!(rising.buyers, Shown::Exactly(60));
+        let fading = &report.fading[0];
+        assert_eq!(
+            (fading.label.as_str(), fading.buyers),
+            ("落", Shown::Under(5))
+        );
+        assert_eq!(fading.questions, Shown::Under(5));
+        assert_eq!(fading.previous_buyers, Shown::Exactly(60));
+        let few = |line: &QuestionLine| {
+            line.buyers_by_week
+                .iter()
+                .any(|week| matches!(week.exactly(), Some(1..5)))
+        };
+        assert!(!report.top.iter().chain(&report.fading).any(few));
+    }
+
+    fn shop() -> Shop {
+        Shop {
+            id: ShopId::parse("hemu").expect("valid"),
+            name: "禾木".to_owned(),
+            time_zone: "Asia/Shanghai".to_owned(),
+            locale: Locale::Chinese,
+            secret: ShopSecret([7; 32]),
+            created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
 }

@@ -164,7 +164,7 @@ impl Reader {
         let (shop, mapping) = (source.shop.clone(), source.mapping);
         // The encoding is found by going through the whole file.
         spawn_blocking(move || {
-            let file = RecordFile::open(format, &path, &|name| mapping.names(name))?;
+            let file = RecordFile::open(format, &path, &mapping.wanted())?;
             let bound = Bound::new(mapping, file.columns(), shop.zone())?;
             let locale = shop.locale;
             let context = Arc::new(Context {

@@ -9,6 +9,7 @@ pub mod clustering;
 mod compass;
 mod coverage;
 pub mod editing;
+mod encoding;
 pub mod ingest;
 pub mod intake;
 mod ledger;

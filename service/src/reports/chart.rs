@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::words::{Words, number};
 use crate::domain::insights::WeeklyReport;
+use crate::domain::shown::Shown;
 
 /// Where the bars of a day chart end and start, in percent of its height.
 const BARS_TOP: f64 = 12.0;
@@ -125,19 +126,19 @@ pub struct Spark {
 }
 
 /// The line of `counts`, the last week at the right; `None` for fewer than two.
-pub fn spark(counts: &[u32], words: Words) -> Option<Spark> {
-    let most = counts.iter().copied().max().unwrap_or(0);
+pub fn spark(counts: &[Shown], words: Words) -> Option<Spark> {
+    let drawn = || counts.iter().map(|count| count.at_least());
+    let most = drawn().max().unwrap_or(0);
     let steps = counts.len().checked_sub(1).filter(|steps| *steps > 0)?;
     let (wide, high) = (
         SPARK_WIDTH - 2.0 * SPARK_MARGIN,
         SPARK_HEIGHT - 2.0 * SPARK_MARGIN,
     );
-    let points: Vec<(String, String)> = counts
-        .iter()
+    let points: Vec<(String, String)> = drawn()
         .enumerate()
         .map(|(place, count)| {
             let x = SPARK_MARGIN + wide * place as f64 / steps as f64;
-            let y = SPARK_MARGIN + high * (1.0 - fraction(*count, most));
+            let y = SPARK_MARGIN + high * (1.0 - fraction(count, most));
             (format!("{x:.1}"), format!("{y:.1}"))
         })
         .collect();
@@ -224,13 +225,15 @@ mod tests {
 
     #[test]
     fn a_line_goes_from_edge_to_edge() {
-        let line = spark(&[0, 5, 10], WORDS).expect("a line");
+        let line = spark(&[0, 5, 10].map(Shown::Exactly), WORDS).expect("a line");
         assert_eq!(line.points, "3.0,21.0 44.0,12.0 85.0,3.0");
         assert_eq!((line.x.as_str(), line.y.as_str()), ("85.0", "3.0"));
         assert_eq!(
-            spark(&[0, 0], WORDS).expect("a line").points,
+            spark(&[Shown::Exactly(0); 2], WORDS)
+                .expect("a line")
+                .points,
             "3.0,21.0 85.0,21.0"
         );
-        assert!(spark(&[1], WORDS).is_none() && spark(&[], WORDS).is_none());
+        assert!(spark(&[Shown::Exactly(1)], WORDS).is_none() && spark(&[], WORDS).is_none());
     }
 }

@@ -6,6 +6,7 @@ use super::section::{Section, questions};
 use super::words::Words;
 use crate::domain::fault::Locale;
 use crate::domain::insights::{QuestionLine, WeeklyReport};
+use crate::domain::shown::Shown;
 use crate::formats::guard;
 
 /// A row for each recurring question and nothing else: totals among them would
@@ -73,7 +74,10 @@ fn row(
         .iter()
         .map(|product| format!("{} {}", product.label, product.buyers))
         .collect();
-    let change = i64::from(line.buyers) - i64::from(line.previous_buyers);
+    let change = match (line.buyers.exactly(), line.previous_buyers.exactly()) {
+        (Some(now), Some(before)) => (i64::from(now) - i64::from(before)).to_string(),
+        _ => String::new(),
+    };
     let mut row = vec![
         report.week.to_string(),
         report.revision.to_string(),
@@ -81,18 +85,18 @@ fn row(
         text(&line.label),
         words.trend(line.trend).to_owned(),
         text(line.domain.as_deref().map_or("", |id| words.domain(id))),
-        text(line.intent_label.as_deref().unwrap_or("")),
+        text(words.intent(line)),
         text(&products.join(words.say("、", ", "))),
         line.buyers.to_string(),
         line.previous_buyers.to_string(),
-        change.to_string(),
+        change,
         line.questions.to_string(),
     ];
     let weeks = usize::try_from(WEEKS).unwrap_or_default();
     let missing = weeks.saturating_sub(line.buyers_by_week.len());
     let held = line.buyers_by_week.len().saturating_sub(weeks);
     row.extend(std::iter::repeat_n(String::new(), missing));
-    row.extend(line.buyers_by_week[held..].iter().map(u32::to_string));
+    row.extend(line.buyers_by_week[held..].iter().map(Shown::to_string));
     row.extend([
         percent(line.answered_share),
         line.acceptance.map(percent).unwrap_or_default(),

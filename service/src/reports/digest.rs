@@ -6,6 +6,7 @@ use super::plain;
 use super::words::{Words, number};
 use crate::domain::fault::Locale;
 use crate::domain::insights::{QuestionLine, Trend, WeeklyReport};
+use crate::domain::shown::Shown;
 
 /// Questions named under one heading.
 const TOP: usize = 5;
@@ -95,7 +96,14 @@ fn push_all(lines: &mut Vec<String>, report: &WeeklyReport, words: Words) {
 
 /// `今天拍什么时候发货：121 位买家（+38%，上升，缺答案）`.
 fn question(line: &QuestionLine, words: Words) -> String {
-    let mut notes = vec![change(line.buyers, line.previous_buyers).text(words)];
+    let before = line.previous_buyers;
+    let mut notes = vec![match before {
+        Shown::Exactly(_) => change(line.buyers, before).text(words),
+        Shown::Under(few) => match words.0 {
+            Locale::Chinese => format!("上周不到 {few} 位"),
+            Locale::English => format!("fewer than {few} last week"),
+        },
+    }];
     if matches!(line.trend, Trend::Rising | Trend::Fading) {
         notes.push(words.trend(line.trend).to_lowercase());
     }

@@ -3,6 +3,7 @@
 use super::words::{Words, number, share};
 use crate::domain::fault::Locale;
 use crate::domain::insights::{Totals, WeeklyReport};
+use crate::domain::shown::Shown;
 
 /// The growth from which on a multiple is easier to read than a percentage.
 const LEAST_MULTIPLE: f64 = 10.0;
@@ -10,7 +11,7 @@ const LEAST_MULTIPLE: f64 = 10.0;
 /// How a count changed against the week before.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Change {
-    /// Nothing then and nothing now.
+    /// Nothing then and nothing now, or a number that is not shown.
     None,
     /// Nothing then, something now.
     New,
@@ -23,7 +24,10 @@ pub enum Change {
 }
 
 /// How a count changed.
-pub fn change(now: u32, before: u32) -> Change {
+pub fn change(now: impl Into<Shown>, before: impl Into<Shown>) -> Change {
+    let (Shown::Exactly(now), Shown::Exactly(before)) = (now.into(), before.into()) else {
+        return Change::None;
+    };
     match (now, before) {
         (0, 0) => return Change::None,
         (_, 0) => return Change::New,
@@ -207,8 +211,8 @@ fn rates(words: Words) -> Vec<Definition> {
             id: "used",
             label: words.say("建议采用率", "Suggestions used"),
             meaning: words.say(
-                "客服采用的答案 ÷ 看到的答案",
-                "answers used ÷ answers seen by agents",
+                "客服采用的答案 ÷ 展示给客服的答案",
+                "answers used ÷ answers shown to agents",
             ),
             value: |totals| ratio(totals.used, totals.displayed),
         },
@@ -216,8 +220,8 @@ fn rates(words: Words) -> Vec<Definition> {
             id: "withheld",
             label: words.say("建议空缺率", "Suggestions withheld"),
             meaning: words.say(
-                "没有给出答案的建议 ÷ 建议",
-                "suggestions without an answer ÷ suggestions",
+                "没有知识答得上的提问 ÷ 请求过建议的提问",
+                "questions no item answered well enough ÷ questions a suggestion was asked for",
             ),
             value: |totals| ratio(totals.abstained, totals.suggestions),
         },

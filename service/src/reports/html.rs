@@ -133,7 +133,11 @@ struct List<'a> {
 impl<'a> List<'a> {
     fn new(report: &'a WeeklyReport, section: Section, words: Words) -> Self {
         let lines = section.lines(report);
-        let most = lines.iter().map(|line| line.buyers).max().unwrap_or(0);
+        let most = lines
+            .iter()
+            .map(|line| line.buyers.at_least())
+            .max()
+            .unwrap_or(0);
         Self {
             section,
             rows: lines
@@ -172,15 +176,13 @@ impl<'a> Row<'a> {
         let domain = line.domain.as_deref().map(|id| words.domain(id));
         let is_steady = line.trend == Trend::Steady;
         let certainty = if is_steady { " chance" } else { "" };
-        let kinds: Vec<&str> = domain
-            .into_iter()
-            .chain(line.intent_label.as_deref())
-            .collect();
+        let intent = Some(words.intent(line)).filter(|intent| !intent.is_empty());
+        let kinds: Vec<&str> = domain.into_iter().chain(intent).collect();
         Self {
             kind: kinds.join(" · "),
             buyers: number(line.buyers),
             before: number(line.previous_buyers),
-            bar: chart::width(line.buyers, most),
+            bar: chart::width(line.buyers.at_least(), most),
             change: change.text(words),
             direction: format!("{}{certainty}", change.direction()),
             trend: (!is_steady).then(|| words.trend(line.trend)),
@@ -349,15 +351,23 @@ mod tests {
             "47 秒",
             "121",
             "第 2 版",
-            "口径第 1 版",
+            "第 1 版口径",
             "2 个百分点",
         ] {
             assert!(text.contains(figure), "{figure}");
         }
         let (text, _) = read(&page(&samples::shop(), Locale::English));
-        for figure in ["1,284", "+18%", "Revision 2", "Policy version 1"] {
+        for figure in ["1,284", "+18%", "Revision 2", "version 1 of the policy"] {
             assert!(text.contains(figure), "{figure}");
         }
+    }
+
+    #[test]
+    fn intents_are_named_in_the_pages_language() {
+        let (text, _) = read(&page(&samples::shop(), Locale::English));
+        assert!(text.contains("When it ships") && !text.contains("发货时间"));
+        let (text, _) = read(&page(&samples::shop(), Locale::Chinese));
+        assert!(text.contains("发货时间"));
     }
 
     #[test]

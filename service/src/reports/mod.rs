@@ -53,6 +53,7 @@ mod tests {
     use super::*;
     use crate::domain::fault::Locale;
     use crate::domain::insights::WeeklyReport;
+    use crate::domain::shown::Shown;
 
     /// The cells of every sheet, as text.
     fn cells(report: &WeeklyReport, locale: Locale) -> Vec<Vec<String>> {
@@ -103,6 +104,43 @@ mod tests {
                 assert!(row.contains(&now) && row.contains(&before), "{row:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_few_buyers_are_no_number_in_any_format() {
+        let mut report = samples::shop();
+        report.top[0].previous_buyers = Shown::Exactly(3);
+        report.top[0].buyers_by_week[0] = Shown::Exactly(4);
+        report.actions[0].buyers_before = Shown::Exactly(2);
+        report.by_domain[0].previous_questions = Shown::Exactly(1);
+        let report = report.without_few();
+        let json = serde_json::to_value(&report).expect("json");
+        assert!(json["top"][0]["previous_buyers"].is_null());
+        assert!(json["top"][0]["buyers_by_week"][0].is_null());
+        assert_eq!(json["top"][0]["buyers"], 121);
+        assert!(json["actions"][0]["buyers_before"].is_null());
+        assert!(json["by_domain"][0]["previous_questions"].is_null());
+        let kept: WeeklyReport = serde_json::from_value(json).expect("as kept");
+        assert_eq!(kept.without_few(), report);
+        let (id, locale) = (&report.top[0].cluster, Locale::Chinese);
+        let text = markdown(&report, locale);
+        assert!(text.contains("| 121 | <5 | — |"), "{text}");
+        assert!(text.contains("| <5 | 58 | — |"), "{text}");
+        let table = String::from_utf8(csv(&report, locale)).expect("text");
+        let row = table.lines().find(|row| row.contains(id)).expect("a row");
+        assert!(row.contains(",121,<5,,161,<5,"), "{row}");
+        let rows = cells(&report, locale);
+        let is_row = |row: &&Vec<String>| row.contains(id) && row.contains(&"121".to_owned());
+        let row = rows.iter().find(is_row).expect("a row");
+        assert!(row.contains(&"<5".to_owned()) && row.contains(&"—".to_owned()));
+        let page = html(&report, locale, &PageLinks::default()).expect("rendered");
+        assert!(page.contains("&#60;5") || page.contains("&lt;5"));
+        assert!(
+            digest(&report, locale)
+                .lines
+                .join("\n")
+                .contains("上周不到 5 位")
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::domain::fault::Locale;
 use crate::domain::insights::{
     ActionLine, Count, FeedEntry, PolicyNote, QuestionLine, Share, Totals, Trend, WeeklyReport,
 };
+use crate::domain::shown::Shown;
 use crate::domain::week::Week;
 
 /// Texts that break one format or another.
@@ -192,9 +193,9 @@ fn question(row: &Row) -> QuestionLine {
                 buyers,
             })
             .collect(),
-        questions: buyers + buyers / 3,
-        buyers,
-        previous_buyers,
+        questions: (buyers + buyers / 3).into(),
+        buyers: buyers.into(),
+        previous_buyers: previous_buyers.into(),
         trend: *trend,
         p_value: (*trend != Trend::New).then(|| {
             if *trend == Trend::Steady {
@@ -203,7 +204,7 @@ fn question(row: &Row) -> QuestionLine {
                 0.0004
             }
         }),
-        buyers_by_week: weeks.to_vec(),
+        buyers_by_week: weeks.map(Shown::Exactly).to_vec(),
         answered_share: 0.9 - f64::from(buyers % 7) / 20.0,
         acceptance: (buyers > 20).then_some(0.62),
         urgent_share: if *domain == "warehouse" { 0.35 } else { 0.04 },
@@ -220,7 +221,7 @@ fn share(id: &str, label: &str, now: [u32; 3]) -> Share {
         label: label.to_owned(),
         questions,
         buyers,
-        previous_questions,
+        previous_questions: previous_questions.into(),
     }
 }
 
@@ -304,8 +305,8 @@ pub fn shop() -> WeeklyReport {
                 on: jiff::civil::date(2026, 11, 12),
                 cluster: "c-03".to_owned(),
                 label: "电饭煲两个人用买多大合适".to_owned(),
-                buyers_before: 71,
-                buyers_now: 58,
+                buyers_before: Shown::Exactly(71),
+                buyers_now: Shown::Exactly(58),
             },
             ActionLine {
                 id: "a-2".to_owned(),
@@ -314,8 +315,8 @@ pub fn shop() -> WeeklyReport {
                 on: jiff::civil::date(2026, 11, 18),
                 cluster: "c-06".to_owned(),
                 label: "外箱压坏了里面会不会摔坏".to_owned(),
-                buyers_before: 14,
-                buyers_now: 33,
+                buyers_before: Shown::Exactly(14),
+                buyers_now: Shown::Exactly(33),
             },
         ],
         ..nothing()

@@ -156,6 +156,6 @@ pub fn questions(report: &WeeklyReport) -> Vec<(&QuestionLine, Vec<Section>)> {
             }
         }
     }
-    found.sort_by_key(|(line, _)| std::cmp::Reverse(line.buyers));
+    found.sort_by_key(|(line, _)| std::cmp::Reverse(line.buyers.at_least()));
     found
 }

@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 
 use crate::domain::fault::Locale;
-use crate::domain::insights::{Share, Trend, WeeklyReport};
+use crate::domain::insights::{QuestionLine, Share, Trend, WeeklyReport};
+use crate::domain::shown::Shown;
+use crate::domain::taxonomy::BuiltIn;
 
 /// The words of a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,13 +47,27 @@ impl Words {
         }
     }
 
-    /// What a part of the questions is called: a domain of ours in this
-    /// language, all else as the report has it.
+    /// What a part of the questions is called: a domain or an intent of ours in
+    /// this language, all else as the report has it.
     pub fn part<'a>(&self, part: &'a Share) -> &'a str {
         match self.domain(&part.id) {
-            unknown if unknown == part.id => &part.label,
+            unknown if unknown == part.id => self.intent_of(&part.id, &part.label),
             known => known,
         }
+    }
+
+    /// A question's intent: one of ours in this language, one that the shop
+    /// named as the shop did; empty where it is unclear.
+    pub fn intent<'a>(&self, line: &'a QuestionLine) -> &'a str {
+        let label = line.intent_label.as_deref().unwrap_or("");
+        self.intent_of(line.intent.as_deref().unwrap_or(""), label)
+    }
+
+    /// A label was made in the shop's language. What is not our name of the
+    /// intent in either is the shop's own.
+    fn intent_of<'a>(&self, id: &str, label: &'a str) -> &'a str {
+        let ours = BuiltIn::of(id).filter(|intent| label == intent.zh || label == intent.en);
+        ours.map_or(label, |intent| intent.name(self.0))
     }
 
     /// What an action changed, by its kind's id; an unknown id as it is.
@@ -66,11 +82,15 @@ impl Words {
     }
 
     /// `12 位买家`, `12 buyers`.
-    pub fn buyers(&self, count: u32) -> String {
-        let number = number(count);
+    pub fn buyers(&self, count: impl Into<Shown>) -> String {
+        let count = count.into();
+        let number = match count {
+            Shown::Exactly(count) => number(count),
+            few @ Shown::Under(_) => few.in_words(self.0),
+        };
         match (self.0, count) {
             (Locale::Chinese, _) => format!("{number} 位买家"),
-            (Locale::English, 1) => "1 buyer".to_owned(),
+            (Locale::English, Shown::Exactly(1)) => "1 buyer".to_owned(),
             (Locale::English, _) => format!("{number} buyers"),
         }
     }
@@ -161,16 +181,26 @@ impl Words {
         time.strftime("%Y-%m-%d %H:%M").to_string()
     }
 
+    /// A version of the policy: `默认口径`, `第 2 版口径`.
+    pub fn policy_version(&self, version: u32) -> String {
+        match (self.0, version) {
+            (Locale::Chinese, 0) => "默认口径".to_owned(),
+            (Locale::Chinese, version) => format!("第 {version} 版口径"),
+            (Locale::English, 0) => "the default policy".to_owned(),
+            (Locale::English, version) => format!("version {version} of the policy"),
+        }
+    }
+
     /// What the figures of a report were made by, a line each.
     pub fn policy(&self, report: &WeeklyReport) -> Vec<String> {
         let policy = &report.policy;
         let rate = share(policy.false_discovery_rate);
         let (gap, burst) = (policy.session_gap_minutes, policy.burst_gap_seconds);
-        let (version, group) = (policy.version, policy.smallest_group);
+        let (version, group) = (self.policy_version(policy.version), policy.smallest_group);
         let zone = &report.time_zone;
         match self.0 {
             Locale::Chinese => vec![
-                format!("口径第 {version} 版；一周为周一至周日，时区 {zone}。"),
+                format!("按{version}统计；一周为周一至周日，时区 {zone}。"),
                 format!("静默超过 {gap} 分钟算另一次会话；同一买家 {burst} 秒内的连发算一个问题。"),
                 "买家数按去重人数计；认不出买家时，一次会话算一位。".to_owned(),
                 if policy.counts_automatic_replies {
@@ -181,10 +211,10 @@ impl Words {
                 format!(
                     "“上升”“回落”指占比变化超出偶然（双侧精确二项检验，误报比例控制在 {rate} 以内）。"
                 ),
-                format!("少于 {group} 位买家的问题不引用原话；原话均已脱敏。"),
+                format!("少于 {group} 位买家的问题不引用原话，人数写作 <{group}；原话均已脱敏。"),
             ],
             Locale::English => vec![
-                format!("Policy version {version}; a week is Monday to Sunday in {zone}."),
+                format!("Counted by {version}; a week is Monday to Sunday in {zone}."),
                 format!(
                     "Silence of more than {gap} minutes parts sessions; a buyer's messages within {burst} seconds are one question."
                 ),
@@ -199,16 +229,19 @@ impl Words {
                     "Rising and fading mean a change of share beyond chance (two-sided exact binomial test, false discovery rate {rate})."
                 ),
                 format!(
-                    "Questions of fewer than {group} buyers are not quoted; quotes are masked."
+                    "Questions of fewer than {group} buyers are not quoted, their number is written <{group}; quotes are masked."
                 ),
             ],
         }
     }
 }
 
-/// A count with its thousands parted: `12,345`.
-pub fn number(count: u32) -> String {
-    let digits = count.to_string();
+/// A count with its thousands parted: `12,345`; of a few `<5`.
+pub fn number(count: impl Into<Shown>) -> String {
+    let digits = match count.into() {
+        Shown::Exactly(count) => count.to_string(),
+        few @ Shown::Under(_) => return few.to_string(),
+    };
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
         if place > 0 && (digits.len() - place).is_multiple_of(3) {
@@ -258,5 +291,38 @@ mod tests {
     fn an_unknown_id_is_shown_as_it_is() {
         assert_eq!(Words(Locale::Chinese).domain("packaging2"), "packaging2");
         assert_eq!(Words(Locale::English).action("else"), "else");
+    }
+
+    #[test]
+    fn our_intents_are_named_in_both_languages_and_a_shops_as_it_did() {
+        let named = |id: &str, label: &str| {
+            [Locale::Chinese, Locale::English].map(|locale| {
+                let part = Share {
+                    id: id.to_owned(),
+                    label: label.to_owned(),
+                    questions: 1,
+                    buyers: 1,
+                    previous_questions: Shown::Exactly(0),
+                };
+                Words(locale).part(&part).to_owned()
+            })
+        };
+        let both = ["发货时间", "When it ships"];
+        assert_eq!(named("warehouse.ship_time", "发货时间"), both);
+        assert_eq!(named("warehouse.ship_time", "When it ships"), both);
+        assert_eq!(named("warehouse.ship_time", "几时发"), ["几时发"; 2]);
+        assert_eq!(named("product.shop_engraving", "刻字"), ["刻字"; 2]);
+        assert_eq!(named("kettle-k2", "发货时间"), ["发货时间"; 2]);
+    }
+
+    #[test]
+    fn the_policy_that_nobody_changed_is_the_default() {
+        for (version, zh, en) in [
+            (0, "默认口径", "the default policy"),
+            (2, "第 2 版口径", "version 2 of the policy"),
+        ] {
+            assert_eq!(Words(Locale::Chinese).policy_version(version), zh);
+            assert_eq!(Words(Locale::English).policy_version(version), en);
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::words::Words;
 use super::{ReportError, plain};
 use crate::domain::fault::Locale;
 use crate::domain::insights::{ActionLine, QuestionLine, Share, WeeklyReport};
+use crate::domain::shown::Shown;
 
 /// The report as a workbook in `locale`'s language: totals with charts, then a
 /// sheet each for questions, those without an answer, products, other parts,
@@ -56,11 +57,12 @@ fn products_of(line: &QuestionLine, words: Words) -> Cell {
 }
 
 /// A change as a number that can be sorted, or in words where there is none.
-fn change_of(now: u32, before: u32, words: Words) -> Cell {
-    if before == 0 {
-        Cell::Text(change(now, before).text(words))
-    } else {
-        Cell::Growth(f64::from(now) / f64::from(before) - 1.0)
+fn change_of(now: Shown, before: Shown, words: Words) -> Cell {
+    match (now.exactly(), before.exactly()) {
+        (Some(now), Some(before)) if before > 0 => {
+            Cell::Growth(f64::from(now) / f64::from(before) - 1.0)
+        }
+        _ => Cell::Text(change(now, before).text(words)),
     }
 }
 
@@ -82,11 +84,11 @@ fn unanswered(report: &WeeklyReport, words: Words) -> Table {
         .map(|line| {
             vec![
                 Cell::text(&line.label),
-                Cell::Count(line.buyers),
-                Cell::Count(line.previous_buyers),
+                Cell::count(line.buyers),
+                Cell::count(line.previous_buyers),
                 change_of(line.buyers, line.previous_buyers, words),
                 Cell::Share(Some(line.answered_share)),
-                Cell::text(line.intent_label.as_deref().unwrap_or("")),
+                Cell::text(words.intent(line)),
                 products_of(line, words),
                 Cell::Text(line.words.join("\n")),
                 Cell::text(&line.cluster),
@@ -120,8 +122,8 @@ fn share_row(report: &WeeklyReport, part: &Share, words: Words) -> Vec<Cell> {
         Cell::Count(part.questions),
         Cell::Share(Some(f64::from(part.questions) / whole)),
         Cell::Count(part.buyers),
-        Cell::Count(part.previous_questions),
-        change_of(part.questions, part.previous_questions, words),
+        Cell::count(part.previous_questions),
+        change_of(part.questions.into(), part.previous_questions, words),
         Cell::text(&part.id),
     ]
 }
@@ -178,8 +180,8 @@ fn actions(actions: &[ActionLine], words: Words) -> Table {
                 Cell::text(&action.note),
                 Cell::Text(action.on.to_string()),
                 Cell::text(&action.label),
-                Cell::Count(action.buyers_before),
-                Cell::Count(action.buyers_now),
+                Cell::count(action.buyers_before),
+                Cell::count(action.buyers_now),
                 change_of(action.buyers_now, action.buyers_before, words),
             ]
         })
@@ -253,7 +255,7 @@ mod tests {
                 .flatten()
                 .any(|cell| matches!(cell, Data::String(held) if held.contains(text)))
         };
-        for text in ["禾木生活", "第 2 版", "口径第 1 版", "提问买家", "周三"] {
+        for text in ["禾木生活", "第 2 版", "第 1 版口径", "提问买家", "周三"] {
             assert!(has(text), "{text}");
         }
         assert!(

@@ -77,6 +77,13 @@ pub fn read(
             Some(text) if text.trim().is_empty() => continue,
             Some(text) => record_from(&mut lines, form, text, &mut record)?,
         };
+        let cells = cells.and_then(|cells| {
+            if cells.iter().any(|cell| lines.is_damaged(cell)) {
+                Err(ColumnError::of_row(RowFault::Damaged))
+            } else {
+                Ok(cells)
+            }
+        });
         if cells
             .as_ref()
             .is_ok_and(|cells| cells.iter().all(|cell| cell.trim().is_empty()))

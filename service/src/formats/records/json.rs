@@ -6,13 +6,14 @@ use super::super::fault::{ColumnError, FileError, RowFault};
 use super::super::{Place, share};
 use super::{HeldLine, HeldLines, OnRecord, Record};
 
-/// The columns are those of so many first objects.
+/// The columns are those of so many first objects, and what is wanted besides.
 const LINES_LOOKED_AT: usize = 200;
 /// A file of more fields is none of records.
 const MOST_COLUMNS: usize = 1_000;
 
-/// The fields of the first objects; leaves `lines` at the beginning.
-pub fn open(lines: &mut HeldLines) -> Result<Vec<String>, FileError> {
+/// The fields of the first objects, and those of `wanted` that come only
+/// later; leaves `lines` at the beginning.
+pub fn open(lines: &mut HeldLines, wanted: &[&[String]]) -> Result<Vec<String>, FileError> {
     let mut first: Vec<HeldLine> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
     while first.len() < LINES_LOOKED_AT {
@@ -32,8 +33,36 @@ pub fn open(lines: &mut HeldLines) -> Result<Vec<String>, FileError> {
     {
         return Err(FileError::Empty);
     }
-    lines.put_back(first);
+    add_late(lines, wanted, &mut columns)?;
+    lines.rewind()?;
     Ok(columns)
+}
+
+/// Looks through the rest of the file for what the first objects have not: an
+/// order's number may come with one message in a thousand. A list of names of
+/// which they have one is served.
+fn add_late(
+    lines: &mut HeldLines,
+    wanted: &[&[String]],
+    columns: &mut Vec<String>,
+) -> Result<(), FileError> {
+    let mut missing = wanted.to_vec();
+    missing.retain(|names| !names.is_empty() && !names.iter().any(|name| columns.contains(name)));
+    while !missing.is_empty() {
+        let Some((_, text)) = lines.next()? else {
+            break;
+        };
+        let text = text.as_deref().unwrap_or("");
+        let Ok(object) = serde_json::from_str::<Map<String, Value>>(text) else {
+            continue;
+        };
+        missing.retain(|names| {
+            let found = names.iter().find(|name| at(&object, name).is_some());
+            columns.extend(found.cloned());
+            found.is_none()
+        });
+    }
+    Ok(())
 }
 
 fn collect_paths(object: &Map<String, Value>, prefix: &str, paths: &mut Vec<String>) {
@@ -58,6 +87,7 @@ pub fn read(
         let cells = match text.as_deref().map(str::trim) {
             None => Err(ColumnError::of_row(RowFault::LineTooLong)),
             Some("") => continue,
+            Some(text) if lines.is_damaged(text) => Err(ColumnError::of_row(RowFault::Damaged)),
             Some(text) => parse(text, columns),
         };
         let share_read = share(lines.bytes_read(), size);

@@ -20,8 +20,10 @@ fn written(bytes: &[u8]) -> (TempDir, PathBuf) {
 /// The columns, then each record as `number a|b` or `number fault`.
 fn read(format: Format, bytes: &[u8]) -> Result<Vec<String>, FileError> {
     let (_folder, path) = written(bytes);
-    let is_wanted = |name: &str| ["内容", "时间", "text"].contains(&name);
-    let file = RecordFile::open(format, &path, &is_wanted)?;
+    let wanted = [["内容", "content"], ["时间", "time"], ["text", "order.id"]];
+    let wanted = wanted.map(|names| names.map(str::to_owned));
+    let wanted: Vec<&[String]> = wanted.iter().map(|names| names.as_slice()).collect();
+    let file = RecordFile::open(format, &path, &wanted)?;
     let mut found = vec![file.columns().join("|")];
     file.read(&mut |record| {
         let number = record.place.number();
@@ -145,4 +147,43 @@ fn names_what_is_wrong_with_a_file() {
         read(Format::Csv, b"a;b\n1;2\n").expect("read"),
         ["a|b", "2 1|2"]
     );
+}
+
+#[test]
+fn finds_what_comes_late_and_no_other_name_of_what_came() {
+    let mut text = "{\"text\":\"在吗\",\"tone\":1}\n".repeat(300);
+    text.push_str("{\"text\":\"有货吗\",\"time\":\"今天\",\"order\":{\"id\":7}}\n");
+    let found = read(Format::JsonLines, text.as_bytes()).expect("read");
+    assert_eq!(found[0], "text|tone|time");
+    assert_eq!((found[1].as_str(), found.len()), ("1 在吗|1|", 302));
+    assert_eq!(found[301], "301 有货吗||今天");
+}
+
+#[test]
+fn a_damaged_line_costs_itself_alone() {
+    let damage = |text: &str| {
+        let mut bytes = text.as_bytes().to_vec();
+        let place = text.find('坏').expect("in it");
+        bytes[place] = 0xff;
+        bytes
+    };
+    let csv = format!(
+        "a,text\n{}2,坏\n3,\"多\n行\"\n",
+        "1,发票什么时候可以开呢\n".repeat(9)
+    );
+    let found = read(Format::Csv, &damage(&csv)).expect("read");
+    assert_eq!(found.len(), 12);
+    assert_eq!(found[9], "10 1|发票什么时候可以开呢");
+    assert_eq!(
+        found[10],
+        "11 : the line has damaged bytes that are no text"
+    );
+    assert_eq!(found[11], "12 3|多\n行");
+    let json = "{\"text\":\"坏\"}\n".to_owned() + &"{\"text\":\"发票怎么开\"}\n".repeat(99);
+    let found = read(Format::JsonLines, &damage(&json)).expect("read");
+    assert_eq!(found[1], "1 : the line has damaged bytes that are no text");
+    assert_eq!((found[2].as_str(), found.len()), ("2 发票怎么开", 101));
+    // What was lost before is a character like others.
+    let lost = read(Format::Csv, "a,text\n1,\u{fffd}\n".as_bytes()).expect("read");
+    assert_eq!(lost, ["a|text", "2 1|\u{fffd}"]);
 }

@@ -1,12 +1,19 @@
 //! A mapping with a file's columns: makes a message of each record.
 
 use jiff::tz::TimeZone;
+use zhiwen_models::privacy::mask;
 
 use super::html;
 use super::mapping::{Mapping, MappingError, Names, Rule};
 use super::pattern::{Pattern, is_any};
 use crate::domain::fault::{Fault, FieldError};
 use crate::listening::intake::RawMessage;
+
+/// Characters of a value that a refusal quotes.
+const MOST_QUOTED: usize = 40;
+
+/// Characters that are masked for this; a cell may have a megabyte.
+const MOST_LOOKED_AT: usize = 1_000;
 
 /// A mapping whose columns are found in a file.
 #[derive(Debug)]
@@ -171,7 +178,7 @@ impl Bound {
         time.map(|time| time.to_string()).ok_or_else(|| {
             let examples: Vec<&str> = forms.iter().map(|form| form.example()).collect();
             Fault::Unknown {
-                value: text.chars().take(40).collect(),
+                value: quoted(text),
                 expected: examples.join(" | "),
             }
         })
@@ -187,7 +194,7 @@ impl Bound {
             ];
             let kind = kinds.iter().find(|(_, values)| is_any(values, value));
             return kind.map(|(role, _)| *role).ok_or_else(|| Fault::Unknown {
-                value: value.chars().take(40).collect(),
+                value: quoted(value),
                 expected: "[roles]".to_owned(),
             });
         }
@@ -234,6 +241,14 @@ fn cell(cells: &[String], place: Option<usize>) -> &str {
         .map_or("", String::as_str)
 }
 
+/// A value as a refusal quotes it. In a file of the wrong columns it may be a
+/// message: it is masked, and then cut, so that no number is cut past knowing.
+fn quoted(value: &str) -> String {
+    let start: String = value.chars().take(MOST_LOOKED_AT).collect();
+    let masked = mask(&start);
+    masked.as_str().chars().take(MOST_QUOTED).collect()
+}
+
 fn filled(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
@@ -269,6 +284,7 @@ fn no_column(columns: &[String], field: &str, names: &Names) -> MappingError {
     MappingError::NoColumn {
         field: field.to_owned(),
         names: names.as_slice().to_vec(),
-        has: columns.to_vec(),
+        // Where a file has no header, its first message stands there.
+        has: columns.iter().map(|column| quoted(column)).collect(),
     }
 }

@@ -257,15 +257,16 @@ impl Mapping {
         })
     }
 
-    /// Whether a column of that name is one that it speaks of.
-    pub fn names(&self, column: &str) -> bool {
+    /// The columns that it speaks of, each with the names that it may have.
+    pub fn wanted(&self) -> Vec<&[String]> {
         let of_rules = self.skip.iter().chain(&self.automatic);
         self.columns
             .all()
             .into_iter()
             .map(|(_, names)| names)
             .chain(of_rules.map(|rule| &rule.column))
-            .any(|names| names.as_slice().iter().any(|name| name == column))
+            .map(Names::as_slice)
+            .collect()
     }
 }
 

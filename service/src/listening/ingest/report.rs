@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use zhiwen_models::privacy::mask;
+
 use crate::domain::fault::{FieldError, Locale};
 use crate::formats::Place;
 use crate::formats::fault::ColumnError;
@@ -21,12 +23,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Of a line that could not be read.
+    /// Of a line that could not be read; what the reader quotes of it is masked.
     pub fn of_line(place: Place, error: &ColumnError, locale: Locale) -> Self {
         Self {
             place,
             column: error.column.clone(),
-            reason: error.fault.message(locale),
+            reason: mask(&error.fault.message(locale)).to_string(),
         }
     }
 

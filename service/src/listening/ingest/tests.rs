@@ -7,9 +7,11 @@ use jiff::tz::TimeZone;
 use super::bound::{Bound, Reading};
 use super::mapping::{Mapping, MappingError};
 use super::presets::{self, PRESETS};
+use super::report::Refusal;
 use crate::domain::fault::Locale;
-use crate::formats::Format;
+use crate::formats::fault::{ColumnError, RowFault};
 use crate::formats::records::RecordFile;
+use crate::formats::{Format, Place};
 
 /// Each record as `role consumer agent channel conversation id at text`, with
 /// `-` for what there is not; or as `skipped` or `refused: …`.
@@ -17,7 +19,7 @@ fn read(mapping: Mapping, format: Format, text: &str) -> Result<Vec<String>, Map
     let folder = tempfile::tempdir().expect("made");
     let path = folder.path().join("file");
     std::fs::write(&path, text).expect("written");
-    let file = RecordFile::open(format, &path, &|name| mapping.names(name)).expect("opened");
+    let file = RecordFile::open(format, &path, &mapping.wanted()).expect("opened");
     let zone = TimeZone::get("Europe/London").expect("known");
     let bound = Bound::new(mapping, file.columns(), zone)?;
     let mut found = Vec::new();
@@ -325,4 +327,24 @@ fn says_which_column_a_file_lacks_and_which_it_has() {
             "skipped",
         ]
     );
+}
+
+#[test]
+fn a_refusal_quotes_no_personal_data() {
+    let mapping = || presets::find("zhiwen").and_then(presets::Preset::mapping);
+    let text = "{\"id\":\"m\",\"conversation_id\":\"c\",\"text\":\"有货吗\",\
+                \"role\":\"我的电话13812345678\",\"at\":\"打我电话13812345678\"}\n";
+    let found = read(mapping().expect("whole"), Format::JsonLines, text).expect("read");
+    assert!(found[0].starts_with("refused: at \""), "{found:?}");
+    assert!(found[0].contains("; role \""), "{found:?}");
+    assert!(!found[0].contains("13812345678"), "{found:?}");
+    let headless = "2026-11-02,我的电话13812345678,buyer\n";
+    let error = read(mapping().expect("whole"), Format::Csv, headless).expect_err("no header");
+    assert!(!error.to_string().contains("13812345678"), "{error}");
+    // What the reader of a line quotes of it.
+    let detail = "invalid type: string \"我的电话13812345678\", expected a map".to_owned();
+    let error = ColumnError::of_row(RowFault::Json { detail });
+    let refusal = Refusal::of_line(Place::Line(1), &error, Locale::Chinese);
+    assert!(refusal.reason.contains("expected a map"), "{refusal:?}");
+    assert!(!refusal.reason.contains("13812345678"), "{refusal:?}");
 }

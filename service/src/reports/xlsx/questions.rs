@@ -112,15 +112,15 @@ fn row(rank: u32, line: &QuestionLine, sections: &[Section], words: Words) -> Ve
     let mut row = vec![
         Cell::Count(rank),
         Cell::text(&line.label),
-        Cell::Count(line.buyers),
-        Cell::Count(line.previous_buyers),
+        Cell::count(line.buyers),
+        Cell::count(line.previous_buyers),
         change_of(line.buyers, line.previous_buyers, words),
         Cell::Blank,
         Cell::text(words.trend(line.trend)),
         Cell::text(line.domain.as_deref().map_or("", |id| words.domain(id))),
-        Cell::text(line.intent_label.as_deref().unwrap_or("")),
+        Cell::text(words.intent(line)),
         Cell::Text(titles.join(separator)),
-        Cell::Count(line.questions),
+        Cell::count(line.questions),
         Cell::Share(Some(line.answered_share)),
         Cell::Share(line.acceptance),
         Cell::Share(Some(line.urgent_share)),
@@ -129,7 +129,7 @@ fn row(rank: u32, line: &QuestionLine, sections: &[Section], words: Words) -> Ve
     let held = line.buyers_by_week.len();
     row.extend((held..weeks).map(|_| Cell::Blank));
     let recent = &line.buyers_by_week[held.saturating_sub(weeks)..];
-    row.extend(recent.iter().map(|count| Cell::Count(*count)));
+    row.extend(recent.iter().map(|count| Cell::count(*count)));
     row.extend([
         products_of(line, words),
         Cell::text(line.answered_by.as_deref().unwrap_or("")),

@@ -2,6 +2,8 @@
 
 use rust_xlsxwriter::{Color, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 
+use crate::domain::shown::Shown;
+
 /// The accent of headers, bars and lines.
 pub const ACCENT: Color = Color::RGB(0x0b_6b5c);
 /// A lighter accent.
@@ -32,6 +34,13 @@ pub enum Cell {
 }
 
 impl Cell {
+    /// A count; of a few the text that says so.
+    pub fn count(count: Shown) -> Self {
+        count
+            .exactly()
+            .map_or_else(|| Self::Text(count.to_string()), Self::Count)
+    }
+
     /// Text.
     pub fn text(text: &str) -> Self {
         Self::Text(text.to_owned())
