@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::date;
 use reqwest::Method;
 use zhiwen::domain::key::Scope;
 use zhiwen::domain::time::Clock;
@@ -9,6 +10,9 @@ use zhiwen_tests::support::{poll_until, spawn_app};
 
 /// For how long a withdrawn key may still open, with room for a loaded machine.
 const WITHDRAWN_WITHIN: Duration = Duration::from_secs(10);
+
+/// A key's use is noted beside the reply.
+const NOTED_WITHIN: Duration = Duration::from_secs(10);
 
 #[tokio::test]
 async fn a_key_is_needed_and_must_be_known() {
@@ -81,6 +85,35 @@ async fn a_withdrawn_key_opens_nothing() {
     })
     .await;
     insta::assert_snapshot!(read().await.problem(), @"401 unauthorized: api key is revoked");
+}
+
+#[tokio::test]
+async fn a_keys_last_day_of_use_is_the_shops() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    let key = app.key("hemu", &[Scope::Knowledge], None).await;
+    let last_used_on = async || {
+        let keys = app.service.state.store.keys(&shop.id).await;
+        let keys = keys.expect("read").into_iter();
+        let mut found = keys.filter(|found| key.starts_with(&found.prefix));
+        found.next().and_then(|found| found.last_used_on)
+    };
+    assert_eq!(last_used_on().await, None);
+    // A day begins in Shanghai at 16:00 UTC.
+    for (time, day) in [
+        ("2026-10-01T15:59:59Z", date(2026, 10, 1)),
+        ("2026-10-01T16:00:00Z", date(2026, 10, 2)),
+    ] {
+        app.clock.set(time);
+        for (path, status) in [("/v1/knowledge", 200), ("/v1/clusters", 403)] {
+            let reply = app.get(path).key(&key).send().await;
+            assert_eq!(reply.status, status);
+        }
+        poll_until("its use is noted", NOTED_WITHIN, async || {
+            last_used_on().await == Some(day)
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

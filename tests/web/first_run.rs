@@ -49,7 +49,7 @@ async fn who_signs_out_has_to_sign_in_to_come_back() {
     let browser = site.owner().await;
     browser.by_role("button", "退出").await.click().await;
     browser.by_role("heading", "登录").await;
-    browser.visit("/questions?state=gap").await;
+    browser.visit("/questions?state=unanswered").await;
     browser.by_role("heading", "登录").await;
     browser.inspect("sign-in").await;
     browser.resize(PHONE).await;
@@ -64,7 +64,10 @@ async fn who_signs_out_has_to_sign_in_to_come_back() {
     browser.find(".rooms").await;
     // To where one wanted to go.
     let address = browser.address().await;
-    assert!(address.ends_with("/questions?state=gap"), "{address}");
+    assert!(
+        address.ends_with("/questions?state=unanswered"),
+        "{address}"
+    );
     browser.finish().await;
 }
 

@@ -145,7 +145,13 @@ async fn a_key_is_shown_once_opens_and_is_withdrawn() {
     let status = async |path: &str| site.call_with(&key, Method::GET, path).send().await.status;
     assert_eq!(status("/v1/search?q=退").await, 200);
     assert_eq!(status("/v1/clusters").await, 403);
-    owner.visit("/settings/keys").await;
+    // Noted beside the replies.
+    poll_until("the page says that it was used", PATIENCE, async || {
+        owner.visit("/settings/keys").await;
+        let used = owner.text("tbody tr:first-child td:nth-child(4)").await;
+        used != "还没用过"
+    })
+    .await;
     owner.by_role("heading", "生成密钥").await;
     let page = owner.find("html").await.property("outerHTML").await;
     assert!(page.contains("千牛插件") && !page.contains(&key));
@@ -162,7 +168,7 @@ async fn a_key_is_shown_once_opens_and_is_withdrawn() {
         status("/v1/search?q=退").await == 401
     })
     .await;
-    is_on_record(&owner, &["生成密钥", "作废密钥"]).await;
+    is_on_record(&owner, &["生成密钥", "作废密钥", "生成密钥（命令行）"]).await;
     owner.finish().await;
 }
 

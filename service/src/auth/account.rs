@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::password;
 use super::people::check_password;
-use super::sessions::Sessions;
+use super::sessions::{Sessions, Tried};
 use crate::domain::fault::FieldError;
 use crate::domain::person::{Password, Person, Secret, person_name};
 use crate::error::ApiError;
@@ -38,10 +38,7 @@ pub enum PasswordChange {
 /// When the name does not hold, the person is gone, or the store fails.
 pub async fn rename(store: &dyn Store, person: &Person, name: &str) -> Result<(), ApiError> {
     let name = person_name(name).map_err(ApiError::field)?;
-    let found = store.person(&person.shop, person.id).await?;
-    let found = found.ok_or(ApiError::NotFound { what: "person" })?;
-    let renamed = Person { name, ..found };
-    Ok(store.update_person(&renamed).await?)
+    Ok(store.rename_person(&person.shop, person.id, &name).await?)
 }
 
 /// Changes one's own password. Wrong old ones count as failures to sign in:
@@ -61,30 +58,20 @@ pub async fn change_password(
     let (Some(new), []) = (new, errors.as_slice()) else {
         return Err(ApiError::InvalidFields(errors));
     };
-    let (shop, login) = (&person.shop, &person.login);
-    let found = store.person(shop, person.id).await?;
+    let found = store.person(&person.shop, person.id).await?;
     let found = found.ok_or(ApiError::NotFound { what: "person" })?;
-    if let Some(hash) = &found.password {
-        let failures = store.sign_in_failures(shop, login).await?;
-        let seconds = failures.map_or(0, |failures| failures.wait_seconds(now));
-        if seconds > 0 {
-            return Ok(PasswordChange::Wait { seconds });
-        }
-        // Counted before it is looked at, or many at once would each be the first.
-        store.note_failure(shop, login, now).await?;
+    let (shop, login) = (&found.shop, &found.login);
+    if found.password.is_some() {
         let old = Password::typed(typed.old);
-        if !password::is_right(old, Some(hash.clone())).await? {
-            return Ok(PasswordChange::WrongOld);
+        let tried = sessions.try_password((shop, login), Some(&found), old, now);
+        match tried.await? {
+            Tried::Right => {}
+            Tried::Wrong => return Ok(PasswordChange::WrongOld),
+            Tried::Wait { seconds } => return Ok(PasswordChange::Wait { seconds }),
         }
-        store.forget_failures(shop, login).await?;
     }
-    let changed = Person {
-        password: Some(password::hash(new).await?),
-        ..found
-    };
-    store.update_person(&changed).await?;
+    let hash = password::hash(new).await?;
+    store.set_password(shop, found.id, &hash).await?;
     sessions.forget();
-    Ok(PasswordChange::Changed(
-        sessions.begin(&changed, now).await?,
-    ))
+    Ok(PasswordChange::Changed(sessions.begin(&found, now).await?))
 }

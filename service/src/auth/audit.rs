@@ -1,4 +1,5 @@
-//! Who changed what: an entry for every change that succeeded, whoever made it.
+//! Who changed what: an entry for every change that succeeded, whoever made it,
+//! and for every way in.
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -6,15 +7,24 @@ use actix_web::http::Method;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, web};
 
+use jiff::Timestamp;
+
 use super::Identity;
+use super::people::TERMINAL;
 use crate::domain::ids::ShopId;
 use crate::domain::person::{AuditEntry, Person};
 use crate::state::AppState;
-use crate::store::StoreResult;
+use crate::store::{Store, StoreResult};
 
-/// Calls that are the service's daily work: what they write is kept with its
-/// author in its own place, and would drown what people change.
-const DAILY_WORK: [&str; 7] = [
+/// A session began.
+pub(super) const SIGNED_IN: &str = "POST /sign-in";
+/// Wrong passwords brought a wait.
+pub(super) const HAS_TO_WAIT: &str = "POST /sign-in wait";
+
+/// Calls that have no entry, or not from here.
+const LEFT_OUT: [&str; 9] = [
+    // The service's daily work: what these write is kept with its author in
+    // its own place, and would drown what people change.
     "/v1/messages",
     "/v1/suggestions",
     "/v1/answers/{id}/feedback",
@@ -23,20 +33,44 @@ const DAILY_WORK: [&str; 7] = [
     // These change nothing.
     "/knowledge/{id}/preview",
     "/knowledge/import/try",
+    // Who comes in by these is known after them alone, whoever was signed in.
+    "/sign-in",
+    "/welcome/{secret}",
 ];
 
 /// What a handler adds to the entry of its request: what was changed.
 struct Subject(String);
+
+/// That a request changed nothing.
+struct Nothing;
 
 /// Says what a request changes, where its path does not.
 pub fn about(request: &HttpRequest, subject: impl Into<String>) {
     request.extensions_mut().insert(Subject(subject.into()));
 }
 
+/// Says that a request changed nothing: all was as it was asked to be.
+pub fn about_nothing(request: &HttpRequest) {
+    request.extensions_mut().insert(Nothing);
+}
+
 /// Notes what somebody did who was nobody yet when the request came.
-pub async fn note(state: &AppState, person: &Person, action: &str, subject: &str) {
-    let change = (action.to_owned(), subject.to_owned());
-    report(append(state, &person.shop, person.login.to_string(), change).await);
+pub async fn note(store: &dyn Store, person: &Person, deed: (&str, &str), at: Timestamp) {
+    let by = person.login.as_str();
+    report(append(store, &person.shop, (by, deed.0, deed.1), at).await);
+}
+
+/// Writes down what was done on the command line, and to what.
+///
+/// # Errors
+/// When the store fails.
+pub async fn note_at_terminal(
+    store: &dyn Store,
+    shop: &ShopId,
+    (action, subject): (&str, &str),
+    at: Timestamp,
+) -> StoreResult<()> {
+    append(store, shop, (TERMINAL, action, subject), at).await
 }
 
 fn report(kept: StoreResult<()>) {
@@ -63,31 +97,35 @@ pub async fn record<B: MessageBody>(
     };
     let status = response.status();
     let pattern = response.request().match_pattern().unwrap_or_default();
-    if (status.is_success() || status.is_redirection()) && !DAILY_WORK.contains(&pattern.as_str()) {
+    let has_changed = (status.is_success() || status.is_redirection())
+        && !response.request().extensions().contains::<Nothing>();
+    if has_changed && !LEFT_OUT.contains(&pattern.as_str()) {
         let action = format!("{} {pattern}", response.request().method());
         let subject = subject_of(response.request());
         if let Some(state) = response.request().app_data::<web::Data<AppState>>() {
-            report(append(state, identity.shop(), identity.by(), (action, subject)).await);
+            let (by, now) = (identity.by(), state.clock.now());
+            let said = (by.as_str(), action.as_str(), subject.as_str());
+            report(append(state.store.as_ref(), identity.shop(), said, now).await);
         }
     }
     Ok(response)
 }
 
-/// Appends an entry.
+/// Appends an entry: by whom, what was done, to what.
 async fn append(
-    state: &AppState,
+    store: &dyn Store,
     shop: &ShopId,
-    by: String,
-    (action, subject): (String, String),
+    (by, action, subject): (&str, &str, &str),
+    at: Timestamp,
 ) -> StoreResult<()> {
     let entry = AuditEntry {
         sequence: 0,
-        at: state.clock.now(),
-        by,
-        action,
-        subject,
+        at,
+        by: by.to_owned(),
+        action: action.to_owned(),
+        subject: subject.to_owned(),
     };
-    state.store.append_audit(shop, &entry).await
+    store.append_audit(shop, &entry).await
 }
 
 /// What the handler said, else the ids in the path.

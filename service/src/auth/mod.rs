@@ -20,6 +20,7 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use futures_util::future::{Ready, ready};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use quick_cache::sync::Cache;
 
 use crate::domain::ids::{AgentId, ShopId};
@@ -42,6 +43,8 @@ pub struct Keys {
     store: Arc<dyn Store>,
     cache: Cache<[u8; 32], (Instant, Arc<ApiKey>)>,
     by_prefix: Cache<(ShopId, String), (Instant, Arc<ApiKey>)>,
+    /// The day of which each key's use is noted already.
+    noted: Cache<[u8; 32], Date>,
 }
 
 impl Keys {
@@ -51,6 +54,7 @@ impl Keys {
             store,
             cache: Cache::new(4_096),
             by_prefix: Cache::new(1_024),
+            noted: Cache::new(4_096),
         }
     }
 
@@ -66,6 +70,25 @@ impl Keys {
         self.cache
             .insert(hash.0, (Instant::now(), Arc::clone(&key)));
         Ok(Some(key))
+    }
+
+    /// Notes that a key opened something on `day`: once a day, and beside the
+    /// request, which waits for no write.
+    fn note_use(&self, key: &Arc<ApiKey>, day: Date) {
+        let is_noted = key.last_used_on.is_some_and(|last| last >= day)
+            || self.noted.get(&key.hash.0).is_some_and(|last| last >= day);
+        if is_noted {
+            return;
+        }
+        self.noted.insert(key.hash.0, day);
+        let (store, key) = (Arc::clone(&self.store), Arc::clone(key));
+        tokio::spawn(async move {
+            let noted = store.note_key_use(&key.shop, &key.prefix, day).await;
+            if let Err(error) = noted {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "use of an api key cannot be noted");
+            }
+        });
     }
 
     /// The shop's key with that shown part.
@@ -277,10 +300,13 @@ async fn look_up_bearer(request: &ServiceRequest) -> Result<Identity, ApiError> 
     let presented = PresentedKey::parse(presented).ok_or_else(malformed)?;
     let key = state.keys.by_hash(presented.hash()).await?;
     let key = key.ok_or(ApiError::Unauthorized { what: "unknown" })?;
-    match ended(&key, state.clock.now()) {
-        Some(what) => Err(ApiError::Unauthorized { what }),
-        None => Ok(Identity::Key(key)),
+    let now = state.clock.now();
+    if let Some(what) = ended(&key, now) {
+        return Err(ApiError::Unauthorized { what });
     }
+    let zone = state.shop(&key.shop).await?.zone();
+    state.keys.note_use(&key, zone.to_datetime(now).date());
+    Ok(Identity::Key(key))
 }
 
 /// How a key has ended, if it has.

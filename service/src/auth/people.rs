@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::password;
+use super::{audit, password};
 use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::ids::{PersonId, ShopId};
 use crate::domain::person::{
@@ -70,6 +70,8 @@ pub async fn first_links(
                 role: Role::Owner,
             };
             let secret = make_link(store, purpose, TERMINAL, now).await?;
+            let deed = ("zhiwen serve", Role::Owner.as_str());
+            audit::note_at_terminal(store, &shop.id, deed, now).await?;
             links.push((Some(shop), secret));
         }
     }
@@ -112,6 +114,7 @@ pub async fn join(
     let mut errors = Vec::new();
     let shop = new.1.map(|shop| check_shop(shop, now, &mut errors));
     let (new, login) = (new.0, Login::parse(new.0.login));
+    let login = login.and_then(not_of_a_program);
     let login = login.map_err(|fault| errors.push(FieldError::new("login", fault)));
     let name = match new.name.trim() {
         "" => Ok(new.login.trim().to_owned()),
@@ -150,6 +153,15 @@ pub async fn join(
         Err(StoreError::Exists { what }) => Err(taken(what, &person)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A login that the audit log could take for the command line or a key is taken.
+fn not_of_a_program(login: Login) -> Result<Login, Fault> {
+    if login.as_str() == TERMINAL || login.as_str().starts_with("zw_") {
+        let value = login.to_string();
+        return Err(Fault::Repeated { value });
+    }
+    Ok(login)
 }
 
 fn taken(what: &'static str, person: &Person) -> ApiError {
@@ -221,14 +233,17 @@ pub async fn choose_password(
 }
 
 /// What is changed of a person by the owner.
-pub struct PersonChange {
-    /// The role.
-    pub role: Role,
-    /// Whether the person may sign in.
-    pub is_enabled: bool,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PersonChange {
+    /// Another role.
+    Role(Role),
+    /// The person may not sign in any more.
+    LockOut,
+    /// The person may sign in again.
+    LetIn,
 }
 
-/// Changes a person's role, or locks the person out.
+/// Changes a person's role, locks the person out or lets the person in again.
 ///
 /// # Errors
 /// When there is no such person, or the shop would be left without an owner.
@@ -236,16 +251,31 @@ pub async fn change(
     store: &dyn Store,
     shop: &ShopId,
     id: PersonId,
-    change: &PersonChange,
+    change: PersonChange,
     now: Timestamp,
-) -> Result<Person, ApiError> {
-    let found = store.person(shop, id).await?;
-    let mut person = found.ok_or(ApiError::NotFound { what: "person" })?;
-    person.role = change.role;
-    person.disabled_at = match change.is_enabled {
-        true => None,
-        false => person.disabled_at.or(Some(now)),
+) -> Result<(), ApiError> {
+    let changed = match change {
+        PersonChange::Role(role) => store.set_person_role(shop, id, role),
+        PersonChange::LockOut => store.lock_person_out(shop, id, now),
+        PersonChange::LetIn => store.let_person_in(shop, id),
     };
-    store.update_person(&person).await?;
-    Ok(person)
+    Ok(changed.await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_signs_as_the_command_line_or_as_a_key() {
+        for (login, is_free) in [
+            ("anna", true),
+            ("terminal.anna", true),
+            ("Terminal", false),
+            ("zw_abcdefgh", false),
+        ] {
+            let checked = Login::parse(login).and_then(not_of_a_program);
+            assert_eq!(checked.is_ok(), is_free, "{login}");
+        }
+    }
 }

@@ -8,9 +8,9 @@ use actix_web::cookie::{Cookie, SameSite};
 use jiff::Timestamp;
 use quick_cache::sync::Cache;
 
-use super::password;
+use super::{audit, password};
 use crate::domain::ids::ShopId;
-use crate::domain::person::{Login, Password, Person, Secret, SecretHash, Session};
+use crate::domain::person::{Failures, Login, Password, Person, Secret, SecretHash, Session};
 use crate::domain::time::plus_seconds;
 use crate::error::ApiError;
 use crate::settings::Console;
@@ -46,6 +46,19 @@ pub enum Attempt {
     /// Too many failed: the next is looked at after so many seconds.
     Wait {
         /// How many.
+        seconds: i64,
+    },
+}
+
+/// What became of a password that was typed.
+pub(super) enum Tried {
+    /// It is the person's.
+    Right,
+    /// It is not.
+    Wrong,
+    /// It was not looked at: too many before it were wrong.
+    Wait {
+        /// For how long the next is not.
         seconds: i64,
     },
 }
@@ -125,24 +138,67 @@ impl Sessions {
         typed: Password,
         now: Timestamp,
     ) -> Result<Attempt, ApiError> {
-        let failures = self.store.sign_in_failures(shop, login).await?;
-        let seconds = failures.map_or(0, |failures| failures.wait_seconds(now));
-        if seconds > 0 {
-            return Ok(Attempt::Wait { seconds });
-        }
-        // Counted before it is looked at, or many at once would each be the first.
-        self.store.note_failure(shop, login, now).await?;
         let person = self.store.person_by_login(shop, login).await?;
         let person = person.filter(|person| person.disabled_at.is_none());
-        let hash = person.as_ref().and_then(|person| person.password.clone());
-        let is_right = password::is_right(typed, hash).await?;
-        match person {
-            Some(person) if is_right => {
-                self.store.forget_failures(shop, login).await?;
-                Ok(Attempt::SignedIn(self.begin(&person, now).await?))
+        let tried = self.try_password((shop, login), person.as_ref(), typed, now);
+        let tried = tried.await?;
+        match (tried, person) {
+            (Tried::Wait { seconds }, _) => Ok(Attempt::Wait { seconds }),
+            (Tried::Right, Some(person)) => {
+                let secret = self.begin(&person, now).await?;
+                audit::note(self.store.as_ref(), &person, (audit::SIGNED_IN, ""), now).await;
+                Ok(Attempt::SignedIn(secret))
             }
-            _ => Ok(Attempt::Wrong),
+            (Tried::Right | Tried::Wrong, _) => Ok(Attempt::Wrong),
         }
+    }
+
+    /// Tries a password of a login, whether it is of a `person` or of nobody.
+    ///
+    /// # Errors
+    /// When the store or the hashing fails.
+    pub(super) async fn try_password(
+        &self,
+        (shop, login): (&ShopId, &Login),
+        person: Option<&Person>,
+        typed: Password,
+        now: Timestamp,
+    ) -> Result<Tried, ApiError> {
+        // Counted before it is looked at, or many at once would each be the first.
+        let before = self.store.begin_attempt(shop, login, now).await?;
+        let seconds = before.map_or(0, |before| before.wait_seconds(now));
+        if seconds > 0 {
+            return Ok(Tried::Wait { seconds });
+        }
+        let hash = person.and_then(|person| person.password.clone());
+        match password::is_right(typed, hash).await {
+            Ok(true) => {
+                self.store.forget_failures(shop, login).await?;
+                Ok(Tried::Right)
+            }
+            Ok(false) => {
+                let waits = Failures::one_more(before, now).wait_seconds(now) > 0;
+                if let (true, Some(person)) = (waits, person) {
+                    self.note_wait(person.clone(), now);
+                }
+                Ok(Tried::Wrong)
+            }
+            Err(error) => {
+                // Nobody learned anything by it.
+                self.store.take_attempt_back(shop, login, before).await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes that wrong passwords brought a wait, where the login is somebody's:
+    /// those that are nobody's have no end. Beside the reply, whose time would
+    /// else tell which it was.
+    fn note_wait(&self, person: Person, now: Timestamp) {
+        let store = Arc::clone(&self.store);
+        tokio::spawn(async move {
+            audit::note(store.as_ref(), &person, (audit::HAS_TO_WAIT, ""), now).await;
+        });
     }
 
     /// Begins a session of a person who has proved to be that one.

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::{Ready, ready};
 
@@ -171,16 +172,13 @@ impl FromRequest for OpenForm {
     type Future = Pin<Box<dyn Future<Output = Result<Self, ApiError>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_foreign = request
-            .headers()
-            .get("sec-fetch-site")
-            .is_some_and(|site| site != "same-origin" && site != "none");
+        let is_ours = is_of_our_page(request);
         let limit = request
             .app_data::<web::Data<AppState>>()
             .map_or(0, |state| state.settings.server.body_limit_bytes);
         let body = web::Payload::from_request(request, payload);
         Box::pin(async move {
-            if is_foreign {
+            if !is_ours {
                 return Err(ApiError::FormExpired);
             }
             let body = body
@@ -199,9 +197,91 @@ impl FromRequest for OpenForm {
     }
 }
 
+/// Whether a form is of a page of ours, as far as its browser says where it
+/// is from: by `Sec-Fetch-Site`, which they send to addresses of https alone,
+/// and by `Origin`. What is no browser sends neither, and is in no danger of being
+/// signed in as somebody else.
+fn is_of_our_page(request: &HttpRequest) -> bool {
+    let headers = request.headers();
+    let site = headers.get("sec-fetch-site");
+    if site.is_some_and(|site| site != "same-origin" && site != "none") {
+        return false;
+    }
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return true;
+    };
+    let origin = origin.to_str().unwrap_or_default();
+    let host = request.connection_info().host().to_owned();
+    let state = request.app_data::<web::Data<AppState>>();
+    let public_url = state.and_then(|state| state.settings.console.public_url.as_deref());
+    let is_ours = is_at(origin, &host, public_url);
+    if !is_ours {
+        tracing::warn!(
+            origin,
+            host,
+            "form of another origin is refused: behind a proxy, set console.public_url"
+        );
+    }
+    is_ours
+}
+
+/// Whether an origin is of the host that a request was sent to, or of the
+/// address at which people open the console. A proxy may have changed the one,
+/// and the scheme; the other may not be set.
+fn is_at(origin: &str, host: &str, public_url: Option<&str>) -> bool {
+    let Some((scheme, origin)) = origin.split_once("://") else {
+        return false;
+    };
+    let port = if scheme == "https" { ":443" } else { ":80" };
+    let public = public_url.and_then(|url| url.split_once("://"));
+    let ours = [Some(host), public.map(|(_, host)| host)];
+    ours.into_iter().flatten().any(|ours| {
+        let ours = ours.strip_suffix(port).unwrap_or(ours);
+        ours.eq_ignore_ascii_case(origin)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn forms_are_of_the_host_or_of_the_public_address() {
+        const HERE: &str = "192.168.1.7:8080";
+        for (origin, host, public_url, is_ours) in [
+            ("http://192.168.1.7:8080", HERE, None, true),
+            ("http://192.168.1.7:8081", HERE, None, false),
+            ("http://192.168.1.7", HERE, None, false),
+            ("https://zhiwen.example", "zhiwen.example", None, true),
+            ("https://zhiwen.example", "Zhiwen.Example:443", None, true),
+            ("http://zhiwen.example", "zhiwen.example:443", None, false),
+            (
+                "https://zhiwen.example.evil.example",
+                "zhiwen.example",
+                None,
+                false,
+            ),
+            ("https://zhiwen.example", HERE, None, false),
+            (
+                "https://zhiwen.example",
+                HERE,
+                Some("https://zhiwen.example"),
+                true,
+            ),
+            (
+                "https://evil.example",
+                HERE,
+                Some("https://zhiwen.example"),
+                false,
+            ),
+            // What pages without an origin send, and what cannot be read.
+            ("null", HERE, None, false),
+            ("", HERE, None, false),
+        ] {
+            let found = is_at(origin, host, public_url);
+            assert_eq!(found, is_ours, "{origin} {host} {public_url:?}");
+        }
+    }
 
     #[test]
     fn fields_keep_their_order_and_repetitions() {

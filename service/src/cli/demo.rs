@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::auth::audit;
 use crate::auth::people::{TERMINAL, link_path, make_link};
 use crate::domain::ids::PersonId;
 use crate::domain::key::{ApiKey, PresentedKey, Scope};
@@ -61,6 +62,8 @@ pub async fn run(
         let shop = put(store, clock.as_ref(), demo.shop).await?;
         let items = fill(store, clock.as_ref(), &shop, demo.knowledge).await?;
         let key = fresh_key(store, clock.as_ref(), &shop).await?;
+        let deed = ("zhiwen demo", key.prefix());
+        audit::note_at_terminal(store, &shop.id, deed, clock.now()).await?;
         let origin = service.origin();
         let console = format!("{origin}{}", enter(store, clock.as_ref(), &shop).await?);
         writeln!(output, "\n  {} ({}), {items} items", shop.name, shop.id)?;
@@ -146,6 +149,7 @@ async fn fresh_key(
         created_at: now,
         expires_at: Some(plus_seconds(now, KEY_SECONDS)),
         revoked_at: None,
+        last_used_on: None,
     };
     store.create_key(&key).await?;
     Ok(presented)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 
+use crate::auth::audit;
 use crate::domain::fault::Locale;
 use crate::domain::time::Clock;
 use crate::formats::Format;
@@ -115,6 +116,14 @@ pub async fn run(
         }
     };
     writeln!(output, "{}", report.render(locale))?;
+    if report.written && report.added + report.changed > 0 {
+        let subject = format!("+{} ~{}", report.added, report.changed);
+        let deed = ("zhiwen import", subject.as_str());
+        let noted = audit::note_at_terminal(store.as_ref(), &shop.id, deed, clock.now());
+        noted
+            .await
+            .map_err(|error| ImportFailure::Import(error.into()))?;
+    }
     if report.refused > 0 {
         return Err(ImportFailure::Refused {
             refused: report.refused,
@@ -217,6 +226,11 @@ mod tests {
             (output.as_str(), error),
             ("已写入：新增 0，更改 0，未变 1，拒绝 0\n", None)
         );
+        // What wrote nothing is not on record.
+        let log = fixture.store.audit(&fixture.shop.id, None, 9).await;
+        let log = log.expect("read");
+        let log: Vec<&str> = log.iter().map(|entry| entry.subject.as_str()).collect();
+        assert_eq!(log, ["+1 ~0"]);
     }
 
     #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
+use crate::auth::audit;
 use crate::domain::fault::Fault;
 use crate::domain::key::{ApiKey, PresentedKey, Scope};
 use crate::domain::text::Text;
@@ -117,9 +118,12 @@ pub async fn run(
                 created_at: clock.now(),
                 expires_at,
                 revoked_at: None,
+                last_used_on: None,
             };
             store.create_key(&key).await?;
             writeln!(output, "{}", presented.reveal())?;
+            let deed = ("zhiwen key create", key.prefix.as_str());
+            audit::note_at_terminal(store, &key.shop, deed, key.created_at).await?;
         }
         KeyCommand::List { shop } => {
             let shop = find_shop(store, shop).await?;
@@ -129,8 +133,11 @@ pub async fn run(
         }
         KeyCommand::Revoke { shop, prefix } => {
             let shop = find_shop(store, shop).await?;
-            store.revoke_key(&shop.id, prefix, clock.now()).await?;
+            let now = clock.now();
+            store.revoke_key(&shop.id, prefix, now).await?;
             writeln!(output, "{prefix} is withdrawn")?;
+            let deed = ("zhiwen key revoke", prefix.as_str());
+            audit::note_at_terminal(store, &shop.id, deed, now).await?;
         }
     }
     Ok(())
@@ -143,12 +150,68 @@ fn list_line(key: &ApiKey, output: &mut dyn Write) -> io::Result<()> {
         (None, Some(at)) => format!("until {at}"),
         (None, None) => "open".to_owned(),
     };
+    let used = match key.last_used_on {
+        Some(day) => format!("used {day}"),
+        None => "never used".to_owned(),
+    };
     writeln!(
         output,
-        "{}…  {}  {}  {}",
+        "{}…  {}  {state}  {used}  {}",
         key.prefix,
         scopes.join(","),
-        state,
         key.name
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::knowledge::testing::fixture;
+
+    #[tokio::test]
+    async fn a_key_is_made_listed_withdrawn_and_on_record() {
+        let fixture = fixture().await;
+        let store = Arc::clone(&fixture.store);
+        let run = async |command| {
+            let (args, mut output) = (KeyArgs { command }, Vec::new());
+            let done = run(store.as_ref(), &fixture.clock, &args, &mut output).await;
+            done.expect("done");
+            String::from_utf8(output).expect("text").trim().to_owned()
+        };
+        let shop = || "hemu".to_owned();
+        let key = run(KeyCommand::Create {
+            shop: shop(),
+            scopes: vec!["suggest".to_owned()],
+            name: "插件".to_owned(),
+            expires: None,
+        });
+        let prefix = key.await[..11].to_owned();
+        let list = async || run(KeyCommand::List { shop: shop() }).await;
+        let line = format!("{prefix}…  suggest  open  never used  插件");
+        assert_eq!(list().await, line);
+        let id = &fixture.shop.id;
+        let noted = store.note_key_use(id, &prefix, date(2026, 10, 1)).await;
+        noted.expect("noted");
+        let line = format!("{prefix}…  suggest  open  used 2026-10-01  插件");
+        assert_eq!(list().await, line);
+        run(KeyCommand::Revoke {
+            shop: shop(),
+            prefix: prefix.clone(),
+        })
+        .await;
+        let log = store.audit(id, None, 9).await.expect("read");
+        let log: Vec<(&str, &str, &str)> = log
+            .iter()
+            .map(|entry| (&*entry.by, &*entry.action, &*entry.subject))
+            .collect();
+        let expected = [
+            ("terminal", "zhiwen key revoke", prefix.as_str()),
+            ("terminal", "zhiwen key create", prefix.as_str()),
+        ];
+        assert_eq!(log, expected);
+    }
 }

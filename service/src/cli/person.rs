@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use crate::auth::audit;
 use crate::auth::people::{TERMINAL, link_path, make_link};
 use crate::domain::fault::Fault;
 use crate::domain::person::{LinkPurpose, Login, Role};
@@ -84,7 +85,7 @@ pub async fn run(
     match &args.command {
         PersonCommand::Link { shop, login, role } => {
             let shop = find_shop(store, shop).await?.id;
-            let purpose = match login {
+            let (purpose, deed) = match login {
                 Some(text) => {
                     let invalid = |fault| PersonFailure::Invalid {
                         flag: "login",
@@ -96,8 +97,12 @@ pub async fn run(
                         shop: shop.to_string(),
                         login: login.to_string(),
                     })?;
-                    let person = person.id;
-                    LinkPurpose::ChoosePassword { shop, person }
+                    let purpose = LinkPurpose::ChoosePassword {
+                        shop: shop.clone(),
+                        person: person.id,
+                    };
+                    let deed = ("zhiwen person link --login", login.to_string());
+                    (purpose, deed)
                 }
                 None => {
                     let role = Role::parse(role);
@@ -105,11 +110,15 @@ pub async fn run(
                         flag: "role",
                         fault,
                     })?;
-                    LinkPurpose::Join { shop, role }
+                    let deed = ("zhiwen person link", role.as_str().to_owned());
+                    let shop = shop.clone();
+                    (LinkPurpose::Join { shop, role }, deed)
                 }
             };
-            let secret = make_link(store, purpose, TERMINAL, clock.now()).await?;
+            let now = clock.now();
+            let secret = make_link(store, purpose, TERMINAL, now).await?;
             writeln!(output, "{}{}", origin(settings), link_path(&secret))?;
+            audit::note_at_terminal(store, &shop, (deed.0, &deed.1), now).await?;
         }
         PersonCommand::List { shop } => {
             let shop = find_shop(store, shop).await?.id;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::auth::audit;
 use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::ids::ShopId;
 use crate::domain::shop::{Product, Shop, ShopSecret, Synonyms};
@@ -95,6 +96,8 @@ pub async fn run(
             })?;
             let shop = put(store, clock, &text).await?;
             writeln!(output, "shop \"{}\" is as {} says", shop.id, file.display())?;
+            let deed = ("zhiwen shop put", shop.id.as_str());
+            audit::note_at_terminal(store, &shop.id, deed, clock.now()).await?;
         }
         ShopCommand::List => {
             for shop in store.shops().await? {

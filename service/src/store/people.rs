@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::StoreResult;
 use crate::domain::ids::{PersonId, ShopId};
 use crate::domain::person::{
-    AuditEntry, Failures, Link, LinkUse, Login, Person, SecretHash, Session,
+    AuditEntry, Failures, Link, LinkUse, Login, Person, Role, SecretHash, Session,
 };
 
 /// Storage of people, sessions, one-time links and the audit log. Errors are as
@@ -15,11 +15,21 @@ use crate::domain::person::{
 pub trait PeopleStore {
     /// Adds a person. [`super::StoreError::Exists`] when the shop has one of that login.
     async fn create_person(&self, person: &Person) -> StoreResult<()>;
-    /// Replaces a person's name, role, password and `disabled_at`. The
-    /// sessions of a person who is disabled or whose password is another end in
-    /// the same transaction. [`super::StoreError::NotFound`] when there is none;
-    /// [`super::StoreError::LastOwner`] when no other owner could sign in.
-    async fn update_person(&self, person: &Person) -> StoreResult<()>;
+    /// Gives a person another name. Each change of a person is a verb of its
+    /// own, so that none takes back what another has changed meanwhile.
+    /// [`super::StoreError::NotFound`] when there is no such person.
+    async fn rename_person(&self, shop: &ShopId, id: PersonId, name: &str) -> StoreResult<()>;
+    /// Gives a person another role. [`super::StoreError::NotFound`] when there is
+    /// none; [`super::StoreError::LastOwner`] when no other owner could sign in.
+    async fn set_person_role(&self, shop: &ShopId, id: PersonId, role: Role) -> StoreResult<()>;
+    /// Locks a person out and ends the person's sessions; one who is locked out
+    /// stays so since the first time. Errors as of [`Self::set_person_role`].
+    async fn lock_person_out(&self, shop: &ShopId, id: PersonId, at: Timestamp) -> StoreResult<()>;
+    /// Lets a person in again. [`super::StoreError::NotFound`] when there is none.
+    async fn let_person_in(&self, shop: &ShopId, id: PersonId) -> StoreResult<()>;
+    /// Gives a person another password, by its hash, and ends the person's
+    /// sessions. [`super::StoreError::NotFound`] when there is none.
+    async fn set_password(&self, shop: &ShopId, id: PersonId, hash: &str) -> StoreResult<()>;
     /// A shop's people, by login.
     async fn people(&self, shop: &ShopId) -> StoreResult<Vec<Person>>;
     /// A person.
@@ -60,12 +70,25 @@ pub trait PeopleStore {
     /// than a day.
     async fn forget_ended(&self, now: Timestamp) -> StoreResult<()>;
 
-    /// Failed attempts to sign in with that login.
-    async fn sign_in_failures(&self, shop: &ShopId, login: &Login)
-    -> StoreResult<Option<Failures>>;
-    /// Counts one more.
-    async fn note_failure(&self, shop: &ShopId, login: &Login, at: Timestamp) -> StoreResult<()>;
-    /// Forgets them.
+    /// Counts an attempt to sign in with that login as a failure, unless the
+    /// failures before it keep it waiting at `at`: by [`Failures::wait_seconds`]
+    /// of those, which it gives, it may be made or not. Where very many logins
+    /// have failed, those that did longest ago are forgotten.
+    async fn begin_attempt(
+        &self,
+        shop: &ShopId,
+        login: &Login,
+        at: Timestamp,
+    ) -> StoreResult<Option<Failures>>;
+    /// Takes an attempt back whose password nobody looked at. `before` is what
+    /// its beginning gave.
+    async fn take_attempt_back(
+        &self,
+        shop: &ShopId,
+        login: &Login,
+        before: Option<Failures>,
+    ) -> StoreResult<()>;
+    /// Forgets the failures of that login.
     async fn forget_failures(&self, shop: &ShopId, login: &Login) -> StoreResult<()>;
 
     /// Appends to the audit log; the entry's sequence is given here, whatever it says.

@@ -171,6 +171,7 @@ async fn names(state: &AppState, shop: &ShopId, language: Language) -> Result<Na
     }
     let terminal = language.say("服务器命令行", "the server's terminal");
     all.of.insert(TERMINAL.to_owned(), terminal.to_owned());
+    all.order.push(TERMINAL.to_owned());
     Ok(all)
 }
 
@@ -216,9 +217,13 @@ fn subject_address(subject: &str, about: About) -> String {
 /// The subject with the roles and reasons in it as people read them.
 fn subject_words(entry: &AuditEntry, language: Language) -> String {
     let word = |word: &str| match entry.action.as_str() {
-        "POST /settings/people/invite" | "POST /settings/people/{id}/role" => {
-            Role::parse(word).ok().map(|role| role_name(role, language))
-        }
+        "POST /settings/people/invite"
+        | "POST /settings/people/{id}/role"
+        | "POST /welcome join"
+        | "POST /welcome password"
+        | "POST /welcome enter"
+        | "zhiwen person link"
+        | "zhiwen serve" => Role::parse(word).ok().map(|role| role_name(role, language)),
         "POST /queues/approve/{id}/dismiss" => reason_name(word, language),
         _ => None,
     };
@@ -253,6 +258,8 @@ mod tests {
         check("POST /settings/people/invite", "agent", "Agent");
         let role = "POST /settings/people/{id}/role";
         check(role, "owner supervisor", "owner · Supervisor");
+        check("zhiwen person link", "owner", "Owner");
+        check("zhiwen person link --login", "owner", "owner");
         let dismiss = "POST /queues/approve/{id}/dismiss";
         check(dismiss, "0190 wrong", "0190 · It is wrong");
         check("PUT /v1/knowledge/{id}", "agent", "agent");

@@ -1,5 +1,6 @@
 //! What the audit log's actions are called, and what their subjects are.
 
+use super::audit_commands::COMMANDS;
 use super::language::Language;
 
 /// What the subject of an action is.
@@ -164,6 +165,11 @@ const WORDS: &[Word] = &[
         About::Question,
     ),
     (
+        "POST /questions/{id}/actions/{action}/delete",
+        ["删除一项改进记录", "Deleted an action"],
+        About::Question,
+    ),
+    (
         "POST /v1/queues/approve/{id}",
         ["采用客服的回答（接口）", "Approved an answer (API)"],
         About::Other,
@@ -171,6 +177,14 @@ const WORDS: &[Word] = &[
     (
         "POST /v1/queues/approve/{id}/dismiss",
         ["不采用客服的回答（接口）", "Dismissed an answer (API)"],
+        About::Other,
+    ),
+    (
+        "POST /v1/queues/approve/{id}/reopen",
+        [
+            "把客服的回答放回待审核（接口）",
+            "Put an answer back to approve (API)",
+        ],
         About::Other,
     ),
     (
@@ -189,6 +203,45 @@ const WORDS: &[Word] = &[
         About::Other,
     ),
     (
+        "POST /queues/approve/{id}/reopen",
+        ["把客服的回答放回待审核", "Put an answer back to approve"],
+        About::Other,
+    ),
+    (
+        "POST /queues/contradictions/{id}/dismiss",
+        ["判定两条知识没有问题", "Judged two items to be in order"],
+        About::Other,
+    ),
+    (
+        "POST /queues/contradictions/{id}/restore",
+        [
+            "撤销“没有问题”的判定",
+            "Withdrew that two items are in order",
+        ],
+        About::Other,
+    ),
+    (
+        "POST /queues/contradictions/archive",
+        ["归档知识", "Archived an item"],
+        About::Item,
+    ),
+    (
+        "POST /v1/findings/{id}/dismiss",
+        [
+            "判定两条知识没有问题（接口）",
+            "Judged two items to be in order (API)",
+        ],
+        About::Other,
+    ),
+    (
+        "POST /v1/findings/{id}/restore",
+        [
+            "撤销“没有问题”的判定（接口）",
+            "Withdrew that two items are in order (API)",
+        ],
+        About::Other,
+    ),
+    (
         "POST /queues/write/{cluster}",
         ["补写回答", "Wrote an answer"],
         About::Item,
@@ -201,6 +254,11 @@ const WORDS: &[Word] = &[
     (
         "POST /v1/actions",
         ["记录一项改进（接口）", "Recorded an action (API)"],
+        About::Other,
+    ),
+    (
+        "DELETE /v1/actions/{id}",
+        ["删除一项改进记录（接口）", "Deleted an action (API)"],
         About::Other,
     ),
     (
@@ -328,15 +386,31 @@ const WORDS: &[Word] = &[
         ["在所有设备上退出", "Signed out everywhere"],
         About::Other,
     ),
+    ("POST /sign-in", ["登录", "Signed in"], About::Other),
+    (
+        "POST /sign-in wait",
+        [
+            "多次输错密码，已暂缓登录",
+            "Has to wait after wrong passwords",
+        ],
+        About::Other,
+    ),
+    (
+        "POST /welcome enter",
+        ["用链接登录", "Signed in by a link"],
+        About::Other,
+    ),
     ("POST /sign-out", ["退出登录", "Signed out"], About::Other),
 ];
 
 /// What an action is called and what its subject is; unknown ones as they are.
 pub fn words(action: &str, language: Language) -> (String, About) {
     let known = WORDS.iter().find(|(known, _, _)| *known == action);
-    match known {
-        Some((_, names, about)) => (language.say(names[0], names[1]).to_owned(), *about),
-        None => (action.to_owned(), About::Other),
+    let command = COMMANDS.iter().find(|(known, _)| *known == action);
+    match (known, command) {
+        (Some((_, names, about)), _) => (language.say(names[0], names[1]).to_owned(), *about),
+        (None, Some((_, names))) => (language.say(names[0], names[1]).to_owned(), About::Other),
+        (None, None) => (action.to_owned(), About::Other),
     }
 }
 
@@ -354,10 +428,16 @@ mod tests {
         let routes = include_str!("../router.rs");
         for action in actions {
             let path = action.split(' ').nth(1).unwrap_or_default();
-            assert!(routes.contains(&format!("\"{path}\"")), "{action}");
+            // What a one-time link does is told by a word behind its page.
+            let routed = [format!("\"{path}\""), format!("\"{path}/{{secret}}\"")];
+            let is_routed = routed.iter().any(|path| routes.contains(path.as_str()));
+            assert!(is_routed, "{action}");
         }
         let (chinese, about) = words("POST /queues/approve/{id}", Language(Locale::Chinese));
         assert_eq!((chinese.as_str(), about), ("采用客服的回答", About::Item));
+        let (command, about) = words("zhiwen import", Language(Locale::English));
+        let expected = ("Imported knowledge (command line)", About::Other);
+        assert_eq!((command.as_str(), about), expected);
         let unknown = words("POST /new/thing", Language(Locale::English));
         assert_eq!(unknown, ("POST /new/thing".to_owned(), About::Other));
     }

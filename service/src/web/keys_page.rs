@@ -61,6 +61,8 @@ struct Row {
     name: String,
     scopes: Vec<&'static str>,
     made_at: String,
+    /// The last day on which it was used; empty where it never was.
+    last_used_on: String,
     /// When it ends; empty where it does not.
     expires_at: String,
     /// When it was withdrawn; empty where it was not.
@@ -202,6 +204,7 @@ impl Wished {
             created_at: now,
             expires_at: self.expires_at,
             revoked_at: None,
+            last_used_on: None,
         }
     }
 }
@@ -303,6 +306,9 @@ fn row(key: &ApiKey, zone: &jiff::tz::TimeZone, now: Timestamp) -> Row {
         name: key.name.clone(),
         scopes: key.scopes.iter().map(|scope| scope.as_str()).collect(),
         made_at: minute(key.created_at, zone),
+        last_used_on: key
+            .last_used_on
+            .map_or_else(String::new, |day| day.to_string()),
         expires_at: time(key.expires_at),
         revoked_at: time(key.revoked_at),
         is_open: key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now),

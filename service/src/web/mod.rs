@@ -30,6 +30,7 @@ pub mod people_page;
 pub mod policy_page;
 pub mod push_form;
 pub mod pushes_page;
+pub mod question_actions;
 pub mod question_edits;
 pub mod question_page;
 pub mod questions_map;
@@ -40,16 +41,20 @@ pub mod try_page;
 pub mod weekly_page;
 pub mod welcome;
 
+mod audit_commands;
 mod audit_words;
 mod curl;
 mod lists;
+mod overview_tiles;
 mod problems;
 mod prose;
 mod question_history;
 mod question_view;
+mod questions_filter;
 mod questions_parts;
 mod queue_cards;
 mod queue_form;
+mod queue_place;
 mod reference;
 mod schema;
 mod treemap;
@@ -108,7 +113,8 @@ pub fn secure(response: &mut HttpResponseBuilder) -> &mut HttpResponseBuilder {
     response
         .insert_header((header::CONTENT_SECURITY_POLICY, CONTENT_POLICY))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        // With less, browsers would not say of a form of ours that it is ours.
+        .insert_header((header::REFERRER_POLICY, "same-origin"))
         .insert_header(("cross-origin-opener-policy", "same-origin"))
         .insert_header(("cross-origin-resource-policy", "same-origin"))
 }
@@ -185,7 +191,7 @@ mod tests {
             assert!(CONTENT_POLICY.starts_with("default-src 'none'; script-src 'self';"));
             for (name, value) in [
                 (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-                (header::REFERRER_POLICY, "no-referrer"),
+                (header::REFERRER_POLICY, "same-origin"),
                 (header::CACHE_CONTROL, "private, no-cache"),
                 (header::CONTENT_TYPE, "text/html; charset=utf-8"),
             ] {

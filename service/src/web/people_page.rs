@@ -169,10 +169,7 @@ pub async fn change_role(
     let person = person(&state, form.visitor.shop(), &path).await?;
     let role = role_of(&form)?;
     audit::about(&request, format!("{} {}", person.login, role.as_str()));
-    let wanted = PersonChange {
-        role,
-        is_enabled: person.disabled_at.is_none(),
-    };
+    let wanted = PersonChange::Role(role);
     if person.id == visit.visitor.person().id && role != Role::Owner {
         // Nobody reads this page in another role.
         return apply(&visit, &state, &person, (wanted, "/settings/account")).await;
@@ -190,7 +187,7 @@ pub async fn lock(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    enable(&signed, &state, &path, (&request, false)).await
+    admit(&signed, &state, &path, (&request, PersonChange::LockOut)).await
 }
 
 /// `POST /settings/people/{id}/unlock`: lets a person in again.
@@ -203,19 +200,17 @@ pub async fn unlock(
     path: web::Path<String>,
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    enable(&signed, &state, &path, (&request, true)).await
+    admit(&signed, &state, &path, (&request, PersonChange::LetIn)).await
 }
 
-async fn enable(
+async fn admit(
     (visit, form): &(Visit<Administering>, Form<Administering>),
     state: &AppState,
     id: &str,
-    (request, is_enabled): (&HttpRequest, bool),
+    (request, wanted): (&HttpRequest, PersonChange),
 ) -> Result<HttpResponse, ApiError> {
     let person = person(state, form.visitor.shop(), id).await?;
     audit::about(request, person.login.as_str());
-    let role = person.role;
-    let wanted = PersonChange { role, is_enabled };
     apply(visit, state, &person, (wanted, HERE)).await
 }
 
@@ -226,16 +221,14 @@ async fn apply(
     person: &Person,
     (wanted, back): (PersonChange, &str),
 ) -> Result<HttpResponse, ApiError> {
-    let word = if wanted.role != person.role {
-        "role"
-    } else if wanted.is_enabled {
-        "unlocked"
-    } else {
-        "locked"
+    let word = match wanted {
+        PersonChange::Role(_) => "role",
+        PersonChange::LockOut => "locked",
+        PersonChange::LetIn => "unlocked",
     };
     let (store, now) = (state.store.as_ref(), state.clock.now());
-    match change(store, &person.shop, person.id, &wanted, now).await {
-        Ok(_) => {
+    match change(store, &person.shop, person.id, wanted, now).await {
+        Ok(()) => {
             state.sessions.forget();
             Ok(done(back, word))
         }

@@ -1,12 +1,12 @@
 //! `/insights/policy`: by what questions are cut out of conversations and counted.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
 use super::{page, page_with_status};
-use crate::auth::{Administering, Fields, Form, Needs, ReadingInsights};
+use crate::auth::{Administering, Fields, Form, Needs, ReadingInsights, audit};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::policy::ListeningPolicy;
 use crate::error::ApiError;
@@ -84,9 +84,9 @@ pub async fn show(
 /// # Errors
 /// When the person may not, or the store fails.
 pub async fn save(
-    visit: Visit<Administering>,
+    (visit, form): (Visit<Administering>, Form<Administering>),
     state: web::Data<AppState>,
-    form: Form<Administering>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let shop = form.visitor.shop();
     let (version, standing) = state.store.policy(shop).await?;
@@ -99,6 +99,7 @@ pub async fn save(
         }
     };
     if policy == standing {
+        audit::about_nothing(&request);
         return Ok(done("/insights/policy", "same"));
     }
     let by = form.visitor.by();
@@ -106,7 +107,8 @@ pub async fn save(
         by: &by,
         at: state.clock.now(),
     };
-    state.store.put_policy(shop, &policy, decision).await?;
+    let version = state.store.put_policy(shop, &policy, decision).await?;
+    audit::about(&request, version.to_string());
     Ok(done("/insights/policy", "saved"))
 }
 

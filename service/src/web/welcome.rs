@@ -102,19 +102,19 @@ pub async fn accept(
     // says so and looks again by itself.
     let _is_there = state.catalog.caught_up(&person.shop, PATIENCE).await?;
     state.sessions.forget();
-    if let Some(action) = action(&link.purpose) {
-        audit::note(&state, &person, action, person.role.as_str()).await;
-    }
-    let secret = state.sessions.begin(&person, state.clock.now()).await?;
+    let now = state.clock.now();
+    let deed = (action(&link.purpose), person.role.as_str());
+    audit::note(state.store.as_ref(), &person, deed, now).await;
+    let secret = state.sessions.begin(&person, now).await?;
     Ok(sign_in::welcome(&state, &secret, "/"))
 }
 
-/// What using a link is called in the audit log; `None` where it changes nothing.
-fn action(purpose: &LinkPurpose) -> Option<&'static str> {
+/// What using a link is called in the audit log.
+fn action(purpose: &LinkPurpose) -> &'static str {
     match purpose {
-        LinkPurpose::Begin | LinkPurpose::Join { .. } => Some("POST /welcome join"),
-        LinkPurpose::ChoosePassword { .. } => Some("POST /welcome password"),
-        LinkPurpose::Enter { .. } => None,
+        LinkPurpose::Begin | LinkPurpose::Join { .. } => "POST /welcome join",
+        LinkPurpose::ChoosePassword { .. } => "POST /welcome password",
+        LinkPurpose::Enter { .. } => "POST /welcome enter",
     }
 }
 

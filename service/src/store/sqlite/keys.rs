@@ -1,6 +1,7 @@
 //! API keys.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::rows::{exact_bytes, from_json, optional_time, sound, time, to_json};
@@ -18,10 +19,12 @@ struct KeyRow {
     created_at: i64,
     expires_at: Option<i64>,
     revoked_at: Option<i64>,
+    last_used_on: Option<String>,
 }
 
 impl KeyRow {
     fn into_key(self) -> StoreResult<ApiKey> {
+        let day = |text: String| sound("day of a key's use", text.parse::<Date>());
         Ok(ApiKey {
             shop: sound("shop id", ShopId::parse(&self.shop))?,
             prefix: self.prefix,
@@ -31,6 +34,7 @@ impl KeyRow {
             created_at: time(self.created_at)?,
             expires_at: optional_time(self.expires_at)?,
             revoked_at: optional_time(self.revoked_at)?,
+            last_used_on: self.last_used_on.map(day).transpose()?,
         })
     }
 }
@@ -39,8 +43,8 @@ impl KeyRow {
 pub(super) async fn create(connection: &mut SqliteConnection, key: &ApiKey) -> StoreResult<()> {
     let made = sqlx::query(
         "INSERT INTO api_keys
-             (shop, prefix, hash, name, scopes, created_at, expires_at, revoked_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             (shop, prefix, hash, name, scopes, created_at, expires_at, revoked_at, last_used_on)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT DO NOTHING",
     )
     .bind(key.shop.as_str())
@@ -51,6 +55,7 @@ pub(super) async fn create(connection: &mut SqliteConnection, key: &ApiKey) -> S
     .bind(key.created_at.as_millisecond())
     .bind(key.expires_at.map(Timestamp::as_millisecond))
     .bind(key.revoked_at.map(Timestamp::as_millisecond))
+    .bind(key.last_used_on.map(|day| day.to_string()))
     .execute(connection)
     .await?;
     match made.rows_affected() {
@@ -65,7 +70,8 @@ pub(super) async fn by_hash(
     hash: KeyHash,
 ) -> StoreResult<Option<ApiKey>> {
     let row: Option<KeyRow> = sqlx::query_as(
-        "SELECT shop, prefix, hash, name, scopes, created_at, expires_at, revoked_at
+        "SELECT shop, prefix, hash, name, scopes, created_at, expires_at, revoked_at,
+             last_used_on
          FROM api_keys WHERE hash = ?1",
     )
     .bind(hash.0.as_slice())
@@ -80,7 +86,8 @@ pub(super) async fn of_shop(
     shop: &ShopId,
 ) -> StoreResult<Vec<ApiKey>> {
     let rows: Vec<KeyRow> = sqlx::query_as(
-        "SELECT shop, prefix, hash, name, scopes, created_at, expires_at, revoked_at
+        "SELECT shop, prefix, hash, name, scopes, created_at, expires_at, revoked_at,
+             last_used_on
          FROM api_keys WHERE shop = ?1 ORDER BY created_at, prefix",
     )
     .bind(shop.as_str())
@@ -109,4 +116,23 @@ pub(super) async fn revoke(
         0 => Err(StoreError::NotFound { what: "api key" }),
         _ => Ok(()),
     }
+}
+
+/// Notes that a key was used on a day.
+pub(super) async fn note_use(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    prefix: &str,
+    day: Date,
+) -> StoreResult<()> {
+    sqlx::query(
+        "UPDATE api_keys SET last_used_on = max(coalesce(last_used_on, ?3), ?3)
+         WHERE shop = ?1 AND prefix = ?2",
+    )
+    .bind(shop.as_str())
+    .bind(prefix)
+    .bind(day.to_string())
+    .execute(connection)
+    .await?;
+    Ok(())
 }

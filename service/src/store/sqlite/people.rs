@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::rows::{made_id, optional_time, sound, time};
-use super::{SqliteStore, audit, sessions, shops};
+use super::{SqliteStore, attempts, audit, sessions, shops};
 use crate::domain::ids::{PersonId, ShopId};
 use crate::domain::person::{
     AuditEntry, Failures, Link, LinkUse, Login, Person, Role, SecretHash, Session,
@@ -47,17 +47,63 @@ impl PeopleStore for SqliteStore {
         Ok(transaction.commit().await?)
     }
 
-    async fn update_person(&self, person: &Person) -> StoreResult<()> {
+    async fn rename_person(&self, shop: &ShopId, id: PersonId, name: &str) -> StoreResult<()> {
         let mut transaction = self.write().await?;
-        let before = by_id(&mut transaction, &person.shop, person.id).await?;
-        let before = before.ok_or(StoreError::NotFound { what: "person" })?;
-        update(&mut transaction, person).await?;
-        if before.is_active_owner() && !has_owner(&mut transaction, &person.shop).await? {
-            return Err(StoreError::LastOwner);
-        }
-        if person.disabled_at.is_some() || person.password != before.password {
-            sessions::end_all(&mut transaction, &person.shop, person.id, None).await?;
-        }
+        let renamed = sqlx::query("UPDATE people SET name = ?3 WHERE shop = ?1 AND id = ?2")
+            .bind(shop.as_str())
+            .bind(id.as_bytes())
+            .bind(name)
+            .execute(&mut *transaction)
+            .await?;
+        was_there(renamed.rows_affected())?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn set_person_role(&self, shop: &ShopId, id: PersonId, role: Role) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        let before = by_id(&mut transaction, shop, id).await?;
+        sqlx::query("UPDATE people SET role = ?3 WHERE shop = ?1 AND id = ?2")
+            .bind(shop.as_str())
+            .bind(id.as_bytes())
+            .bind(role.as_str())
+            .execute(&mut *transaction)
+            .await?;
+        keep_owner(&mut transaction, before).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn lock_person_out(&self, shop: &ShopId, id: PersonId, at: Timestamp) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        let before = by_id(&mut transaction, shop, id).await?;
+        sqlx::query(
+            "UPDATE people SET disabled_at = coalesce(disabled_at, ?3)
+             WHERE shop = ?1 AND id = ?2",
+        )
+        .bind(shop.as_str())
+        .bind(id.as_bytes())
+        .bind(at.as_millisecond())
+        .execute(&mut *transaction)
+        .await?;
+        keep_owner(&mut transaction, before).await?;
+        sessions::end_all(&mut transaction, shop, id, None).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn let_person_in(&self, shop: &ShopId, id: PersonId) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        let changed =
+            sqlx::query("UPDATE people SET disabled_at = NULL WHERE shop = ?1 AND id = ?2")
+                .bind(shop.as_str())
+                .bind(id.as_bytes())
+                .execute(&mut *transaction)
+                .await?;
+        was_there(changed.rows_affected())?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn set_password(&self, shop: &ShopId, id: PersonId, hash: &str) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        set_password(&mut transaction, shop, id, hash).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -155,13 +201,7 @@ impl PeopleStore for SqliteStore {
                 shop,
                 person,
                 password,
-            } => {
-                let found = by_id(&mut transaction, shop, *person).await?;
-                let mut found = found.ok_or(StoreError::NotFound { what: "person" })?;
-                found.password = Some(password.clone());
-                update(&mut transaction, &found).await?;
-                sessions::end_all(&mut transaction, shop, *person, None).await?;
-            }
+            } => set_password(&mut transaction, shop, *person, password).await?,
             LinkUse::Enter => {}
         }
         Ok(transaction.commit().await?)
@@ -173,23 +213,32 @@ impl PeopleStore for SqliteStore {
         Ok(transaction.commit().await?)
     }
 
-    async fn sign_in_failures(
+    async fn begin_attempt(
         &self,
         shop: &ShopId,
         login: &Login,
+        at: Timestamp,
     ) -> StoreResult<Option<Failures>> {
-        sessions::failures(&mut *self.read().await?, shop, login).await
+        let mut transaction = self.write().await?;
+        let before = attempts::begin(&mut transaction, shop, login, at).await?;
+        transaction.commit().await?;
+        Ok(before)
     }
 
-    async fn note_failure(&self, shop: &ShopId, login: &Login, at: Timestamp) -> StoreResult<()> {
+    async fn take_attempt_back(
+        &self,
+        shop: &ShopId,
+        login: &Login,
+        before: Option<Failures>,
+    ) -> StoreResult<()> {
         let mut transaction = self.write().await?;
-        sessions::note_failure(&mut transaction, shop, login, at).await?;
+        attempts::take_back(&mut transaction, shop, login, before).await?;
         Ok(transaction.commit().await?)
     }
 
     async fn forget_failures(&self, shop: &ShopId, login: &Login) -> StoreResult<()> {
         let mut transaction = self.write().await?;
-        sessions::forget_failures(&mut transaction, shop, login).await?;
+        attempts::forget(&mut transaction, shop, login).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -232,19 +281,36 @@ async fn create(connection: &mut SqliteConnection, person: &Person) -> StoreResu
     }
 }
 
-async fn update(connection: &mut SqliteConnection, person: &Person) -> StoreResult<()> {
-    sqlx::query(
-        "UPDATE people SET name = ?3, role = ?4, password = ?5, disabled_at = ?6
-         WHERE shop = ?1 AND id = ?2",
-    )
-    .bind(person.shop.as_str())
-    .bind(person.id.as_bytes())
-    .bind(&person.name)
-    .bind(person.role.as_str())
-    .bind(&person.password)
-    .bind(person.disabled_at.map(Timestamp::as_millisecond))
-    .execute(connection)
-    .await?;
+/// Another password; all sessions of the person end.
+async fn set_password(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    id: PersonId,
+    hash: &str,
+) -> StoreResult<()> {
+    let changed = sqlx::query("UPDATE people SET password = ?3 WHERE shop = ?1 AND id = ?2")
+        .bind(shop.as_str())
+        .bind(id.as_bytes())
+        .bind(hash)
+        .execute(&mut *connection)
+        .await?;
+    was_there(changed.rows_affected())?;
+    sessions::end_all(connection, shop, id, None).await
+}
+
+fn was_there(people: u64) -> StoreResult<()> {
+    match people {
+        0 => Err(StoreError::NotFound { what: "person" }),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the change of a person who was `before` may stand.
+async fn keep_owner(connection: &mut SqliteConnection, before: Option<Person>) -> StoreResult<()> {
+    let before = before.ok_or(StoreError::NotFound { what: "person" })?;
+    if before.is_active_owner() && !has_owner(connection, &before.shop).await? {
+        return Err(StoreError::LastOwner);
+    }
     Ok(())
 }
 

@@ -1,11 +1,11 @@
-//! Sessions, one-time links, and failed attempts to sign in.
+//! Sessions and one-time links.
 
 use jiff::Timestamp;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::rows::{exact_bytes, made_id, sound, time};
 use crate::domain::ids::{PersonId, ShopId};
-use crate::domain::person::{Failures, Link, LinkPurpose, Login, Role, SecretHash, Session};
+use crate::domain::person::{Link, LinkPurpose, Role, SecretHash, Session};
 use crate::store::{StoreError, StoreResult};
 
 /// Failures are forgotten after this long.
@@ -256,58 +256,5 @@ pub(super) async fn forget_ended(
             .execute(&mut *connection)
             .await?;
     }
-    Ok(())
-}
-
-/// Failed attempts of that login.
-pub(super) async fn failures(
-    connection: &mut SqliteConnection,
-    shop: &ShopId,
-    login: &Login,
-) -> StoreResult<Option<Failures>> {
-    let row: Option<(u32, i64)> = sqlx::query_as(
-        "SELECT count, last_at FROM sign_in_failures WHERE shop = ?1 AND login = ?2",
-    )
-    .bind(shop.as_str())
-    .bind(login.as_str())
-    .fetch_optional(connection)
-    .await?;
-    row.map(|(count, last_at)| {
-        let last_at = time(last_at)?;
-        Ok(Failures { count, last_at })
-    })
-    .transpose()
-}
-
-/// Counts one more.
-pub(super) async fn note_failure(
-    connection: &mut SqliteConnection,
-    shop: &ShopId,
-    login: &Login,
-    at: Timestamp,
-) -> StoreResult<()> {
-    sqlx::query(
-        "INSERT INTO sign_in_failures (shop, login, count, last_at) VALUES (?1, ?2, 1, ?3)
-         ON CONFLICT (shop, login) DO UPDATE SET count = count + 1, last_at = ?3",
-    )
-    .bind(shop.as_str())
-    .bind(login.as_str())
-    .bind(at.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Forgets the failed attempts of that login.
-pub(super) async fn forget_failures(
-    connection: &mut SqliteConnection,
-    shop: &ShopId,
-    login: &Login,
-) -> StoreResult<()> {
-    sqlx::query("DELETE FROM sign_in_failures WHERE shop = ?1 AND login = ?2")
-        .bind(shop.as_str())
-        .bind(login.as_str())
-        .execute(connection)
-        .await?;
     Ok(())
 }

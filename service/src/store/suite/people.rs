@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::fixtures::{new_shop, shop, time};
 use crate::domain::ids::{PersonId, ShopId};
 use crate::domain::person::{
-    AuditEntry, Failures, Link, LinkPurpose, LinkUse, Login, Person, Role, Secret, SecretHash,
-    Session,
+    AuditEntry, Link, LinkPurpose, LinkUse, Login, Person, Role, Secret, SecretHash, Session,
 };
 use crate::store::{Store, StoreError};
 
@@ -26,7 +25,6 @@ pub async fn run(store: &Arc<dyn Store>) {
     uses_no_link_up_for_nothing(store).await;
     chooses_a_password(store).await;
     forgets_what_has_ended(store).await;
-    counts_failures(store).await;
     logs_changes_newest_first(store).await;
 }
 
@@ -123,33 +121,48 @@ pub async fn refuses_a_login_twice(store: &Arc<dyn Store>) {
     ));
 }
 
-/// Name, role, password and `disabled_at` change; login and shop do not.
+/// Each change leaves alone what the others change; there is no change of
+/// nobody, nor of another shop's people.
 pub async fn changes_a_person(store: &Arc<dyn Store>) {
     let kept = kept_person(store, &new_shop(store).await, "anna").await;
+    let (shop, id) = (&kept.shop, kept.id);
+    let another = "$argon2id$v=19$other";
+    store.set_person_role(shop, id, Role::Agent).await.unwrap();
+    store.set_password(shop, id, another).await.unwrap();
+    for at in [9, 10] {
+        store.lock_person_out(shop, id, time(at)).await.unwrap();
+    }
+    store.rename_person(shop, id, "安娜").await.unwrap();
     let changed = Person {
         name: "安娜".to_owned(),
-        role: Role::Owner,
-        password: None,
+        role: Role::Agent,
+        password: Some(another.to_owned()),
         disabled_at: Some(time(9)),
         ..kept.clone()
     };
-    store.update_person(&changed).await.unwrap();
-    let found = store.person(&kept.shop, kept.id).await.unwrap();
-    assert_eq!(found, Some(changed));
-    let nobody = store.update_person(&person(&kept.shop, "nobody")).await;
-    assert!(matches!(
-        nobody,
-        Err(StoreError::NotFound { what: "person" })
-    ));
-    let elsewhere = Person {
-        shop: new_shop(store).await,
-        ..kept
+    let found = store.person(shop, id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&changed));
+    store.let_person_in(shop, id).await.unwrap();
+    let let_in = Person {
+        disabled_at: None,
+        ..changed
     };
-    let refused = store.update_person(&elsewhere).await;
-    assert!(matches!(
-        refused,
-        Err(StoreError::NotFound { what: "person" })
-    ));
+    let other = new_shop(store).await;
+    for (shop, id) in [(shop, PersonId::make()), (&other, id)] {
+        for refused in [
+            store.rename_person(shop, id, "x").await,
+            store.set_person_role(shop, id, Role::Owner).await,
+            store.lock_person_out(shop, id, time(11)).await,
+            store.let_person_in(shop, id).await,
+            store.set_password(shop, id, "x").await,
+        ] {
+            assert!(matches!(
+                refused,
+                Err(StoreError::NotFound { what: "person" })
+            ));
+        }
+    }
+    assert_eq!(store.person(shop, id).await.unwrap(), Some(let_in));
 }
 
 /// Of two owners one may step down or be locked out, whoever asks first.
@@ -164,25 +177,19 @@ pub async fn keeps_an_owner(store: &Arc<dyn Store>) {
         store.create_person(owner).await.unwrap();
     }
     let [first, second] = &owners;
-    let steps_down = Person {
-        role: Role::Agent,
-        ..first.clone()
-    };
-    store.update_person(&steps_down).await.unwrap();
-    let locked_out = Person {
-        disabled_at: Some(time(9)),
-        ..second.clone()
-    };
-    let changed = store.update_person(&locked_out).await;
-    assert!(matches!(changed, Err(StoreError::LastOwner)));
+    let stepped_down = store.set_person_role(&shop, first.id, Role::Agent).await;
+    stepped_down.unwrap();
+    for refused in [
+        store.lock_person_out(&shop, second.id, time(9)).await,
+        store.set_person_role(&shop, second.id, Role::Agent).await,
+    ] {
+        assert!(matches!(refused, Err(StoreError::LastOwner)));
+    }
     let kept = store.person(&shop, second.id).await.unwrap();
     assert_eq!(kept.as_ref(), Some(second));
     // Nobody is made an owner by that rule, and an agent may always go.
-    let gone = Person {
-        disabled_at: Some(time(9)),
-        ..steps_down
-    };
-    store.update_person(&gone).await.unwrap();
+    let gone = store.lock_person_out(&shop, first.id, time(9)).await;
+    gone.unwrap();
 }
 
 /// Who is locked out or has another password is signed out everywhere; another
@@ -192,29 +199,28 @@ pub async fn ends_sessions_of_who_may_not_go_on(store: &Arc<dyn Store>) {
     let colleague = kept_person(store, &shop, "colleague").await;
     let beside = kept_session(store, &colleague).await;
     let kept = kept_person(store, &shop, "anna").await;
-    let renamed = Person {
-        name: "安娜".to_owned(),
-        role: Role::Agent,
-        ..kept.clone()
+    let (one, other) = (
+        kept_session(store, &kept).await,
+        kept_session(store, &kept).await,
+    );
+    let are_signed_in = async || {
+        let found = (
+            is_signed_in(store, one).await,
+            is_signed_in(store, other).await,
+        );
+        assert_eq!(found.0, found.1);
+        found.0
     };
-    let with_password = Person {
-        password: Some("$argon2id$v=19$other".to_owned()),
-        ..kept.clone()
-    };
-    let locked_out = Person {
-        disabled_at: Some(time(5)),
-        ..with_password.clone()
-    };
-    for (change, stays) in [(renamed, true), (with_password, false), (locked_out, false)] {
-        let sessions = [
-            kept_session(store, &kept).await,
-            kept_session(store, &kept).await,
-        ];
-        store.update_person(&change).await.unwrap();
-        for session in sessions {
-            assert_eq!(is_signed_in(store, session).await, stays, "{change:?}");
-        }
-    }
+    store.rename_person(&shop, kept.id, "安娜").await.unwrap();
+    let sunk = store.set_person_role(&shop, kept.id, Role::Agent).await;
+    sunk.unwrap();
+    assert!(are_signed_in().await);
+    store.set_password(&shop, kept.id, "hash").await.unwrap();
+    assert!(!are_signed_in().await);
+    let again = kept_session(store, &kept).await;
+    let locked_out = store.lock_person_out(&shop, kept.id, time(5)).await;
+    locked_out.unwrap();
+    assert!(!is_signed_in(store, again).await);
     assert!(is_signed_in(store, beside).await);
 }
 
@@ -420,52 +426,34 @@ pub async fn chooses_a_password(store: &Arc<dyn Store>) {
 pub async fn forgets_what_has_ended(store: &Arc<dyn Store>) {
     const DAY: i64 = 24 * 3600;
     let person = kept_person(store, &new_shop(store).await, "anna").await;
-    let (shop, login) = (&person.shop, &person.login);
     let session = kept_session(store, &person).await;
     let link = kept_link(store, LinkPurpose::Begin).await;
-    store.note_failure(shop, login, time(10)).await.unwrap();
-    for (now, has_link, has_session, has_failures) in [
-        (50, true, true, true),
-        (51, false, true, true),
-        (101, false, false, true),
-        (10 + DAY, false, false, true),
-        (11 + DAY, false, false, false),
+    for (now, has_link, has_session) in [
+        (50, true, true),
+        (51, false, true),
+        (100, false, true),
+        (101, false, false),
     ] {
         store.forget_ended(time(now)).await.unwrap();
-        let failures = store.sign_in_failures(shop, login).await.unwrap();
         let found = (
             store.link(link.hash).await.unwrap().is_some(),
             is_signed_in(store, session).await,
-            failures.is_some(),
         );
-        assert_eq!(found, (has_link, has_session, has_failures), "{now}");
+        assert_eq!(found, (has_link, has_session), "{now}");
     }
-}
-
-/// Failures are counted by shop and login, whether there is such a person or not.
-pub async fn counts_failures(store: &Arc<dyn Store>) {
-    let (shop, other) = (new_shop(store).await, new_shop(store).await);
-    let (anna, nobody) = (login("anna"), login("nobody"));
-    let none = store.sign_in_failures(&shop, &anna).await.unwrap();
-    assert_eq!(none, None);
-    for second in 1..=3 {
-        store
-            .note_failure(&shop, &anna, time(second))
-            .await
-            .unwrap();
-    }
-    store.note_failure(&shop, &nobody, time(9)).await.unwrap();
-    let found = store.sign_in_failures(&shop, &anna).await.unwrap();
-    let expected = Failures {
-        count: 3,
-        last_at: time(3),
+    let attempt = async |name: &str, at| {
+        let login = login(name);
+        let begun = store.begin_attempt(&person.shop, &login, time(at)).await;
+        begun.unwrap().map(|before| before.count)
     };
-    assert_eq!(found, Some(expected));
-    assert_eq!(store.sign_in_failures(&other, &anna).await.unwrap(), None);
-    store.forget_failures(&shop, &anna).await.unwrap();
-    assert_eq!(store.sign_in_failures(&shop, &anna).await.unwrap(), None);
-    let left = store.sign_in_failures(&shop, &nobody).await.unwrap();
-    assert_eq!(left.map(|failures| failures.count), Some(1));
+    for name in ["anna", "zoe"] {
+        assert_eq!(attempt(name, 10).await, None);
+    }
+    store.forget_ended(time(10 + DAY)).await.unwrap();
+    assert_eq!(attempt("anna", 10 + DAY).await, Some(1));
+    store.forget_ended(time(11 + DAY)).await.unwrap();
+    assert_eq!(attempt("anna", 11 + DAY).await, Some(2));
+    assert_eq!(attempt("zoe", 11 + DAY).await, None);
 }
 
 /// The log counts up in each shop by itself, and is read backwards in pages.
