@@ -76,6 +76,57 @@ async fn two_answers_that_contradict_are_shown_side_by_side() {
 }
 
 #[tokio::test]
+async fn a_finding_that_is_none_stays_away_until_an_item_changes() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    let slower = |answer: &str| json!({"title": "下单几天发货", "answer_brief": answer});
+    add(&shop, "a", json!({})).await;
+    add(&shop, "b", slower(SLOWER)).await;
+    let listed = async || {
+        let call = shop.get("/v1/findings?kind=contradiction");
+        call.send().await.json()["items"].clone()
+    };
+    let before = listed().await;
+    assert_eq!(before.as_array().map(Vec::len), Some(1), "{before}");
+    let path = format!("/v1/findings/{}", before[0]["id"].as_str().unwrap_or(""));
+    let judge = async |second: u32| {
+        let body = json!({"first_version": 1, "second_version": second});
+        let path = format!("{path}/dismiss");
+        shop.post(&path, &body).send().await
+    };
+    let stale = judge(7).await;
+    assert!(
+        stale.problem().starts_with("412 version-conflict"),
+        "{}",
+        stale.problem()
+    );
+    // Said twice is said once.
+    for _ in 0..2 {
+        assert_eq!(judge(1).await.status, 204);
+        assert_eq!(listed().await, json!([]));
+    }
+    let mut change = slower("现货一般5天内发货。");
+    change["status"] = json!("approved");
+    change["domain"] = json!("process");
+    let call = shop.put("/v1/knowledge/b", &change);
+    let changed = call.header("if-match", "\"1\"").send().await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let again = listed().await;
+    assert_eq!(again[0]["id"], before[0]["id"]);
+    assert_eq!(again[0]["second"]["version"], 2);
+    assert_eq!(judge(2).await.status, 204);
+    let restore = format!("{path}/restore");
+    for (status, found) in [(204, 1), (404, 1)] {
+        let reply = shop.post(&restore, &json!({})).send().await;
+        assert_eq!(reply.status, status, "{}", reply.text());
+        assert_eq!(listed().await.as_array().map(Vec::len), Some(found));
+    }
+    let unknown = json!({"first_version": 1, "second_version": 1});
+    let reply = shop.post("/v1/findings/f-0/dismiss", &unknown).send().await;
+    assert_eq!(reply.status, 404);
+}
+
+#[tokio::test]
 async fn items_that_never_hold_together_do_not_contradict() {
     let app = spawn_app().await;
     let slower = |change: Value| {

@@ -1,7 +1,8 @@
 //! The queues, the weekly insights, the feeds, and the consumer profile.
 
 use jiff::SignedDuration;
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 use zhiwen_tests::support::{Call, poll_until, spawn_app};
 
 use crate::chats::{
@@ -23,6 +24,9 @@ async fn a_mined_answer_is_approved_once_and_suggested() {
             .as_str()
             .is_some_and(|text| text.contains("不能放洗碗机"))
     );
+    // What agents will read of where the answer comes from.
+    let source = json!("客服回复整理（6 位买家问过，认可 6 次，2026-09-30）");
+    assert_eq!(proposal["draft"]["source"], source);
     let path = format!("/v1/queues/approve/{}", id(proposal));
     let approve = async || shop.post(&path, &json!({})).send().await;
     let first = approve().await;
@@ -36,6 +40,8 @@ async fn a_mined_answer_is_approved_once_and_suggested() {
         .as_str()
         .unwrap_or("")
         .to_owned();
+    let made = shop.get(&format!("/v1/knowledge/{item}")).send().await;
+    assert_eq!(made.json()["source"], source, "{}", made.text());
     shop.wait_until_searchable("可以放洗碗机吗", &item, 1).await;
     let asked = json!({
         "conversation_id": "c1",
@@ -56,6 +62,55 @@ async fn a_mined_answer_is_approved_once_and_suggested() {
 }
 
 #[tokio::test]
+async fn a_dismissed_answer_is_put_back() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let queue = async || shop.get("/v1/queues/approve").send().await.json();
+    let before = queue().await;
+    let path = format!("/v1/queues/approve/{}", id(&before["proposals"][0]));
+    let post = async |verb: &str| {
+        let path = format!("{path}/{verb}");
+        shop.post(&path, &json!({})).send().await.status
+    };
+    assert_eq!(post("dismiss").await, 204);
+    assert_eq!(queue().await["total"], 0);
+    assert_eq!(post("reopen").await, 204);
+    assert_eq!(queue().await, before);
+    let unknown = "/v1/queues/approve/01890a5d-ac96-774b-bcce-b302099a8057/reopen";
+    let reply = shop.post(unknown, &json!({})).send().await;
+    assert_eq!(reply.status, 404);
+}
+
+#[tokio::test]
+async fn an_action_is_of_the_past_and_can_be_deleted() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let washed = id(&cluster(&shop, "洗碗机").await);
+    let act = async |at: &str| {
+        let body = json!({
+            "cluster_id": washed,
+            "kind": "page",
+            "note": "详情页加了洗碗机图标",
+            "at": at,
+        });
+        shop.post("/v1/actions", &body).send().await
+    };
+    let ahead = act("2026-10-02").await;
+    assert_eq!(
+        ahead.problem(),
+        "422 invalid-fields: at: must not be in the future"
+    );
+    let kept = act("2026-10-01").await;
+    assert_eq!(kept.status, 201, "{}", kept.text());
+    let path = format!("/v1/actions/{}", id(&kept.json()));
+    let delete = async || shop.call(Method::DELETE, &path).send().await.status;
+    assert_eq!(delete().await, 204);
+    assert_eq!(delete().await, 404);
+    let left = shop.get("/v1/actions").send().await.json();
+    assert_eq!(left["actions"], json!([]));
+}
+
+#[tokio::test]
 async fn what_is_missing_is_written() {
     let app = spawn_app().await;
     let shop = shop_with_a_week(&app).await;
@@ -72,16 +127,19 @@ async fn what_is_missing_is_written() {
         .expect("a gap");
     let path = format!("/v1/queues/write/{}", id(&gap["cluster"]));
     let mut item = gap["draft"].clone();
-    let reply = shop.post(&path, &item).send().await;
+    let write = async |item: &Value| shop.post(&path, &json!({"item": item})).send().await;
+    let reply = write(&item).await;
     assert!(
         reply
             .problem()
             .contains("needs a brief or a consultative answer")
     );
     item["answer_brief"] = json!("可以免费刻字，最多八个字");
-    let reply = shop.post(&path, &item).send().await;
+    let bare = shop.post(&path, &item).send().await;
+    assert!(bare.problem().starts_with("400 "), "{}", bare.problem());
+    let reply = write(&item).await;
     assert_eq!(reply.status, 201, "{}", reply.text());
-    let reply = shop.post(&path, &item).send().await;
+    let reply = write(&item).await;
     assert!(reply.problem().starts_with("409 "), "{}", reply.problem());
     // Nobody waits until the item can be found: clustering does.
     heard(&shop, WEEK, 12).await;
@@ -238,6 +296,31 @@ async fn a_feed_is_sent_again_only_where_it_changed() {
             "{path}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_claim_that_holds_no_more_is_a_change_of_its_feed() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let first = shop.get("/v1/feeds/service.json").send().await;
+    let modified = first.header("last-modified").unwrap_or("").to_owned();
+    let since = |time: &str| -> Call {
+        shop.get("/v1/feeds/service.json")
+            .header("if-modified-since", time)
+    };
+    app.clock.advance(SignedDuration::from_secs(60));
+    assert_eq!(since(&modified).send().await.status, 304);
+    let clusters = shop.get("/v1/clusters").send().await.json();
+    let id = clusters["clusters"][0]["id"].as_str().unwrap_or("");
+    let mute = shop.call(Method::PATCH, &format!("/v1/clusters/{id}"));
+    let muted = mute.json(&json!({"muted": true})).send().await;
+    assert_eq!(muted.status, 200, "{}", muted.text());
+    let second = since(&modified).send().await;
+    assert_eq!(second.status, 200);
+    assert_eq!(second.json()["items"].as_array().map(Vec::len), Some(1));
+    let modified = second.header("last-modified").unwrap_or("").to_owned();
+    app.clock.advance(SignedDuration::from_secs(60));
+    assert_eq!(since(&modified).send().await.status, 304);
 }
 
 #[tokio::test]

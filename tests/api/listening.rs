@@ -259,3 +259,19 @@ async fn people_merge_split_name_and_undo() {
         .collect();
     assert_eq!(kinds, ["change", "merge", "split", "merge"]);
 }
+
+#[tokio::test]
+async fn a_change_of_nothing_is_refused() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let path = format!("/v1/clusters/{}", id(&cluster(&shop, "洗碗机").await));
+    let reply = shop.patch(&path, &json!({})).send().await;
+    assert_eq!(
+        reply.problem(),
+        "422 invalid-fields: name: is malformed, expected a name, muted or pinned"
+    );
+    let edits = shop.get("/v1/cluster-edits").send().await.json();
+    assert_eq!(edits["edits"], json!([]));
+    let reply = shop.patch(&path, &json!({"pinned": true})).send().await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
+}

@@ -21,7 +21,7 @@ use crate::state::AppState;
 const MOST_NAME_CHARACTERS: usize = 100;
 const MOST_EDITS: u32 = 100;
 
-/// What to change of a cluster; what is absent stays.
+/// What to change of a cluster, one thing at least; what is absent stays.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterPatchRequest {
@@ -56,7 +56,13 @@ pub async fn change(
     id: Id<ClusterId>,
     body: Json<ClusterPatchRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let name = match body.value.name.as_deref().map(str::trim) {
+    let asked = &body.value;
+    if asked.name.is_none() && asked.muted.is_none() && asked.pinned.is_none() {
+        let expected = "a name, muted or pinned".to_owned();
+        let fault = Fault::Malformed { expected };
+        return Err(ApiError::field(FieldError::new("name", fault)));
+    }
+    let name = match asked.name.as_deref().map(str::trim) {
         None => None,
         Some("") => Some(None),
         Some(name) => {
@@ -66,8 +72,8 @@ pub async fn change(
     };
     let patch = ClusterPatch {
         name,
-        is_muted: body.value.muted,
-        is_pinned: body.value.pinned,
+        is_muted: asked.muted,
+        is_pinned: asked.pinned,
     };
     let edit = editor(&caller, &state).change(id.0, &patch).await?;
     Ok(HttpResponse::Ok().json(EditResponse::of(edit)))

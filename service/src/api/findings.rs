@@ -1,24 +1,29 @@
-//! `GET /v1/findings`: what contradicts, repeats and runs out in the shop's knowledge.
+//! `/v1/findings`: what contradicts, repeats and runs out in the shop's knowledge, and what of it is none.
 
 use actix_web::{HttpResponse, web};
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::json::Query;
+use crate::api::json::{Json, Query};
 use crate::api::page::{self, Page};
+use crate::api::path::Id;
 use crate::auth::{Caller, ReviewingKnowledge};
 use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::suggestion::AnswerForm;
+use crate::domain::text::Text;
 use crate::domain::time::{format_time, parse_time};
 use crate::error::ApiError;
 use crate::insights::figures::rounded_down;
+use crate::insights::judged::judged;
+use crate::insights::queues::Supervisor;
 use crate::insights::review::review;
 use crate::knowledge::findings::{Confidence, Detail, Finding, Kind, Shared, Side, Wanted};
 use crate::state::AppState;
 
 const USUAL_DAYS: u16 = 14;
 const MOST_DAYS: u16 = 366;
+const MOST_ID_CHARACTERS: usize = 40;
 
 /// What to look for, and when.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -120,7 +125,8 @@ pub struct FindingScope {
     pub valid_until: Option<String>,
 }
 
-/// What contradicts, repeats and runs out in the shop's approved knowledge.
+/// What contradicts, repeats and runs out in the shop's approved knowledge, but
+/// for what was dismissed of items that stand as they stood.
 #[utoipa::path(get, path = "/v1/findings", operation_id = "list_findings", tag = "knowledge", security(("key" = ["knowledge", "supervise"])), params(FindingsParams),
     responses((status = 200, body = FindingsPage), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn list(
@@ -136,8 +142,76 @@ pub async fn list(
     let now = rounded_down(state.clock.now());
     let wanted = wanted(params.0, shop.zone(), now)?;
     let found = review(state.desk(), &caller.shop, &wanted).await?;
+    let found = judged(state.store.as_ref(), &caller.shop, found)
+        .await?
+        .open;
     let from = (from.unwrap_or(0), limit);
     Ok(HttpResponse::Ok().json(cut(&found, from, &wanted.zone, locale)))
+}
+
+/// A finding's id, as it stands in an address.
+pub struct FindingId(String);
+
+impl TryFrom<String> for FindingId {
+    type Error = Fault;
+
+    fn try_from(text: String) -> Result<Self, Fault> {
+        Text::line(&text, MOST_ID_CHARACTERS).map(Self)
+    }
+}
+
+/// Which versions of its items a finding was looked at in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DismissRequest {
+    /// The version of its `first` item.
+    pub first_version: u32,
+    /// The version of its `second` item.
+    pub second_version: u32,
+}
+
+/// Says that two items do not contradict or repeat each other. The finding
+/// stays away until either item changes.
+#[utoipa::path(post, path = "/v1/findings/{id}/dismiss", operation_id = "dismiss_finding", tag = "knowledge", security(("key" = ["knowledge", "supervise"])),
+    params(("id" = String, Path, description = "The finding's id")), request_body = DismissRequest,
+    responses((status = 204, description = "It is off the list"), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn dismiss(
+    caller: Caller<ReviewingKnowledge>,
+    state: web::Data<AppState>,
+    id: Id<FindingId>,
+    body: Json<DismissRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let desk = state.desk();
+    let wanted = Wanted {
+        kind: None,
+        at: rounded_down(desk.now),
+        within_days: USUAL_DAYS,
+        zone: state.shop(&caller.shop).await?.zone(),
+    };
+    let found = review(desk, &caller.shop, &wanted).await?;
+    let supervisor = Supervisor {
+        desk,
+        shop: &caller.shop,
+        by: &caller.by,
+    };
+    let versions = (body.value.first_version, body.value.second_version);
+    let dismissed = supervisor.dismiss_finding(&found, &id.0.0, versions);
+    dismissed.await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Puts a finding that was dismissed back on the list.
+#[utoipa::path(post, path = "/v1/findings/{id}/restore", operation_id = "restore_finding", tag = "knowledge", security(("key" = ["knowledge", "supervise"])),
+    params(("id" = String, Path, description = "The finding's id")),
+    responses((status = 204, description = "It is looked for again"), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn restore(
+    caller: Caller<ReviewingKnowledge>,
+    state: web::Data<AppState>,
+    id: Id<FindingId>,
+) -> Result<HttpResponse, ApiError> {
+    let store = state.store.as_ref();
+    store.restore_finding(&caller.shop, &id.0.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 fn wanted(

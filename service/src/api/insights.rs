@@ -1,6 +1,6 @@
 //! Insights: the consumer profile, consumers' tags, actions, and the policy of figures.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::answering::pseudonym::pseudonym;
 use crate::api::json::{Json, Query};
 use crate::api::path::Id;
-use crate::auth::{Administering, Caller, ReadingInsights, Supervising};
+use crate::auth::{Administering, Caller, ReadingInsights, Supervising, audit};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{ActionId, ClusterId, ShopId};
 use crate::domain::policy::ListeningPolicy;
@@ -202,7 +202,7 @@ pub struct ActionRequest {
     /// In your words, at most 500 characters.
     #[schema(example = "详情页加了一张洗碗机图标")]
     pub note: String,
-    /// When it took effect: RFC 3339, or local to the shop; now when absent.
+    /// When it took effect: RFC 3339, or local to the shop, not in the future; now when absent.
     #[serde(default)]
     pub at: Option<String>,
 }
@@ -257,16 +257,31 @@ async fn action(
     let fault = |field: &'static str| move |fault| ApiError::field(FieldError::new(field, fault));
     let now = state.clock.now();
     let zone = state.shop(&caller.shop).await?.zone();
-    let at = request.at.as_deref().map(|at| parse_time(at, &zone));
+    let at = request.at.as_deref().map_or(Ok(now), |at| {
+        parse_time(at, &zone).and_then(|at| Action::since(at, now))
+    });
     Ok(Action {
         id: ActionId::make(),
         cluster: ClusterId::parse(&request.cluster_id).map_err(fault("cluster_id"))?,
         kind: request.kind,
         note: Text::line(&request.note, MOST_NOTE_CHARACTERS).map_err(fault("note"))?,
-        at: at.transpose().map_err(fault("at"))?.unwrap_or(now),
+        at: at.map_err(fault("at"))?,
         by: caller.by.clone(),
         made_at: now,
     })
+}
+
+/// Deletes an action that was kept by mistake. Reports that are kept stay as they are.
+#[utoipa::path(delete, path = "/v1/actions/{id}", operation_id = "delete_action", tag = "insights", security(("key" = ["supervise"])),
+    params(("id" = String, Path, description = "The action's id")),
+    responses((status = 204, description = "It is gone"), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn delete_action(
+    caller: Caller<Supervising>,
+    state: web::Data<AppState>,
+    id: Id<ActionId>,
+) -> Result<HttpResponse, ApiError> {
+    state.store.delete_action(&caller.shop, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// What was changed of late because of questions.
@@ -320,14 +335,17 @@ pub async fn read_policy(
     Ok(HttpResponse::Ok().json(PolicyResponse { version, policy }))
 }
 
-/// Changes the policy, as its next version. It holds for what is heard and
-/// counted from now on.
+/// Changes the policy, as its next version. All conversations are read again by
+/// it, and all that is counted is counted by it; of a week that is over, the
+/// revisions that are kept stay as they are, and a new one is made where its
+/// questions are cut otherwise.
 #[utoipa::path(put, path = "/v1/policies/listening", operation_id = "replace_listening_policy", tag = "insights", security(("key" = ["admin"])), request_body = ListeningPolicy,
     responses((status = 200, body = PolicyResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn put_policy(
     caller: Caller<Administering>,
     state: web::Data<AppState>,
     body: Json<ListeningPolicy>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let policy = body.value;
     policy.check().map_err(ApiError::InvalidFields)?;
@@ -337,5 +355,6 @@ pub async fn put_policy(
     };
     let store = state.store.as_ref();
     let version = store.put_policy(&caller.shop, &policy, decision).await?;
+    audit::about(&request, version.to_string());
     Ok(HttpResponse::Ok().json(PolicyResponse { version, policy }))
 }

@@ -170,6 +170,19 @@ pub async fn dismiss(
     Ok(HttpResponse::NoContent().finish())
 }
 
+/// Puts an answer that was dismissed back; one that became an item stays one.
+#[utoipa::path(post, path = "/v1/queues/approve/{id}/reopen", operation_id = "reopen_answer", tag = "insights", security(("key" = ["supervise"])),
+    params(("id" = String, Path, description = "The answer's id")),
+    responses((status = 204, description = "It waits again"), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn reopen(
+    caller: Caller<Supervising>,
+    state: web::Data<AppState>,
+    id: Id<CandidateId>,
+) -> Result<HttpResponse, ApiError> {
+    state.store.reopen_candidate(&caller.shop, id.0).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
 /// Questions that nothing answers, by buyers.
 #[utoipa::path(get, path = "/v1/queues/write", operation_id = "list_answers_to_write", tag = "insights", security(("key" = ["supervise"])), params(QueueParams),
     responses((status = 200, body = WriteQueue), (status = "default", description = "A problem", body = crate::error::Problem)))]
@@ -186,15 +199,23 @@ pub async fn list_gaps(
     }))
 }
 
+/// An answer that was written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteRequest {
+    /// The item: the draft with its answer.
+    pub item: RawKnowledge,
+}
+
 /// Writes the answer to a question.
 #[utoipa::path(post, path = "/v1/queues/write/{id}", operation_id = "write_answer", tag = "insights", security(("key" = ["supervise"])),
-    params(("id" = String, Path, description = "The cluster's id")), request_body = RawKnowledge,
+    params(("id" = String, Path, description = "The cluster's id")), request_body = WriteRequest,
     responses((status = 201, body = ItemResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn write(
     caller: Caller<Supervising>,
     state: web::Data<AppState>,
     id: Id<ClusterId>,
-    body: Json<RawKnowledge>,
+    body: Json<WriteRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let desk = state.desk();
     let supervisor = Supervisor {
@@ -202,7 +223,7 @@ pub async fn write(
         shop: &caller.shop,
         by: &caller.by,
     };
-    let item = supervisor.write(id.0, &body.value).await?;
+    let item = supervisor.write(id.0, &body.value.item).await?;
     after_change(&state, &caller).await?;
     let zone = state.shop(&caller.shop).await?.zone();
     let item = ItemResponse::new(View::standing(item, desk.now), &zone);

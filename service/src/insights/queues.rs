@@ -3,10 +3,11 @@
 use super::clusters::ClusterView;
 use super::report::{Desk, InsightError};
 use super::standing::{MOST_PHRASING_CHARACTERS, MOST_PHRASINGS, Row, line, standing};
-use crate::domain::fault::FieldError;
+use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, RawKnowledge};
 use crate::domain::queue::{Action, ActionKind, Candidate, CandidateState};
+use crate::domain::shop::Shop;
 use crate::knowledge::parse::parse_item;
 use crate::store::{Approval, NewVersion, StoreError};
 
@@ -63,8 +64,9 @@ pub async fn proposals(
         })
         .collect();
     let total = waiting.len();
+    let searchable = desk.catalog.searchable(shop)?;
     let first = waiting.into_iter().take(limit);
-    let first = first.map(|(candidate, row)| proposal(candidate, row));
+    let first = first.map(|(candidate, row)| proposal(candidate, row, &searchable.shop));
     Ok(Queue {
         total,
         first: first.collect(),
@@ -82,23 +84,41 @@ pub(super) async fn proposals_of(
 ) -> Result<Vec<Proposal>, InsightError> {
     let cluster = row.view.cluster.id;
     let candidates = desk.store.open_candidates_of(shop, cluster).await?;
+    let searchable = desk.catalog.searchable(shop)?;
     let proposals = candidates.into_iter();
     Ok(proposals
-        .map(|candidate| proposal(candidate, row))
+        .map(|candidate| proposal(candidate, row, &searchable.shop))
         .collect())
 }
 
-fn proposal(candidate: Candidate, row: &Row) -> Proposal {
+fn proposal(candidate: Candidate, row: &Row, shop: &Shop) -> Proposal {
     let draft = draft(row);
     Proposal {
         draft: RawKnowledge {
             answer_brief: Some(candidate.text.to_string()),
+            source: Some(source(&candidate, shop)),
             // What got this very answer, rather than all of the cluster.
             phrasings: asked_with(&candidate, &draft.title),
             ..draft
         },
         view: row.view.clone(),
         candidate,
+    }
+}
+
+/// Where a mined answer comes from, as agents read it beside the answer.
+fn source(candidate: &Candidate, shop: &Shop) -> String {
+    let newest = candidate.evidence.first();
+    let said_at = newest.map_or(candidate.found_at, |said| said.at);
+    let day = shop.zone().to_datetime(said_at).date();
+    let (buyers, accepted) = (candidate.buyers, candidate.accepted);
+    match shop.locale {
+        Locale::Chinese => {
+            format!("客服回复整理（{buyers} 位买家问过，认可 {accepted} 次，{day}）")
+        }
+        Locale::English => {
+            format!("Agents' replies (buyers: {buyers}, taken: {accepted}, {day})")
+        }
     }
 }
 
@@ -208,7 +228,9 @@ impl Supervisor<'_> {
                 let standing = standing(self.desk, self.shop).await?;
                 let row = standing.row(candidate.cluster);
                 let row = row.filter(|row| row.view.is_gap() && candidate.is_open());
-                proposal(candidate.clone(), row.ok_or(missing)?).draft
+                let row = row.ok_or(missing)?;
+                let searchable = self.desk.catalog.searchable(self.shop)?;
+                proposal(candidate.clone(), row, &searchable.shop).draft
             }
         };
         let new = self.version(&raw)?;
@@ -251,7 +273,7 @@ impl Supervisor<'_> {
         let searchable = self.desk.catalog.searchable(self.shop)?;
         let (id, content) = parse_item(raw, &searchable.shop.zone());
         let content = content.map_err(InsightError::Invalid)?;
-        let missing = || FieldError::new("id", crate::domain::fault::Fault::Missing);
+        let missing = || FieldError::new("id", Fault::Missing);
         Ok(NewVersion {
             id: id.ok_or_else(|| InsightError::Invalid(vec![missing()]))?,
             content,

@@ -45,6 +45,25 @@ pub async fn review(
     }
 }
 
+/// The findings that were looked for last, whatever was changed since, with the
+/// time that they were true at; `None` when none are kept.
+pub fn reviewed_before(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    wanted: &Wanted,
+) -> Option<(Timestamp, Arc<Vec<Finding>>)> {
+    let now = Asked::of(wanted);
+    let is_like = |asked: &Asked| {
+        *asked
+            == Asked {
+                at: asked.at,
+                ..now.clone()
+            }
+    };
+    let (asked, found) = desk.figures.of(shop).findings.last(is_like)?;
+    Some((asked.at, found))
+}
+
 /// What was looked for.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Asked {

@@ -1,5 +1,5 @@
 //! What people change of recurring questions: merge, split, name, mute, pin,
-//! undo; what they record as done because of one; and who changed what.
+//! undo; and who changed what.
 
 use std::collections::BTreeSet;
 
@@ -16,19 +16,17 @@ use super::questions_parts::{Flash, Reader, number};
 use super::{page, page_with_status};
 use crate::auth::{Form, Supervising, Visitor, audit};
 use crate::domain::fault::{Fault, FieldError};
-use crate::domain::ids::{ActionId, ClusterId, EditId};
+use crate::domain::ids::{ClusterId, EditId};
 use crate::domain::job::JobKind;
 use crate::domain::listening::WordingKey;
-use crate::domain::queue::{Action, ActionKind};
 use crate::domain::text::Text;
-use crate::domain::time::parse_time;
 use crate::error::ApiError;
 use crate::insights::standing::{Row, standing};
 use crate::listening::editing::{ClusterPatch, Editor};
+use crate::reports::Words;
 use crate::state::AppState;
 
 const MOST_NAME_CHARACTERS: usize = 100;
-const MOST_NOTE_CHARACTERS: usize = 500;
 const MOST_EDITS: u32 = 100;
 
 /// Questions that are merged at once.
@@ -167,7 +165,7 @@ pub async fn confirm_merge(
         id: row.view.cluster.id.to_string(),
         label: Reader::Supervisor.title(&row.view, visit.language),
         buyers: number(row.view.buyers_of_eight_weeks),
-        intent: row.view.line.intent_label.clone().unwrap_or_default(),
+        intent: Words(visit.language.0).intent(&row.view.line).to_owned(),
         stays: place == stays,
     });
     let template = MergePage {
@@ -320,79 +318,6 @@ pub async fn split(
     }
 }
 
-/// `POST /questions/{id}/actions`: records what was changed because of a question.
-///
-/// # Errors
-/// When there is no such question, or the store fails.
-pub async fn act(
-    visit: Visit<Supervising>,
-    form: Form<Supervising>,
-    state: web::Data<AppState>,
-    path: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let id = cluster_id(&path)?;
-    let shop = form.visitor.shop();
-    let ledger = state.listening.ledger(shop).await?;
-    if ledger.cluster(id).is_none() {
-        return Err(ApiError::NotFound { what: "cluster" });
-    }
-    match action(&form, &state, id).await {
-        Ok(action) => {
-            state.store.add_action(shop, &action).await?;
-            Ok(done(&format!("/questions/{id}"), "acted"))
-        }
-        Err(ApiError::InvalidFields(errors)) => {
-            let fields = form.fields;
-            again(&visit, &state, (id, Filled { fields, errors })).await
-        }
-        Err(error) => Err(error),
-    }
-}
-
-async fn action(
-    form: &Form<Supervising>,
-    state: &AppState,
-    cluster: ClusterId,
-) -> Result<Action, ApiError> {
-    let now = state.clock.now();
-    let zone = state.shop(form.visitor.shop()).await?.zone();
-    let mut errors = Vec::new();
-    let kind =
-        kind(form.fields.get("kind")).map_err(|fault| errors.push(FieldError::new("kind", fault)));
-    let note = Text::line(form.fields.get("note"), MOST_NOTE_CHARACTERS)
-        .map_err(|fault| errors.push(FieldError::new("note", fault)));
-    let at = match form.fields.get("on").trim() {
-        "" => Ok(now),
-        on => parse_time(on, &zone).map_err(|fault| errors.push(FieldError::new("on", fault))),
-    };
-    let (Ok(kind), Ok(note), Ok(at)) = (kind, note, at) else {
-        return Err(ApiError::InvalidFields(errors));
-    };
-    Ok(Action {
-        id: ActionId::make(),
-        cluster,
-        kind,
-        note,
-        at,
-        by: form.visitor.by(),
-        made_at: now,
-    })
-}
-
-fn kind(text: &str) -> Result<ActionKind, Fault> {
-    let kinds = [
-        ActionKind::Page,
-        ActionKind::Packaging,
-        ActionKind::Promotion,
-        ActionKind::Knowledge,
-    ];
-    let found = kinds.into_iter().find(|kind| kind.as_str() == text);
-    found.ok_or_else(|| Fault::Unknown {
-        value: text.chars().take(40).collect(),
-        expected: kinds.map(ActionKind::as_str).join(", "),
-    })
-}
-
 /// `POST /questions/refresh`: clusters all questions anew. A run that waits already is that run.
 ///
 /// # Errors
@@ -415,16 +340,5 @@ fn editor<'a>(visitor: &'a Visitor<Supervising>, state: &'a AppState) -> Editor<
         shop: visitor.shop(),
         by: visitor.person().login.as_str(),
         at: state.clock.now(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn kinds_are_read_by_their_words() {
-        assert_eq!(kind("packaging"), Ok(ActionKind::Packaging));
-        assert!(matches!(kind("<b>"), Err(Fault::Unknown { .. })));
     }
 }

@@ -8,9 +8,10 @@ use jiff::tz::TimeZone;
 use super::language::Language;
 use super::lists::{Tab, minute, tabs};
 use super::queue_form::ItemForm;
+use super::queue_place::{APPROVE, WRITE};
 use crate::domain::ids::{ClusterId, ShopId};
-use crate::domain::listening::Outcome;
-use crate::domain::queue::{ActionKind, Evidence};
+use crate::domain::listening::{Cluster, Outcome};
+use crate::domain::queue::{ActionKind, Candidate, Evidence};
 use crate::domain::time::plus_seconds;
 use crate::error::ApiError;
 use crate::insights::clusters::ClusterView;
@@ -37,6 +38,9 @@ pub struct Question {
     /// Whether an answer was given to it just now, and it is being told
     /// whether that one is found.
     pub is_answered_just_now: bool,
+    /// Whether it left the queue while its card was filled in; there are no
+    /// figures of it then.
+    pub has_left: bool,
 }
 
 /// An answer to approve.
@@ -102,9 +106,25 @@ impl Maker<'_> {
     pub fn proposal(&self, proposal: &Proposal) -> ProposalCard {
         let candidate = &proposal.candidate;
         let id = candidate.id.to_string();
+        let form = ItemForm::new(&id, &proposal.draft, self.labels);
+        self.of_answer(candidate, self.question(&proposal.view), form)
+    }
+
+    /// The card of an answer that has left the queue, as it was filled in.
+    pub fn left_proposal(
+        &self,
+        candidate: &Candidate,
+        cluster: &Cluster,
+        form: ItemForm,
+    ) -> ProposalCard {
+        self.of_answer(candidate, left(cluster), form)
+    }
+
+    fn of_answer(&self, candidate: &Candidate, question: Question, form: ItemForm) -> ProposalCard {
         ProposalCard {
-            question: self.question(&proposal.view),
-            form: ItemForm::new(&id, &proposal.draft, self.labels),
+            id: candidate.id.to_string(),
+            question,
+            form,
             agents: candidate.agents,
             buyers: candidate.buyers,
             replies: candidate.replies,
@@ -114,7 +134,6 @@ impl Maker<'_> {
                 .iter()
                 .map(|said| self.said(said))
                 .collect(),
-            id,
         }
     }
 
@@ -135,8 +154,9 @@ impl Maker<'_> {
             title: cluster.title().to_owned(),
             key_phrases: cluster.key_phrases.clone(),
             buyers: view.buyers_of_eight_weeks,
-            buyers_of_week: view.line.buyers,
+            buyers_of_week: view.line.buyers.at_least(),
             is_answered_just_now: self.answered.contains(&cluster.id),
+            has_left: false,
         }
     }
 
@@ -155,6 +175,28 @@ impl Maker<'_> {
             outcome,
             outcome_class,
         }
+    }
+}
+
+/// The card of a question that has left the queue, as it was filled in.
+pub fn left_gap(cluster: &Cluster, form: ItemForm) -> GapCard {
+    GapCard {
+        words: form.phrasings.lines().map(ToOwned::to_owned).collect(),
+        question: left(cluster),
+        form,
+    }
+}
+
+/// A question that has left the queue.
+fn left(cluster: &Cluster) -> Question {
+    Question {
+        id: cluster.id.to_string(),
+        title: cluster.title().to_owned(),
+        key_phrases: cluster.key_phrases.clone(),
+        buyers: 0,
+        buyers_of_week: 0,
+        is_answered_just_now: false,
+        has_left: true,
     }
 }
 
@@ -184,8 +226,8 @@ pub async fn answered_just_now(
 pub fn queue_tabs(language: Language, here: &str, waiting: [usize; 2]) -> Vec<Tab> {
     let mut tabs = tabs(
         &[
-            ("/queues/approve", ["待审核", "To approve"]),
-            ("/queues/write", ["待补写", "To write"]),
+            (APPROVE, ["待审核", "To approve"]),
+            (WRITE, ["待补写", "To write"]),
             ("/queues/contradictions", ["相互矛盾", "Contradictions"]),
         ],
         here,

@@ -1,6 +1,7 @@
 //! The item that a supervisor makes in a queue: its form, filled from the draft
 //! or with what was sent, and what is wrong with it.
 
+use super::knowledge_draft::{Draft, input_kind};
 use super::language::Language;
 use crate::auth::Fields;
 use crate::domain::knowledge::RawKnowledge;
@@ -31,6 +32,14 @@ pub struct ItemForm {
     pub intent: String,
     /// The intent as people read it.
     pub intent_name: String,
+    /// The channels it holds for, one a line; all when empty.
+    pub channels: String,
+    /// The first moment in effect.
+    pub valid_from: String,
+    /// The first moment no longer in effect.
+    pub valid_until: String,
+    /// Where the fact stands.
+    pub source: String,
     /// What is wrong: a field's name and words.
     pub problems: Vec<(String, String)>,
 }
@@ -38,20 +47,24 @@ pub struct ItemForm {
 impl ItemForm {
     /// The form of an item with its products' and intent's names.
     pub fn new(id: &str, raw: &RawKnowledge, labels: Labels<'_>) -> Self {
-        let intent = raw.intent.clone().unwrap_or_default();
         let names: Vec<String> = raw.products.iter().map(|id| labels.product(id)).collect();
+        let draft = Draft::of(raw);
         Self {
             id: format!("item-{id}"),
-            title: raw.title.clone(),
-            phrasings: raw.phrasings.join("\n"),
-            brief: raw.answer_brief.clone().unwrap_or_default(),
-            consultative: raw.answer_consultative.clone().unwrap_or_default(),
-            products: raw.products.join("\n"),
+            title: draft.title,
+            phrasings: draft.phrasings,
+            brief: draft.answer_brief,
+            consultative: draft.answer_consultative,
+            products: draft.products,
             product_names: names.join(" · "),
-            domain_name: labels.domain(&raw.domain),
-            domain: raw.domain.clone(),
-            intent_name: labels.intent(&intent),
-            intent,
+            domain_name: labels.domain(&draft.domain),
+            domain: draft.domain,
+            intent_name: labels.intent(&draft.intent),
+            intent: draft.intent,
+            channels: draft.channels,
+            valid_from: draft.valid_from,
+            valid_until: draft.valid_until,
+            source: draft.source,
             problems: Vec::new(),
         }
     }
@@ -69,35 +82,37 @@ impl ItemForm {
 
     /// Whether something in the fields that are folded away is wrong.
     pub fn is_open(&self) -> bool {
-        ["phrasings", "products", "domain"]
-            .iter()
-            .any(|field| self.is_at_fault(field))
+        [
+            "phrasings",
+            "products",
+            "domain",
+            "channels",
+            "valid_from",
+            "valid_until",
+            "source",
+        ]
+        .iter()
+        .any(|field| self.is_at_fault(field))
+    }
+
+    /// What kind of input shows the start of its window.
+    pub fn start_kind(&self) -> &'static str {
+        input_kind(&self.valid_from)
+    }
+
+    /// What kind of input shows the end of its window.
+    pub fn end_kind(&self) -> &'static str {
+        input_kind(&self.valid_until)
     }
 }
 
 /// What was filled in.
 pub fn filled(fields: &Fields) -> RawKnowledge {
-    let lines = |name: &str| {
-        let lines = fields.get(name).lines().map(str::trim);
-        lines
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let optional = |name: &str| {
-        let text = fields.get(name);
-        (!text.trim().is_empty()).then(|| text.to_owned())
-    };
     RawKnowledge {
+        id: None,
         status: Some("approved".to_owned()),
-        domain: fields.get("domain").to_owned(),
-        intent: optional("intent"),
-        title: fields.get("title").to_owned(),
-        phrasings: lines("phrasings"),
-        answer_brief: optional("answer_brief"),
-        answer_consultative: optional("answer_consultative"),
-        products: lines("products"),
-        ..RawKnowledge::default()
+        tags: Vec::new(),
+        ..Draft::filled(fields).raw()
     }
 }
 
@@ -127,7 +142,15 @@ pub fn problems(error: ApiError, language: Language) -> Result<Vec<(String, Stri
 fn field_of(name: &str) -> String {
     let field = name.split('[').next().unwrap_or(name);
     match field {
-        "answer_brief" | "answer_consultative" | "phrasings" | "products" | "domain" => field,
+        "answer_brief"
+        | "answer_consultative"
+        | "phrasings"
+        | "products"
+        | "domain"
+        | "channels"
+        | "valid_from"
+        | "valid_until"
+        | "source" => field,
         "intent" => "domain",
         _ => "title",
     }
@@ -145,19 +168,36 @@ mod tests {
             Fields::parse(b"title=t&domain=process&phrasings=a%0D%0A%0D%0A+b+&answer_brief=+");
         let raw = filled(&fields);
         assert_eq!(raw.phrasings, ["a", "b"]);
+        assert_eq!((&raw.source, &raw.valid_until), (&None, &None));
         assert_eq!((raw.answer_brief, raw.intent), (None, None));
         assert_eq!(raw.status.as_deref(), Some("approved"));
     }
 
     #[test]
+    fn a_window_and_a_source_come_back_as_they_were_sent() {
+        let sent = b"source=%E6%89%8B%E5%86%8C&valid_from=2026-11-01T00%3A00&channels=jd%0D%0Aweb";
+        let raw = filled(&Fields::parse(sent));
+        assert_eq!(raw.source.as_deref(), Some("手册"));
+        assert_eq!(raw.valid_from.as_deref(), Some("2026-11-01T00:00"));
+        assert_eq!(raw.channels, ["jd", "web"]);
+    }
+
+    #[test]
     fn faults_stand_at_fields_that_the_form_has() {
         let language = Language(Locale::English);
-        let errors = ["phrasings[3]", "intent", "tags[0]"]
-            .map(|field| FieldError::new(field, Fault::Missing))
-            .to_vec();
+        let errors = [
+            "phrasings[3]",
+            "intent",
+            "tags[0]",
+            "channels[1]",
+            "valid_until",
+        ]
+        .map(|field| FieldError::new(field, Fault::Missing))
+        .to_vec();
         let found = problems(ApiError::InvalidFields(errors), language).expect("mendable");
         let fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(fields, ["phrasings", "domain", "title"]);
+        let expected = ["phrasings", "domain", "title", "channels", "valid_until"];
+        assert_eq!(fields, expected);
         let taken = problems(
             ApiError::Exists {
                 what: "knowledge item",

@@ -6,24 +6,22 @@ use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
 use super::language::Language;
-use super::lists::{Part, Tab, leave_to, place, segment};
-use super::queue_cards::{GapCard, Maker, ProposalCard, answered_just_now, queue_tabs};
+use super::lists::{Part, Tab, leave_to, segment};
+use super::queue_cards::{GapCard, Maker, ProposalCard, answered_just_now, left_gap, queue_tabs};
 use super::queue_form::{ItemForm, filled, problems};
+use super::queue_place::{APPROVE, CARDS, Flash, Spot, WRITE};
 use super::{page_with_status, see_other};
 use crate::auth::{Form, Supervising, audit};
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{CandidateId, ClusterId, ShopId};
 use crate::domain::job::JobKind;
 use crate::domain::knowledge::RawKnowledge;
 use crate::error::ApiError;
 use crate::insights::labels::Labels;
-use crate::insights::queues::{Made, Supervisor, gaps, proposals};
+use crate::insights::queues::{Gap, Made, Proposal, Supervisor, gaps, proposals};
 use crate::insights::report::Desk;
 use crate::state::AppState;
 use crate::store::Decision;
-
-/// Cards of a page: each has a whole form.
-const CARDS: usize = 10;
 
 /// Why an answer is not taken over: the audit log has the word.
 const REASONS: [(&str, [&str; 2]); 4] = [
@@ -43,13 +41,6 @@ pub fn reason_name(word: &str, language: Language) -> Option<&'static str> {
     Some(language.say(names[0], names[1]))
 }
 
-/// What was just done, with the item that came of it.
-struct Flash {
-    text: &'static str,
-    /// The item's address; empty where there is none.
-    item: String,
-}
-
 #[derive(Template)]
 #[template(path = "queues_approve.html")]
 struct ApprovePage {
@@ -59,8 +50,9 @@ struct ApprovePage {
     cards: Vec<ProposalCard>,
     part: Part,
     reasons: Vec<(&'static str, &'static str)>,
-    /// Whether only the answers to one question are shown.
-    is_of_one: bool,
+    spot: Spot,
+    /// The address of what the forms come back to.
+    back: String,
     has_problems: bool,
 }
 
@@ -72,31 +64,33 @@ struct WritePage {
     flash: Flash,
     cards: Vec<GapCard>,
     part: Part,
-    /// Whether only one question is shown.
-    is_of_one: bool,
+    spot: Spot,
+    /// The address of what the forms come back to.
+    back: String,
     has_problems: bool,
 }
 
 /// What was sent and cannot be taken: the card, what was filled in, and what is wrong.
-struct Refused {
-    id: String,
+struct Refused<Id> {
+    id: Id,
     raw: RawKnowledge,
     problems: Vec<(String, String)>,
+    spot: Spot,
 }
 
-impl Refused {
+impl<Id: std::fmt::Display> Refused<Id> {
     /// The form as it was sent.
     fn form(&self, labels: Labels<'_>) -> ItemForm {
         ItemForm {
             problems: self.problems.clone(),
-            ..ItemForm::new(&self.id, &self.raw, labels)
+            ..ItemForm::new(&self.id.to_string(), &self.raw, labels)
         }
     }
 }
 
 /// `GET /queues`: the first queue.
 pub async fn index() -> HttpResponse {
-    see_other("/queues/approve")
+    see_other(APPROVE)
 }
 
 /// `GET /queues/approve`: answers that agents gave, best first; those to one
@@ -142,22 +136,25 @@ pub async fn approve(
         Ok(Made::Now(item)) => ("approved", item.id),
         Ok(Made::Before(item)) => ("before", item),
         Err(error) => {
-            let problems = problems(error, visit.language)?;
-            let id = id.to_string();
-            let refused = Refused { id, raw, problems };
+            let refused = Refused {
+                id,
+                raw,
+                problems: problems(error, visit.language)?,
+                spot: Spot::of(&form.fields),
+            };
             return approve_page(&visit, &state, Some(refused)).await;
         }
     };
     after_change(&state, form.visitor.shop()).await?;
     audit::about(&request, item.as_str());
     let word = format!("{word}.{}", segment(item.as_str()));
-    Ok(done("/queues/approve", &word))
+    Ok(done(&Spot::of(&form.fields).address(APPROVE), &word))
 }
 
 /// `POST /queues/approve/{id}/dismiss`: takes an answer off the queue.
 ///
 /// # Errors
-/// When there is none of that id, the reason is unknown, or the store fails.
+/// When there is none of that id, no reason is given, or the store fails.
 pub async fn dismiss(
     form: Form<Supervising>,
     state: web::Data<AppState>,
@@ -167,7 +164,8 @@ pub async fn dismiss(
     let id = found(CandidateId::parse(&path))?;
     let reason = form.fields.get("reason");
     let reason = REASONS.iter().find(|(known, _)| *known == reason);
-    let (reason, _) = reason.ok_or(ApiError::NotFound { what: "reason" })?;
+    let missing = || ApiError::field(FieldError::new("reason", Fault::Missing));
+    let (reason, _) = reason.ok_or_else(missing)?;
     let by = form.visitor.by();
     let decision = Decision {
         by: &by,
@@ -178,7 +176,24 @@ pub async fn dismiss(
         .dismiss_candidate(form.visitor.shop(), id, decision)
         .await?;
     audit::about(&request, format!("{id} {reason}"));
-    Ok(done("/queues/approve", "dismissed"))
+    let back = Spot::of(&form.fields).address(APPROVE);
+    Ok(done(&back, &format!("dismissed.{id}")))
+}
+
+/// `POST /queues/approve/{id}/reopen`: puts an answer that was dismissed back.
+///
+/// # Errors
+/// When there is none of that id or the store fails.
+pub async fn reopen(
+    form: Form<Supervising>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let id = found(CandidateId::parse(&path))?;
+    let store = state.store.as_ref();
+    store.reopen_candidate(form.visitor.shop(), id).await?;
+    let back = Spot::of(&form.fields).address(APPROVE);
+    Ok(done(&back, "reopened"))
 }
 
 /// `POST /queues/write/{cluster}`: writes the answer to a question.
@@ -200,116 +215,153 @@ pub async fn write(
     let item = match made.map_err(ApiError::from) {
         Ok(item) => item.id,
         Err(error) => {
-            let problems = problems(error, visit.language)?;
-            let id = id.to_string();
-            let refused = Refused { id, raw, problems };
+            let refused = Refused {
+                id,
+                raw,
+                problems: problems(error, visit.language)?,
+                spot: Spot::of(&form.fields),
+            };
             return write_page(&visit, &state, Some(refused)).await;
         }
     };
     after_change(&state, form.visitor.shop()).await?;
     audit::about(&request, item.as_str());
     let word = format!("written.{}", segment(item.as_str()));
-    Ok(done("/queues/write", &word))
+    Ok(done(&Spot::of(&form.fields).address(WRITE), &word))
 }
 
 async fn approve_page(
     visit: &Visit<Supervising>,
     state: &AppState,
-    refused: Option<Refused>,
+    refused: Option<Refused<CandidateId>>,
 ) -> Result<HttpResponse, ApiError> {
-    let here = "/queues/approve";
     let shop = visit.visitor.shop();
     let mut frame = visit.frame(state, Room::Queues).await?;
     let desk = desk(state, &frame);
     let searchable = state.catalog.searchable(shop)?;
     let maker = maker(desk, (shop, visit.language), Labels::of(&searchable)).await?;
-    let (from, only) = (place(&visit.query), visit.query.get("question"));
-    let is_whole = refused.is_none() && only.is_empty();
-    let most = if is_whole { from + CARDS } else { usize::MAX };
-    let mut found = proposals(desk, shop, most).await?;
-    if let Some(refused) = &refused {
-        found
-            .first
-            .retain(|one| one.candidate.id.to_string() == refused.id);
-    } else if !only.is_empty() {
-        found
-            .first
-            .retain(|one| one.view.cluster.id.to_string() == only);
-    }
+    let spot = spot(visit, refused.as_ref());
+    let most = if refused.is_some() {
+        usize::MAX
+    } else {
+        spot.most()
+    };
+    let found = proposals(desk, shop, most).await?;
     let waiting = [found.total, gaps(desk, shop, 0).await?.total];
-    let skipped = if is_whole { from } else { 0 };
-    let shown = found.first.iter().skip(skipped).take(CARDS);
-    let mut cards: Vec<ProposalCard> = shown.map(|one| maker.proposal(one)).collect();
-    if let Some(refused) = &refused {
-        let card = cards
-            .first_mut()
-            .ok_or(ApiError::NotFound { what: "answer" })?;
-        card.form = refused.form(maker.labels);
-        leave_to(&mut frame, here);
-    }
-    let total = if is_whole { found.total } else { cards.len() };
+    let (cards, part) = if let Some(refused) = &refused {
+        leave_to(&mut frame, &spot.address(APPROVE));
+        let card = refused_proposal((state, shop), &maker, &found.first, refused).await?;
+        (vec![card], Part::of(APPROVE, 0, CARDS, 1))
+    } else {
+        let (shown, part) = spot.cut(APPROVE, found, |one| one.view.cluster.id);
+        (shown.iter().map(|one| maker.proposal(one)).collect(), part)
+    };
     let reasons = REASONS.iter();
     let template = ApprovePage {
-        tabs: queue_tabs(visit.language, here, waiting),
-        flash: flash(&frame),
+        tabs: queue_tabs(visit.language, APPROVE, waiting),
+        flash: Flash::of(&frame),
         cards,
-        part: Part::of(here, skipped, CARDS, total),
+        part,
         reasons: reasons
             .map(|(word, names)| (*word, visit.language.say(names[0], names[1])))
             .collect(),
-        is_of_one: !is_whole,
+        spot,
+        back: spot.address(APPROVE),
         has_problems: refused.is_some(),
         frame,
     };
     page_with_status(&template, visit.language, status(refused.as_ref()))
 }
 
+/// The card that was sent, though its answer may have left the queue meanwhile.
+async fn refused_proposal(
+    (state, shop): (&AppState, &ShopId),
+    maker: &Maker<'_>,
+    found: &[Proposal],
+    refused: &Refused<CandidateId>,
+) -> Result<ProposalCard, ApiError> {
+    let form = refused.form(maker.labels);
+    let waiting = found.iter().find(|one| one.candidate.id == refused.id);
+    if let Some(proposal) = waiting {
+        return Ok(ProposalCard {
+            form,
+            ..maker.proposal(proposal)
+        });
+    }
+    let candidate = state.store.candidate(shop, refused.id).await?;
+    let candidate = candidate.ok_or(ApiError::NotFound { what: "answer" })?;
+    let ledger = state.listening.ledger(shop).await?;
+    let cluster = ledger.cluster(candidate.cluster);
+    let cluster = cluster.ok_or(ApiError::NotFound { what: "question" })?;
+    Ok(maker.left_proposal(&candidate, cluster, form))
+}
+
 async fn write_page(
     visit: &Visit<Supervising>,
     state: &AppState,
-    refused: Option<Refused>,
+    refused: Option<Refused<ClusterId>>,
 ) -> Result<HttpResponse, ApiError> {
-    let here = "/queues/write";
     let shop = visit.visitor.shop();
     let mut frame = visit.frame(state, Room::Queues).await?;
     let desk = desk(state, &frame);
     let searchable = state.catalog.searchable(shop)?;
     let maker = maker(desk, (shop, visit.language), Labels::of(&searchable)).await?;
-    let from = place(&visit.query);
-    let only = match &refused {
-        Some(refused) => refused.id.as_str(),
-        None => visit.query.get("question"),
+    let spot = spot(visit, refused.as_ref());
+    let most = if refused.is_some() {
+        usize::MAX
+    } else {
+        spot.most()
     };
-    let is_whole = only.is_empty();
-    let most = if is_whole { from + CARDS } else { usize::MAX };
-    let mut found = gaps(desk, shop, most).await?;
-    if !is_whole {
-        found
-            .first
-            .retain(|one| one.view.cluster.id.to_string() == only);
-    }
+    let found = gaps(desk, shop, most).await?;
     let waiting = [proposals(desk, shop, 0).await?.total, found.total];
-    let skipped = if is_whole { from } else { 0 };
-    let shown = found.first.iter().skip(skipped).take(CARDS);
-    let mut cards: Vec<GapCard> = shown.map(|one| maker.gap(one)).collect();
-    if let Some(refused) = &refused {
-        let card = cards
-            .first_mut()
-            .ok_or(ApiError::NotFound { what: "question" })?;
-        card.form = refused.form(maker.labels);
-        leave_to(&mut frame, here);
-    }
-    let total = if is_whole { found.total } else { cards.len() };
+    let (cards, part) = if let Some(refused) = &refused {
+        leave_to(&mut frame, &spot.address(WRITE));
+        let card = refused_gap((state, shop), &maker, &found.first, refused).await?;
+        (vec![card], Part::of(WRITE, 0, CARDS, 1))
+    } else {
+        let (shown, part) = spot.cut(WRITE, found, |one| one.view.cluster.id);
+        (shown.iter().map(|one| maker.gap(one)).collect(), part)
+    };
     let template = WritePage {
-        tabs: queue_tabs(visit.language, here, waiting),
-        flash: flash(&frame),
+        tabs: queue_tabs(visit.language, WRITE, waiting),
+        flash: Flash::of(&frame),
         cards,
-        part: Part::of(here, skipped, CARDS, total),
-        is_of_one: !is_whole,
+        part,
+        spot,
+        back: spot.address(WRITE),
         has_problems: refused.is_some(),
         frame,
     };
     page_with_status(&template, visit.language, status(refused.as_ref()))
+}
+
+/// The card that was sent, though its question may have left the queue meanwhile.
+async fn refused_gap(
+    (state, shop): (&AppState, &ShopId),
+    maker: &Maker<'_>,
+    found: &[Gap],
+    refused: &Refused<ClusterId>,
+) -> Result<GapCard, ApiError> {
+    let form = refused.form(maker.labels);
+    let waiting = found.iter().find(|one| one.view.cluster.id == refused.id);
+    if let Some(gap) = waiting {
+        return Ok(GapCard {
+            form,
+            ..maker.gap(gap)
+        });
+    }
+    let ledger = state.listening.ledger(shop).await?;
+    let cluster = ledger.cluster(refused.id);
+    let cluster = cluster.ok_or(ApiError::NotFound { what: "question" })?;
+    Ok(left_gap(cluster, form))
+}
+
+/// Where the person works: as the address says, or the form that was sent.
+fn spot<Id>(visit: &Visit<Supervising>, refused: Option<&Refused<Id>>) -> Spot {
+    match refused {
+        Some(refused) => refused.spot,
+        None => Spot::of(&visit.query),
+    }
 }
 
 async fn maker<'a>(
@@ -352,7 +404,7 @@ fn found<T>(id: Result<T, Fault>) -> Result<T, ApiError> {
     id.map_err(|_| ApiError::NotFound { what: "entry" })
 }
 
-fn status(refused: Option<&Refused>) -> StatusCode {
+fn status<Id>(refused: Option<&Refused<Id>>) -> StatusCode {
     match refused {
         Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
         None => StatusCode::OK,
@@ -369,31 +421,4 @@ async fn after_change(state: &AppState, shop: &ShopId) -> Result<(), ApiError> {
         .await?;
     state.trainer.job_asked();
     Ok(())
-}
-
-fn flash(frame: &Frame) -> Flash {
-    let (word, item) = frame.done.split_once('.').unwrap_or((&frame.done, ""));
-    let text = match word {
-        "approved" => frame.say(
-            "已采用，成了一条生效的知识。",
-            "Approved: it is an item in effect now.",
-        ),
-        "before" => frame.say(
-            "这条回答之前已被采用，没有重复新建。",
-            "It had been approved before; nothing was made twice.",
-        ),
-        "dismissed" => frame.say("已移出待审核。", "It is off the queue."),
-        "written" => frame.say(
-            "已写好，成了一条生效的知识。",
-            "Written: it is an item in effect now.",
-        ),
-        _ => "",
-    };
-    Flash {
-        text,
-        item: match item {
-            "" => String::new(),
-            item => format!("/knowledge/{}", segment(item)),
-        },
-    }
 }

@@ -230,6 +230,29 @@ pub(super) async fn dismiss(
     Ok(())
 }
 
+/// Puts a mined answer that was dismissed back, as if nobody had decided; one
+/// that is an item stays one.
+pub(super) async fn reopen(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    id: CandidateId,
+) -> StoreResult<()> {
+    let candidate = by_id(&mut *connection, shop, id).await?;
+    let candidate = candidate.ok_or(StoreError::NotFound { what: "candidate" })?;
+    if candidate.state == CandidateState::Dismissed {
+        sqlx::query(
+            "UPDATE candidates SET state = ?3, decided_by = NULL, decided_at = NULL
+             WHERE shop = ?1 AND id = ?2",
+        )
+        .bind(shop.as_str())
+        .bind(id.as_bytes())
+        .bind(word("candidate state", &CandidateState::Open)?)
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
+
 async fn decide(
     connection: &mut SqliteConnection,
     shop: &ShopId,
