@@ -1,4 +1,4 @@
-// The editor of an item: what follows from a choice is filled in, and nothing typed is lost unasked.
+// The editor of an item: what follows from a choice is filled in.
 
 // An intent belongs to a domain.
 for (const select of document.querySelectorAll("select[data-follows]")) {
@@ -24,20 +24,4 @@ for (const list of document.querySelectorAll("[data-fills]")) {
       }
     });
   }
-}
-
-// Leaving with something typed and not sent asks first.
-for (const form of document.querySelectorAll("form[data-guard]")) {
-  let isChanged = false;
-  form.addEventListener("input", () => {
-    isChanged = true;
-  });
-  form.addEventListener("submit", () => {
-    isChanged = false;
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (isChanged) {
-      event.preventDefault();
-    }
-  });
 }

@@ -61,7 +61,8 @@ async fn an_item_is_written_once_its_faults_are_mended() {
             Some("true")
         );
     }
-    // What was filled in is still there.
+    // What was filled in is still there, and is not left unasked.
+    assert!(browser.asks_before_leaving().await);
     assert_eq!(browser.by_label("标准问题").await.value().await, long);
     assert_eq!(browser.by_label("领域").await.value().await, "process");
     browser.inspect("knowledge-faults").await;
@@ -79,9 +80,11 @@ async fn an_item_is_written_once_its_faults_are_mended() {
     browser.by_role("button", "预览").await.click().await;
     browser.by_text("客服会看到的（还没有保存）").await;
     assert_eq!(site_has(&site, "shipping").await, 404);
+    assert!(browser.asks_before_leaving().await);
     save(&browser).await;
     browser.by_text("已保存为新知识。").await;
     browser.by_role("heading", "拍下后多久发货").await;
+    assert!(!browser.asks_before_leaving().await);
     browser.inspect("knowledge-item").await;
 
     let kept = item(&site, "shipping").await;
@@ -143,7 +146,9 @@ async fn two_editors_see_each_other() {
         .await;
     let browser = site.owner().await;
     browser.visit("/knowledge/shipping/edit").await;
+    assert!(!browser.asks_before_leaving().await);
     browser.by_label("简短回答").await.fill(SECOND).await;
+    assert!(browser.asks_before_leaving().await);
 
     let theirs = json!({
         "status": "approved",
@@ -159,6 +164,7 @@ async fn two_editors_see_each_other() {
     save(&browser).await;
     browser.expect_fault("409");
     browser.by_text("您的还没有保存").await;
+    assert!(browser.asks_before_leaving().await);
     // Both are there, side by side, in each field that differs.
     browser.by_text(THIRD).await;
     browser.by_text("几天能发货").await;
@@ -270,5 +276,67 @@ async fn a_search_says_why_and_looks_at_other_times() {
         assert_eq!(found == 1, is_found, "{at}");
     }
     browser.inspect("knowledge-search-then").await;
+    browser.finish().await;
+}
+
+/// The titles in the list, from the top.
+async fn listed(browser: &Browser) -> Vec<String> {
+    const TITLES: &str = "return [...document.querySelectorAll('table.items tbody th a')]
+        .map((link) => link.textContent.trim());";
+    let titles = browser.evaluate(TITLES).await;
+    serde_json::from_value(titles).expect("texts")
+}
+
+/// Waits until the list has so many rows, the first and the last of these titles.
+async fn wait_until_listed(browser: &Browser, rows: usize, [first, last]: [&str; 2]) {
+    let what = format!("{rows} rows from {first} to {last}");
+    let is_so = async || {
+        let listed = listed(browser).await;
+        let ends = [listed.first(), listed.last()];
+        listed.len() == rows && ends.map(|end| end.map_or("", String::as_str)) == [first, last]
+    };
+    browser.wait_until(&what, is_so).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_goes_both_ways_in_either_order() {
+    let site = Site::open().await;
+    for number in 1..=57 {
+        let (id, title) = (format!("n-{number}"), format!("问题 {number:02}"));
+        site.add_knowledge(&id, &title, FIRST).await;
+    }
+    let named = json!({
+        "id": "douyin", "status": "draft", "domain": "process", "title": "直播间的价格",
+        "channels": ["douyin"],
+    });
+    let call = site.call(Method::POST, "/v1/knowledge").json(&named);
+    assert_eq!(call.send().await.status, 201);
+    let browser = site.owner().await;
+    browser.visit("/knowledge").await;
+    browser.by_text("61 条知识").await;
+    // The last change first.
+    wait_until_listed(&browser, 50, ["直播间的价格", "问题 09"]).await;
+    browser.by_role("link", "下一页").await.click().await;
+    wait_until_listed(&browser, 11, ["问题 08", "发票什么时候开"]).await;
+    browser.inspect("knowledge-second-page").await;
+    browser.by_role("link", "上一页").await.click().await;
+    wait_until_listed(&browser, 50, ["直播间的价格", "问题 09"]).await;
+
+    let heads = browser.find("table.items thead").await;
+    heads.by_role("link", "问题").await.click().await;
+    wait_until_listed(&browser, 50, ["不喜欢可以退吗", "问题 46"]).await;
+    browser.by_role("link", "下一页").await.click().await;
+    wait_until_listed(&browser, 11, ["问题 47", "问题 57"]).await;
+
+    // A filter says how many there are, and the order stays.
+    browser.by_label("状态").await.select("草稿").await;
+    browser.by_role("button", "查看").await.click().await;
+    wait_until_listed(&browser, 1, ["直播间的价格"; 2]).await;
+    assert!(browser.address().await.contains("sort=title"));
+    browser.visit("/knowledge?channel=douyin").await;
+    browser.by_text("1 条知识").await;
+    assert_eq!(listed(&browser).await, ["直播间的价格"]);
+    browser.visit("/knowledge?product=nothing-of-that").await;
+    browser.by_role("heading", "没有符合条件的知识").await;
     browser.finish().await;
 }

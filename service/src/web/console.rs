@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 
+use super::events::{Moment, hears_alarms};
 use super::language::Language;
 use super::{assets, see_other};
 use crate::auth::{Anybody, Fields, Needs, ReadingInsights, Visitor};
@@ -127,6 +128,9 @@ pub struct Frame {
     pub done: String,
     /// The same page in the other language.
     pub other_language: String,
+    /// How far the shop had come before the page was made: what moves from then
+    /// on, the page is told.
+    pub moment: Moment,
 }
 
 impl Frame {
@@ -138,6 +142,11 @@ impl Frame {
     /// The wording in the page's language.
     pub fn say<'a>(&self, chinese: &'a str, english: &'a str) -> &'a str {
         self.language.say(chinese, english)
+    }
+
+    /// Whether the person is told of alarms.
+    pub fn hears_alarms(&self) -> bool {
+        hears_alarms(self.role)
     }
 
     /// The role's name.
@@ -171,7 +180,8 @@ pub struct Visit<N: Needs> {
 }
 
 impl<N: Needs> Visit<N> {
-    /// The frame of the page.
+    /// The frame of the page. What the page shows is read after it: what moves
+    /// meanwhile is told to the page.
     ///
     /// # Errors
     /// When the shop cannot be read.
@@ -187,15 +197,18 @@ impl<N: Needs> Visit<N> {
             name: self.language.say(names[0], names[1]),
             current: if *room == here { "page" } else { "false" },
         });
+        let shop = state.shop(&person.shop).await?;
+        let moment = Moment::latest(state, &shop, person.role).await?;
         Ok(Frame {
             language: self.language,
             entries: entries.collect(),
-            shop: state.shop(&person.shop).await?,
+            shop,
             name: person.name.clone(),
             role: person.role,
             form_token: self.visitor.signed_in.form_token.clone(),
             done: self.query.get("done").to_owned(),
             other_language: self.in_other_language(),
+            moment,
         })
     }
 

@@ -1,9 +1,10 @@
 //! `GET /events`: tells open pages that something is new, as server-sent events.
 //!
 //! An event says how far the shop has come, not what happened: its id is the
-//! whole state. A browser that was away sends the last id it has seen, and is
-//! told at once what moved meanwhile, however long that was. Nothing has to be
-//! kept for it, and no event can be lost.
+//! whole state. A page begins with the id of the state that it was made from, and
+//! a browser that was away sends the last id it has seen: both are told at once
+//! what moved meanwhile, however long that was. Nothing has to be kept for it,
+//! and no event can be lost.
 
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
@@ -15,12 +16,15 @@ use futures_util::Stream;
 use tokio::sync::watch;
 
 use super::secure;
-use crate::auth::{Anybody, Needs, ReadingInsights, Visitor};
+use crate::auth::{Anybody, Fields, Needs, ReadingInsights, Visitor};
 use crate::domain::ids::ShopId;
+use crate::domain::person::Role;
+use crate::domain::shop::Shop;
 use crate::domain::week::Week;
 use crate::error::ApiError;
-use crate::insights::overview::rhythm;
+use crate::insights::overview::{alarms_counted, rhythm};
 use crate::state::AppState;
+use crate::store::ShopRevision;
 
 /// How often the shop is looked at while a page is open.
 const PERIOD: Duration = Duration::from_secs(2);
@@ -33,22 +37,59 @@ const LONGEST: Duration = Duration::from_secs(300);
 
 /// How far a shop has come, as far as pages care.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Moment {
+pub struct Moment {
     messages: u64,
     clusters: u64,
     knowledge: u64,
-    alarms: u64,
+    /// Alarms of the running week; `None` where they were not counted.
+    alarms: Option<u64>,
 }
 
 impl Moment {
+    /// How far the shop has come for a page that is about to be made for somebody
+    /// of that role. For its sake nothing is counted: of alarms it says how many
+    /// were last known.
+    ///
+    /// # Errors
+    /// When the store cannot say.
+    pub async fn latest(state: &AppState, shop: &Shop, role: Role) -> Result<Self, ApiError> {
+        let revision = state.pulse.latest(&shop.id).await?;
+        let moment = Self::of(revision.as_ref());
+        if !hears_alarms(role) {
+            return Ok(moment);
+        }
+        let week = Week::of(state.clock.now(), &shop.zone());
+        let alarms = alarms_counted(&state.figures, &shop.id, week);
+        Ok(alarms.map_or(moment, |alarms| moment.with_alarms(alarms)))
+    }
+
+    /// All of it but the alarms.
+    fn of(revision: Option<&ShopRevision>) -> Self {
+        revision.map_or_else(Self::default, |revision| Self {
+            messages: revision.messages,
+            clusters: revision.listening,
+            knowledge: revision.knowledge,
+            alarms: None,
+        })
+    }
+
+    /// The same with so many alarms, which the page itself shows.
+    pub fn with_alarms(self, alarms: usize) -> Self {
+        Self {
+            alarms: u64::try_from(alarms).ok(),
+            ..self
+        }
+    }
+
     /// The id of the event that says so.
-    fn id(self) -> String {
+    pub fn id(self) -> String {
         let Self {
             messages,
             clusters,
             knowledge,
             alarms,
         } = self;
+        let alarms = alarms.map_or_else(|| "-".to_owned(), |alarms| alarms.to_string());
         format!("{messages}.{clusters}.{knowledge}.{alarms}")
     }
 
@@ -59,7 +100,7 @@ impl Moment {
             messages: next()?,
             clusters: next()?,
             knowledge: next()?,
-            alarms: next()?,
+            alarms: numbers.next()?,
         })
     }
 
@@ -69,16 +110,28 @@ impl Moment {
             ("messages", self.messages, before.messages),
             ("clusters", self.clusters, before.clusters),
             ("knowledge", self.knowledge, before.knowledge),
-            ("alarms", self.alarms, before.alarms),
         ];
-        let moved = pairs.iter().filter(|(_, now, before)| now != before);
+        let moved = pairs.into_iter().filter(|(_, now, before)| now != before);
+        let moved = moved.map(|(name, now, _)| (name, now));
+        // Where it is not known how many there were, none of them is known to be
+        // new; and that there are fewer, in a week that begins, is no alarm.
+        let is_more = |now: &u64| before.alarms.is_some_and(|known| *now > known);
+        let alarms = self.alarms.filter(is_more);
         moved
-            .map(|(name, now, _)| format!("event: {name}\nid: {}\ndata: {now}\n\n", self.id()))
+            .chain(alarms.map(|now| ("alarms", now)))
+            .map(|(name, now)| format!("event: {name}\nid: {}\ndata: {now}\n\n", self.id()))
             .collect()
     }
 }
 
-/// The stream.
+/// Whether people of that role are told of alarms.
+pub fn hears_alarms(role: Role) -> bool {
+    let opens = |scope| role.scopes().contains(scope);
+    ReadingInsights::ANY_OF.iter().any(opens)
+}
+
+/// The stream, from the state that a browser has seen last or else from the one
+/// that its page was made from, `after`.
 ///
 /// # Errors
 /// When nobody is signed in or the store fails.
@@ -86,12 +139,14 @@ pub async fn stream(
     visitor: Visitor<Anybody>,
     state: web::Data<AppState>,
     request: HttpRequest,
+    query: Fields,
 ) -> Result<HttpResponse, ApiError> {
     let seen = request.headers().get("last-event-id");
     let seen = seen.and_then(|id| id.to_str().ok()).and_then(Moment::parse);
+    let seen = seen.or_else(|| Moment::parse(query.get("after")));
     let watcher = Watcher {
         shop: visitor.shop().clone(),
-        tells_alarms: reads_insights(&visitor),
+        tells_alarms: hears_alarms(visitor.person().role),
         closing: state.closing.subscribe(),
         state,
         seen: Moment::default(),
@@ -116,12 +171,6 @@ pub async fn stream(
         .streaming(events(watcher, first)))
 }
 
-fn reads_insights(visitor: &Visitor<Anybody>) -> bool {
-    let scopes = visitor.person().role.scopes();
-    let opens = |scope| scopes.contains(scope);
-    ReadingInsights::ANY_OF.iter().any(opens)
-}
-
 /// Looks at a shop for one open page.
 struct Watcher {
     shop: ShopId,
@@ -136,16 +185,17 @@ struct Watcher {
 impl Watcher {
     async fn look(&self) -> Result<Moment, ApiError> {
         let revision = self.state.pulse.revision(&self.shop).await?;
-        let mut moment = revision.map_or_else(Moment::default, |revision| Moment {
-            messages: revision.messages,
-            clusters: revision.listening,
-            knowledge: revision.knowledge,
-            alarms: self.seen.alarms,
-        });
-        if self.tells_alarms && moment.clusters != self.seen.clusters {
-            moment.alarms = self.alarms().await.unwrap_or(self.seen.alarms);
-        }
-        Ok(moment)
+        let moment = Moment::of(revision.as_ref());
+        let may_be_more = moment.clusters != self.seen.clusters || self.seen.alarms.is_none();
+        let counted = if self.tells_alarms && may_be_more {
+            self.alarms().await
+        } else {
+            None
+        };
+        Ok(Moment {
+            alarms: counted.or(self.seen.alarms),
+            ..moment
+        })
     }
 
     /// Alarms of the running week; `None` where they cannot be counted now.
@@ -202,8 +252,7 @@ mod tests {
         let before = Moment::parse("7.3.1.0").expect("an id");
         let now = Moment {
             messages: 9,
-            alarms: 1,
-            ..before
+            ..before.with_alarms(1)
         };
         assert_eq!(
             now.since(before),
@@ -213,5 +262,18 @@ mod tests {
         for id in ["", "1.2.3", "a.b.c.d"] {
             assert_eq!(Moment::parse(id), None, "{id}");
         }
+    }
+
+    #[test]
+    fn only_more_alarms_than_were_known_are_said() {
+        let of = |id: &str| Moment::parse(id).expect("an id");
+        let unknown = of("7.3.1.-");
+        assert_eq!(unknown.id(), "7.3.1.-");
+        let is_said = |now: &str, before: &str| !of(now).since(of(before)).is_empty();
+        assert!(is_said("7.3.1.2", "7.3.1.1"));
+        for before in ["7.3.1.2", "7.3.1.3", "7.3.1.-"] {
+            assert!(!is_said("7.3.1.2", before), "{before}");
+        }
+        assert!(!is_said("7.3.1.-", "7.3.1.2"));
     }
 }

@@ -98,10 +98,12 @@ impl Element {
         keyboard::press(&self.window, keys).await;
     }
 
-    /// Chooses the option that says `option` of a list.
+    /// Chooses the option that says `option` of a list, with a pointer.
     pub async fn select(&self, option: &str) {
         const OPTION: &str = r#"
             const [list, wanted] = arguments;
+            // Of its open list, which is not of the page, a page learns no more than this.
+            list.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true }));
             return [...list.options].find((option) => option.label.trim() === wanted) ?? null;
         "#;
         let found = self.execute(OPTION, json!(option)).await;

@@ -179,6 +179,15 @@ impl Browser {
         .await;
     }
 
+    /// Whether the page would ask before it is left. The driver says yes to that
+    /// dialog by itself, so the page is told that it is being left.
+    pub async fn asks_before_leaving(&self) -> bool {
+        const LEAVE: &str = "
+            const leaving = new Event('beforeunload', { cancelable: true });
+            return !window.dispatchEvent(leaving);";
+        self.evaluate(LEAVE).await == true
+    }
+
     /// Waits for a file that the page has the browser save, and gives its place.
     pub async fn downloaded(&self, name: &str) -> PathBuf {
         let path = self.driver.downloads().join(name);
