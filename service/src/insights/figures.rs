@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 
+use super::outcomes::Outcomes;
 use super::overview::Rhythm;
 use super::profile::{Group, Profile};
 use super::report::InsightError;
 use super::review::Asked;
 use super::stamp::Stamp;
 use super::standing::Standing;
+use super::weeks::WeekFigures;
 use crate::domain::ids::ShopId;
 use crate::domain::insights::WeeklyReport;
 use crate::domain::week::Week;
@@ -124,6 +126,10 @@ pub(super) struct ShopFigures {
     pub standing: Arc<Shelf<(), Standing>>,
     /// Reports, by week and by whether it had ended.
     pub reports: Arc<Shelf<(Week, bool), WeeklyReport>>,
+    /// How much was asked in each week.
+    pub weeks: Arc<Shelf<(), Vec<WeekFigures>>>,
+    /// What became of suggestions.
+    pub outcomes: Outcomes,
     /// Days and hours, by week.
     pub rhythms: Arc<Shelf<Week, Rhythm>>,
     /// Profiles, by the group asked for.
@@ -140,6 +146,8 @@ impl Default for ShopFigures {
             asked_at: Mutex::new(Instant::now()),
             standing: Arc::new(Shelf::new(1)),
             reports: Arc::new(Shelf::new(6)),
+            weeks: Arc::new(Shelf::new(1)),
+            outcomes: Outcomes::default(),
             rhythms: Arc::new(Shelf::new(6)),
             profiles: Arc::new(Shelf::new(24)),
             findings: Arc::new(Shelf::new(4)),
@@ -210,6 +218,19 @@ where
         let value = Arc::clone(&found.value);
         kept.push(found);
         Some(value)
+    }
+
+    /// What was kept last of a key that `is_wanted`, whatever came since.
+    pub fn last(&self, is_wanted: impl Fn(&K) -> bool) -> Option<(K, Arc<T>)>
+    where
+        K: Clone,
+    {
+        let kept = lock(&self.kept);
+        let found = kept
+            .iter()
+            .filter(|kept| is_wanted(&kept.key))
+            .max_by_key(|kept| kept.made_at)?;
+        Some((found.key.clone(), Arc::clone(&found.value)))
     }
 
     /// Waits for the turn to count.

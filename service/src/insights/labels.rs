@@ -2,7 +2,7 @@
 
 use crate::catalog::{Searchable, Terminology};
 use crate::domain::fault::Locale;
-use crate::domain::taxonomy::Intent;
+use crate::domain::taxonomy::BuiltIn;
 use crate::language::ShopIntents;
 
 /// Names of intents, domains and products.
@@ -35,13 +35,7 @@ impl Labels<'_> {
             .settings()
             .find(|setting| setting.intent.as_str() == id)
             .and_then(|setting| setting.name.clone());
-        let built_in = || {
-            let (_, built_in) = Intent::built_in().find(|(intent, _)| intent.as_str() == id)?;
-            Some(match self.locale {
-                Locale::Chinese => built_in.zh.clone(),
-                Locale::English => built_in.en.clone(),
-            })
-        };
+        let built_in = || Some(BuiltIn::of(id)?.name(self.locale).to_owned());
         own.or_else(built_in).unwrap_or_else(|| id.to_owned())
     }
 

@@ -2,11 +2,15 @@
 //! and what stores and reads their results.
 
 pub mod clusters;
+mod counts;
 pub mod feeds;
 pub mod figures;
+pub mod judged;
 pub mod labels;
 mod lines;
+mod outcomes;
 pub mod overview;
+mod own_words;
 pub mod profile;
 pub mod queues;
 pub mod quotable;

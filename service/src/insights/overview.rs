@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use super::figures::rounded_up;
+use super::figures::{Figures, rounded_up};
 use super::labels::Labels;
 use super::quotable::Quotable;
 use super::report::{Desk, InsightError, weekly};
@@ -123,7 +123,7 @@ pub async fn overview(desk: Desk<'_>, shop: &ShopId, week: Week) -> Result<Overv
         if report.has_ended {
             lines.iter().take(MOST_LINES).cloned().collect()
         } else {
-            first_of(&standing, trend)
+            first_of(&standing, trend, report.policy.smallest_group)
         }
     };
     Ok(Overview {
@@ -137,14 +137,18 @@ pub async fn overview(desk: Desk<'_>, shop: &ShopId, week: Week) -> Result<Overv
 }
 
 /// The first questions of the last seven days that move so.
-fn first_of(standing: &Standing, trend: Trend) -> Vec<QuestionLine> {
+fn first_of(standing: &Standing, trend: Trend, smallest_group: u32) -> Vec<QuestionLine> {
     let views = standing.rows.iter().map(|row| &row.view);
     let mut lines: Vec<&QuestionLine> = views
         .filter(|view| !view.cluster.is_muted && view.line.trend == trend)
         .map(|view| &view.line)
         .collect();
-    lines.sort_by_key(|line| std::cmp::Reverse(line.buyers));
-    lines.into_iter().take(MOST_LINES).cloned().collect()
+    lines.sort_by_key(|line| std::cmp::Reverse(line.buyers.at_least()));
+    let mut lines: Vec<QuestionLine> = lines.into_iter().take(MOST_LINES).cloned().collect();
+    for line in &mut lines {
+        line.hide_few(smallest_group);
+    }
+    lines
 }
 
 /// What is counted, owned: it travels to another thread.
@@ -194,6 +198,13 @@ pub async fn rhythm(
         let work = move || beat(&material);
         return shelf.fill(desk.figures, turn, (week, stamp), work).await;
     }
+}
+
+/// How many alarms a week had when its days and hours were last counted, whenever
+/// that was; `None` where they were not.
+pub fn alarms_counted(figures: &Figures, shop: &ShopId, week: Week) -> Option<usize> {
+    let counted = figures.of(shop).rhythms.last(|kept| *kept == week);
+    counted.map(|(_, rhythm)| rhythm.alarms.len())
 }
 
 fn beat(material: &Material) -> Rhythm {

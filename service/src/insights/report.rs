@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::figures::{Figures, Freshness, ShopFigures};
 use super::labels::Labels;
+use super::outcomes;
 use super::stamp::{Inputs, Stamp};
 use super::weekly::{Sources, fingerprint, period, report};
 use crate::catalog::{Catalog, CatalogError, Searchable};
@@ -204,10 +205,10 @@ async fn gather(
     let policy = desk.store.policy(shop).await?;
     let inputs = Inputs {
         suggestions: [
-            desk.store.suggestion_totals(shop, now).await?,
-            desk.store.suggestion_totals(shop, before).await?,
+            outcomes::totals(desk, shop, now).await?,
+            outcomes::totals(desk, shop, before).await?,
         ],
-        uses: Arc::new(desk.store.answer_uses(shop, now).await?),
+        uses: outcomes::uses(desk, shop, now).await?,
         actions: desk.store.actions(shop, before).await?,
         tagged: Vec::new(),
     };
@@ -243,7 +244,9 @@ fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Insight
 }
 
 fn parse(body: &str) -> Result<WeeklyReport, InsightError> {
-    serde_json::from_str(body).map_err(broken)
+    let report: WeeklyReport = serde_json::from_str(body).map_err(broken)?;
+    // One that was kept when every count was shown.
+    Ok(report.without_few())
 }
 
 /// The last days as a period that ends now.

@@ -41,8 +41,14 @@ pub fn with_labels<T>(work: impl FnOnce(&Labels<'_>) -> T) -> T {
 
 /// A ledger of questions, each cluster with one wording, which is its label.
 pub fn ledger(asked: &[Asked]) -> Ledger {
-    let now: Timestamp = NOW.parse().expect("valid");
     let mut ledger = Ledger::default();
+    ledger.apply(changes(asked));
+    ledger
+}
+
+/// What such a ledger is made of.
+pub fn changes(asked: &[Asked]) -> ListeningChanges {
+    let now: Timestamp = NOW.parse().expect("valid");
     let mut changes = ListeningChanges::default();
     let mut clusters: Vec<&str> = asked.iter().map(|asked| asked.cluster).collect();
     clusters.sort_unstable();
@@ -94,6 +100,5 @@ pub fn ledger(asked: &[Asked]) -> Ledger {
             });
         }
     }
-    ledger.apply(changes);
-    ledger
+    changes
 }

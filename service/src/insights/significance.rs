@@ -1,5 +1,30 @@
 //! Whether a change is more than chance.
 
+use super::tally::share;
+use crate::domain::insights::Trend;
+
+/// Distinct buyers now, and in as long a time before.
+pub type NowAndBefore = (u32, u32);
+
+/// The probability of so large a change of a question's share of buyers by
+/// chance: given the buyers of both times who asked it, each is of now with
+/// now's share of all buyers. 1 where there was nobody in one of them.
+pub fn change_p_value((now, before): NowAndBefore, all: NowAndBefore) -> f64 {
+    if all.0 == 0 || all.1 == 0 {
+        return 1.0;
+    }
+    binomial_p_value(now, now + before, share(all.0, all.0 + all.1))
+}
+
+/// Which way a share moves that changes by more than chance.
+pub fn direction((now, before): NowAndBefore, all: NowAndBefore) -> Trend {
+    if share(now, all.0) > share(before, all.1) {
+        Trend::Rising
+    } else {
+        Trend::Fading
+    }
+}
+
 /// The two-sided p-value of `successes` of `trials` where each succeeds with
 /// `probability`: the probability of every outcome that is no more probable
 /// than the one seen (the exact binomial test). 1 where there is no trial.

@@ -11,6 +11,7 @@ use super::clusters::ClusterView;
 use super::figures::rounded_up;
 use super::labels::Labels;
 use super::lines::Lines;
+use super::outcomes;
 use super::quotable::Quotable;
 use super::report::{Desk, InsightError, last_days};
 use super::stamp::{Inputs, Stamp};
@@ -108,8 +109,7 @@ async fn gather(desk: Desk<'_>, shop: &ShopId) -> Result<(Stamp, Material), Insi
     let until = rounded_up(desk.now);
     let searchable = desk.catalog.searchable(shop)?;
     let policy = desk.store.policy(shop).await?;
-    let uses = desk.store.answer_uses(shop, last_days(USE_DAYS, until));
-    let uses = Arc::new(uses.await?);
+    let uses = outcomes::uses(desk, shop, last_days(USE_DAYS, until)).await?;
     let ledger = desk.listening.ledger(shop).await?;
     let inputs = Inputs {
         uses: Arc::clone(&uses),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::report::{Desk, InsightError};
+use super::stamp::{Inputs, Stamp};
 use super::tally::count;
 use crate::domain::ids::ShopId;
 use crate::domain::week::Week;
@@ -28,16 +29,31 @@ pub struct WeekFigures {
 ///
 /// # Errors
 /// When the shop cannot be read, or too much is being counted already.
-pub async fn weeks(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<WeekFigures>, InsightError> {
-    let zone = desk.catalog.searchable(shop)?.shop.zone();
-    let ledger: Arc<Ledger> = desk.listening.ledger(shop).await?;
-    let now = desk.now;
-    let work = move || weeks_of(&ledger, &zone, now);
-    desk.figures.count(work).await
+pub async fn weeks(desk: Desk<'_>, shop: &ShopId) -> Result<Arc<Vec<WeekFigures>>, InsightError> {
+    let searchable = desk.catalog.searchable(shop)?;
+    let zone = searchable.shop.zone();
+    let running = Week::of(desk.now, &zone);
+    let figures = desk.figures.of(shop);
+    let shelf = &figures.weeks;
+    let mut turn = None;
+    loop {
+        let ledger = desk.listening.ledger(shop).await?;
+        // By no policy: questions and buyers are counted as they are.
+        let until = (0, running.end(&zone));
+        let stamp = Stamp::new(&ledger, &searchable, until, Inputs::default());
+        if let Some(found) = shelf.find(&(), &stamp, desk.freshness) {
+            return Ok(found);
+        }
+        let Some(turn) = turn.take() else {
+            turn = Some(shelf.turn().await);
+            continue;
+        };
+        let work = move || weeks_of(&ledger, &zone, running);
+        return shelf.fill(desk.figures, turn, ((), stamp), work).await;
+    }
 }
 
-fn weeks_of(ledger: &Ledger, zone: &TimeZone, now: Timestamp) -> Vec<WeekFigures> {
-    let running = Week::of(now, zone);
+fn weeks_of(ledger: &Ledger, zone: &TimeZone, running: Week) -> Vec<WeekFigures> {
     let end_ms = running.end(zone).as_millisecond();
     let facts = || ledger.all().filter(|fact| fact.at_ms < end_ms);
     let first_ms = facts().map(|fact| fact.at_ms).min();
@@ -92,7 +108,7 @@ mod tests {
         };
         let now = NOW.parse().expect("a time");
         let lines = |asked: &[Asked]| -> Vec<(String, u32, u32)> {
-            weeks_of(&ledger(asked), &zone, now)
+            weeks_of(&ledger(asked), &zone, Week::of(now, &zone))
                 .into_iter()
                 .map(|line| (line.week.to_string(), line.questions, line.buyers))
                 .collect()

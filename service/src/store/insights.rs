@@ -4,12 +4,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{NewVersion, StoreResult};
-use crate::domain::ids::{CandidateId, ClusterId, KnowledgeId, ShopId};
+use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::insights::FeedEntry;
 use crate::domain::knowledge::KnowledgeItem;
 use crate::domain::listening::WordingKey;
 use crate::domain::policy::ListeningPolicy;
-use crate::domain::queue::{Action, Candidate, CandidateState, Tag};
+use crate::domain::queue::{Action, Candidate, CandidateState, Dismissal, Tag};
 use crate::domain::suggestion::Pseudonym;
 use crate::domain::week::Week;
 
@@ -138,8 +138,22 @@ pub trait InsightStore {
         decision: Decision<'_>,
     ) -> StoreResult<()>;
 
+    /// Puts a mined answer that was dismissed back; one that became an item stays one.
+    /// [`super::StoreError::NotFound`] when there is none of that id.
+    async fn reopen_candidate(&self, shop: &ShopId, id: CandidateId) -> StoreResult<()>;
+
+    /// Keeps that a finding is none; what was said of the same finding before goes.
+    async fn dismiss_finding(&self, shop: &ShopId, dismissal: &Dismissal) -> StoreResult<()>;
+    /// Takes that back, and gives what had been said.
+    /// [`super::StoreError::NotFound`] when nothing had.
+    async fn restore_finding(&self, shop: &ShopId, finding: &str) -> StoreResult<Dismissal>;
+    /// Every finding that somebody said is none, latest first.
+    async fn dismissals(&self, shop: &ShopId) -> StoreResult<Vec<Dismissal>>;
+
     /// Keeps an action.
     async fn add_action(&self, shop: &ShopId, action: &Action) -> StoreResult<()>;
+    /// Removes an action. [`super::StoreError::NotFound`] when there is none of that id.
+    async fn delete_action(&self, shop: &ShopId, id: ActionId) -> StoreResult<()>;
     /// Actions that took effect in a period, newest first.
     async fn actions(&self, shop: &ShopId, period: Period) -> StoreResult<Vec<Action>>;
 

@@ -7,6 +7,7 @@ use crate::domain::ids::{ShopId, SuggestionId};
 use crate::domain::language::{
     Correction, IntentSetting, ModelEntry, ModelKind, NewModel, Verdict,
 };
+use crate::domain::listening::Wording;
 
 /// Storage of language. Errors are as of [`super::Store`].
 #[async_trait]
@@ -25,6 +26,13 @@ pub trait LanguageStore {
     /// The latest verdicts of agents on suggested answers, newest first, at
     /// most `limit`. An answer that was only displayed is none.
     async fn verdicts(&self, shop: &ShopId, limit: u32) -> StoreResult<Vec<Verdict>>;
+
+    /// The wordings of buyers' questions that changed last, at most `limit`.
+    async fn wordings(&self, shop: &ShopId, limit: u32) -> StoreResult<Vec<Wording>>;
+    /// Wordings of recurring questions that people have confirmed, by question,
+    /// at most `limit`: they put the wording there, or named, pinned or
+    /// answered the question.
+    async fn confirmed_wordings(&self, shop: &ShopId, limit: u32) -> StoreResult<Vec<Wording>>;
 
     /// Says that a shop's language is to be loaded again, for verdicts that came since.
     async fn advance_language(&self, shop: &ShopId) -> StoreResult<()>;

@@ -18,8 +18,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
-use crate::domain::ids::{AnswerId, KnowledgeId, ProductId, ShopId, SuggestionId};
+use crate::domain::ids::{AnswerId, ChannelId, KnowledgeId, ProductId, ShopId, SuggestionId};
 use crate::domain::key::{ApiKey, KeyHash};
 use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, Status};
 use crate::domain::shop::{Product, Shop, Synonyms, Vocabulary};
@@ -141,8 +142,28 @@ pub struct KnowledgeFilter {
     pub domain: Option<KnowledgeDomain>,
     /// Only of this intent, by id.
     pub intent: Option<String>,
+    /// Only that name this product.
+    pub product: Option<ProductId>,
+    /// Only that name this channel.
+    pub channel: Option<ChannelId>,
     /// Only after this id, in the byte order of ids.
     pub after: Option<KnowledgeId>,
+    /// In which order.
+    pub order: KnowledgeOrder,
+    /// So many of them are left out at the beginning of a list.
+    pub skipped: u32,
+}
+
+/// What a list of items is sorted by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum KnowledgeOrder {
+    /// The byte order of ids.
+    #[default]
+    Id,
+    /// The item that was changed last first.
+    LastChange,
+    /// By title, letters of either case as one; what is equal stands by id.
+    Title,
 }
 
 /// An item with its place in the shop's sequence of changes.
@@ -169,6 +190,8 @@ pub struct ShopRevision {
     pub messages: u64,
     /// Of questions, wordings and clusters.
     pub listening: u64,
+    /// Of suggestions and feedback.
+    pub suggestions: u64,
 }
 
 /// A recorded suggestion with the feedback on its answers.
@@ -207,6 +230,8 @@ pub trait Store:
     /// Withdraws a key; one withdrawn before keeps its first time.
     /// [`StoreError::NotFound`] when there is none of that prefix.
     async fn revoke_key(&self, shop: &ShopId, prefix: &str, at: Timestamp) -> StoreResult<()>;
+    /// Notes that a key was used on `day`; the latest day stands.
+    async fn note_key_use(&self, shop: &ShopId, prefix: &str, day: Date) -> StoreResult<()>;
 
     /// Adds an item at version 1. [`StoreError::Exists`] when there is one of that id.
     async fn create_knowledge(
@@ -259,13 +284,15 @@ pub trait Store:
         id: &KnowledgeId,
         time: Timestamp,
     ) -> StoreResult<Option<KnowledgeItem>>;
-    /// Items in the byte order of their ids, at most `limit`.
+    /// Items in the filter's order, at most `limit`.
     async fn list_knowledge(
         &self,
         shop: &ShopId,
         filter: &KnowledgeFilter,
         limit: u32,
     ) -> StoreResult<Vec<KnowledgeItem>>;
+    /// How many items pass the filter, with those that a list of them leaves out.
+    async fn count_knowledge(&self, shop: &ShopId, filter: &KnowledgeFilter) -> StoreResult<u64>;
     /// Writes all of `versions` or none: new items at version 1, others at the
     /// next version, those that change nothing not at all.
     /// [`StoreError::Exists`] when an id comes twice.

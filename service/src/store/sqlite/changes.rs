@@ -8,7 +8,7 @@ use sqlx::SqliteConnection;
 use super::knowledge::{ItemRow, standing, standing_of};
 use super::rows::{from_json, to_json};
 use super::shops;
-use crate::domain::ids::{KnowledgeId, ShopId};
+use crate::domain::ids::{ChannelId, KnowledgeId, ProductId, ShopId};
 use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, Status};
 use crate::domain::taxonomy::{Intent, KnowledgeDomain};
 use crate::domain::time::to_milliseconds;
@@ -154,11 +154,16 @@ struct Head<'a>(
     KnowledgeDomain,
     Option<&'a Intent>,
     i64,
+    &'a str,
 );
 
 /// A row for `knowledge_versions`, as an array in JSON.
 #[derive(Serialize)]
 struct Body<'a>(&'a KnowledgeId, u32, &'a str, &'a str, i64);
+
+/// A row for `knowledge_scopes`, as an array in JSON: the kind, what is named, the item.
+#[derive(Serialize)]
+struct Scope<'a>(&'static str, &'a str, &'a KnowledgeId);
 
 /// Writes changes under the next revisions of the shop. Rows go as one JSON
 /// array a statement: a statement a row would take several times as long.
@@ -177,13 +182,15 @@ async fn write(
         .map(|(change, revision)| head(change, revision))
         .collect();
     sqlx::query(
-        "INSERT INTO knowledge (shop, id, version, revision, status, domain, intent, created_at)
+        "INSERT INTO knowledge
+             (shop, id, version, revision, status, domain, intent, created_at, title)
          SELECT ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-                value ->> 5, value ->> 6
+                value ->> 5, value ->> 6, value ->> 7
          FROM json_each(?2) WHERE true
          ON CONFLICT (shop, id) DO UPDATE SET
              version = excluded.version, revision = excluded.revision,
-             status = excluded.status, domain = excluded.domain, intent = excluded.intent",
+             status = excluded.status, domain = excluded.domain, intent = excluded.intent,
+             title = excluded.title",
     )
     .bind(shop.as_str())
     .bind(to_json("knowledge", &heads)?)
@@ -197,6 +204,33 @@ async fn write(
     )
     .bind(shop.as_str())
     .bind(to_json("knowledge versions", &bodies)?)
+    .execute(&mut *connection)
+    .await?;
+    write_scopes(connection, shop, changes).await
+}
+
+/// Writes what the items name in place of what they named before.
+async fn write_scopes(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    changes: &[Change<'_>],
+) -> StoreResult<()> {
+    let ids: Vec<&KnowledgeId> = changes.iter().map(|change| &change.new.id).collect();
+    sqlx::query(
+        "DELETE FROM knowledge_scopes
+         WHERE shop = ?1 AND id IN (SELECT value FROM json_each(?2))",
+    )
+    .bind(shop.as_str())
+    .bind(to_json("knowledge ids", &ids)?)
+    .execute(&mut *connection)
+    .await?;
+    let scopes: Vec<Scope> = changes.iter().flat_map(scopes).collect();
+    sqlx::query(
+        "INSERT INTO knowledge_scopes (shop, kind, value, id)
+         SELECT DISTINCT ?1, value ->> 0, value ->> 1, value ->> 2 FROM json_each(?2)",
+    )
+    .bind(shop.as_str())
+    .bind(to_json("knowledge scopes", &scopes)?)
     .execute(connection)
     .await?;
     Ok(())
@@ -212,7 +246,16 @@ fn head<'a>(change: &Change<'a>, revision: u64) -> Head<'a> {
         content.domain,
         content.intent.as_ref(),
         change.at_milliseconds,
+        &content.title,
     )
+}
+
+fn scopes<'a>(change: &Change<'a>) -> impl Iterator<Item = Scope<'a>> {
+    let NewVersion { id, content, .. } = change.new;
+    let products = content.products.iter().map(ProductId::as_str);
+    let products = products.map(move |product| Scope("product", product, id));
+    let channels = content.channels.iter().map(ChannelId::as_str);
+    products.chain(channels.map(move |channel| Scope("channel", channel, id)))
 }
 
 fn body<'a>(change: &'a Change<'_>) -> Body<'a> {

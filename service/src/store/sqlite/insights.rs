@@ -2,16 +2,15 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::FromRow;
 
 use super::listening::key_of;
-use super::rows::{from_json, from_word, made_id, sound, time, to_json, word};
-use super::{SqliteStore, candidates, changes, messages};
+use super::rows::{from_json, from_word, sound, time, to_json, word};
+use super::{SqliteStore, actions, candidates, changes, dismissals, messages};
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::insights::FeedEntry;
 use crate::domain::knowledge::KnowledgeItem;
 use crate::domain::policy::ListeningPolicy;
-use crate::domain::queue::{Action, Candidate, CandidateState, Tag};
+use crate::domain::queue::{Action, Candidate, CandidateState, Dismissal, Tag};
 use crate::domain::suggestion::Pseudonym;
 use crate::domain::week::Week;
 use crate::store::{
@@ -109,7 +108,7 @@ impl InsightStore for SqliteStore {
         let mut transaction = self.write().await?;
         let approval = candidates::approve(&mut transaction, shop, id, new).await?;
         if matches!(approval, Approval::Now(_)) {
-            insert_action(&mut transaction, shop, action).await?;
+            actions::insert(&mut transaction, shop, action).await?;
         }
         transaction.commit().await?;
         Ok(approval)
@@ -123,7 +122,7 @@ impl InsightStore for SqliteStore {
     ) -> StoreResult<KnowledgeItem> {
         let mut transaction = self.write().await?;
         let item = changes::create(&mut transaction, shop, new).await?;
-        insert_action(&mut transaction, shop, action).await?;
+        actions::insert(&mut transaction, shop, action).await?;
         transaction.commit().await?;
         Ok(item)
     }
@@ -139,23 +138,43 @@ impl InsightStore for SqliteStore {
         Ok(transaction.commit().await?)
     }
 
+    async fn reopen_candidate(&self, shop: &ShopId, id: CandidateId) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        candidates::reopen(&mut transaction, shop, id).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn dismiss_finding(&self, shop: &ShopId, dismissal: &Dismissal) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        dismissals::put(&mut transaction, shop, dismissal).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn restore_finding(&self, shop: &ShopId, finding: &str) -> StoreResult<Dismissal> {
+        let mut transaction = self.write().await?;
+        let dismissal = dismissals::remove(&mut transaction, shop, finding).await?;
+        transaction.commit().await?;
+        Ok(dismissal)
+    }
+
+    async fn dismissals(&self, shop: &ShopId) -> StoreResult<Vec<Dismissal>> {
+        dismissals::all(&mut *self.read().await?, shop).await
+    }
+
     async fn add_action(&self, shop: &ShopId, action: &Action) -> StoreResult<()> {
         let mut transaction = self.write().await?;
-        insert_action(&mut transaction, shop, action).await?;
+        actions::insert(&mut transaction, shop, action).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn delete_action(&self, shop: &ShopId, id: ActionId) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        actions::remove(&mut transaction, shop, id).await?;
         Ok(transaction.commit().await?)
     }
 
     async fn actions(&self, shop: &ShopId, period: Period) -> StoreResult<Vec<Action>> {
-        let rows: Vec<ActionRow> = sqlx::query_as(
-            "SELECT id, cluster, kind, note, at, by, made_at FROM actions
-             WHERE shop = ?1 AND at >= ?2 AND at < ?3 ORDER BY at DESC, id DESC",
-        )
-        .bind(shop.as_str())
-        .bind(period.from.as_millisecond())
-        .bind(period.until.as_millisecond())
-        .fetch_all(&mut *self.read().await?)
-        .await?;
-        rows.into_iter().map(ActionRow::into_action).collect()
+        actions::of_period(&mut *self.read().await?, shop, period).await
     }
 
     async fn weekly_report(
@@ -315,6 +334,7 @@ impl InsightStore for SqliteStore {
         shop: &ShopId,
         period: Period,
     ) -> StoreResult<SuggestionTotals> {
+        // Without statistics SQLite would look at all of a shop's answers for each suggestion.
         let mut snapshot = self.read_snapshot().await?;
         let (suggestions, abstained): (u32, u32) = sqlx::query_as(
             "SELECT count(*), count(abstention) FROM suggestions
@@ -326,7 +346,8 @@ impl InsightStore for SqliteStore {
         .fetch_one(&mut *snapshot)
         .await?;
         let (displayed, used): (u32, u32) = sqlx::query_as(
-            "SELECT coalesce(sum(displayed), 0), count(used) FROM suggestions JOIN answers
+            "SELECT coalesce(sum(displayed), 0), count(used)
+             FROM suggestions JOIN answers INDEXED BY answers_by_suggestion
                  ON answers.shop = suggestions.shop AND answers.suggestion = suggestions.id
              WHERE suggestions.shop = ?1 AND at >= ?2 AND at < ?3 AND NOT is_rehearsal",
         )
@@ -346,7 +367,7 @@ impl InsightStore for SqliteStore {
     async fn answer_uses(&self, shop: &ShopId, period: Period) -> StoreResult<Vec<AnswerUse>> {
         let rows: Vec<(i64, String, u32, u32)> = sqlx::query_as(
             "SELECT wording, knowledge, coalesce(sum(displayed), 0), count(used)
-             FROM suggestions JOIN answers
+             FROM suggestions JOIN answers INDEXED BY answers_by_suggestion
                  ON answers.shop = suggestions.shop AND answers.suggestion = suggestions.id
              WHERE suggestions.shop = ?1 AND at >= ?2 AND at < ?3 AND NOT is_rehearsal
                  AND wording IS NOT NULL AND feedback_at IS NOT NULL
@@ -400,51 +421,4 @@ impl EntryBody {
             data: self.data,
         }
     }
-}
-
-#[derive(FromRow)]
-struct ActionRow {
-    id: Vec<u8>,
-    cluster: Vec<u8>,
-    kind: String,
-    note: String,
-    at: i64,
-    by: String,
-    made_at: i64,
-}
-
-impl ActionRow {
-    fn into_action(self) -> StoreResult<Action> {
-        Ok(Action {
-            id: made_id("action id", &self.id, ActionId::parse)?,
-            cluster: made_id("cluster id", &self.cluster, ClusterId::parse)?,
-            kind: from_word("action kind", self.kind)?,
-            note: self.note,
-            at: time(self.at)?,
-            by: self.by,
-            made_at: time(self.made_at)?,
-        })
-    }
-}
-
-async fn insert_action(
-    connection: &mut sqlx::SqliteConnection,
-    shop: &ShopId,
-    action: &Action,
-) -> StoreResult<()> {
-    sqlx::query(
-        "INSERT INTO actions (shop, id, cluster, kind, note, at, by, made_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )
-    .bind(shop.as_str())
-    .bind(action.id.as_bytes())
-    .bind(action.cluster.as_bytes())
-    .bind(word("action kind", &action.kind)?)
-    .bind(&action.note)
-    .bind(action.at.as_millisecond())
-    .bind(&action.by)
-    .bind(action.made_at.as_millisecond())
-    .execute(connection)
-    .await?;
-    Ok(())
 }

@@ -4,10 +4,10 @@ use jiff::Timestamp;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::rows::{from_json, sound, time, to_json};
-use crate::domain::ids::{KnowledgeId, ShopId};
+use crate::domain::ids::{ChannelId, KnowledgeId, ProductId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::domain::taxonomy::KnowledgeDomain;
-use crate::store::{ChangedItem, KnowledgeFilter, StoreResult};
+use crate::store::{ChangedItem, KnowledgeFilter, KnowledgeOrder, StoreResult};
 
 /// Items as they stand, as rows for [`ItemRow`]. To SQLite CROSS JOIN means the
 /// order as written: left alone, it may go through all versions of an item.
@@ -30,6 +30,46 @@ macro_rules! select_versions {
              FROM knowledge_versions v
              JOIN knowledge k USING (shop, id) ",
             $rest
+        )
+    };
+}
+
+/// Which items pass a filter; `after` is the condition that ids come after `?2`.
+macro_rules! passing {
+    ($after:literal) => {
+        concat!(
+            "FROM knowledge k
+             WHERE k.shop = ?1
+                 AND ",
+            $after,
+            " AND (?3 IS NULL OR k.status = ?3)
+             AND (?4 IS NULL OR k.domain = ?4)
+             AND (?5 IS NULL OR k.intent = ?5)
+             AND (?6 IS NULL OR EXISTS (
+                 SELECT 1 FROM knowledge_scopes s
+                 WHERE s.shop = k.shop AND s.kind = 'product' AND s.value = ?6 AND s.id = k.id))
+             AND (?7 IS NULL OR EXISTS (
+                 SELECT 1 FROM knowledge_scopes s
+                 WHERE s.shop = k.shop AND s.kind = 'channel' AND s.value = ?7 AND s.id = k.id))"
+        )
+    };
+}
+
+/// A page of items as they stand, as rows for [`ItemRow`]. The page is cut before
+/// the versions are read: they are many times as large. A plus keeps SQLite from
+/// going through the ids where another index has the order.
+macro_rules! select_page {
+    ($after:literal, $order:literal) => {
+        concat!(
+            "SELECT k.id, k.version, k.revision, v.content, k.created_at, v.at, v.by
+             FROM (SELECT k.shop, k.id, k.version, k.revision, k.created_at, k.title ",
+            passing!($after),
+            " ORDER BY ",
+            $order,
+            " LIMIT ?8 OFFSET ?9) k
+             CROSS JOIN knowledge_versions v USING (shop, id, version)
+             ORDER BY ",
+            $order
         )
     };
 }
@@ -156,30 +196,50 @@ pub(super) async fn as_of(
     row.map(ItemRow::into_item).transpose()
 }
 
-/// Items that pass `filter`, by id.
+/// Items that pass `filter`, in its order.
 pub(super) async fn list(
     connection: &mut SqliteConnection,
     shop: &ShopId,
     filter: &KnowledgeFilter,
     limit: u32,
 ) -> StoreResult<Vec<KnowledgeItem>> {
-    let rows: Vec<ItemRow> = sqlx::query_as(select_standing!(
-        "WHERE k.shop = ?1
-             AND k.id > ?2
-             AND (?3 IS NULL OR k.status = ?3)
-             AND (?4 IS NULL OR k.domain = ?4)
-             AND (?5 IS NULL OR k.intent = ?5)
-         ORDER BY k.id LIMIT ?6"
-    ))
-    .bind(shop.as_str())
-    .bind(filter.after.as_ref().map_or("", KnowledgeId::as_str))
-    .bind(filter.status.map(Status::as_str))
-    .bind(filter.domain.map(KnowledgeDomain::as_str))
-    .bind(filter.intent.as_deref())
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
+    let page = match filter.order {
+        KnowledgeOrder::Id => select_page!("k.id > ?2", "k.id"),
+        KnowledgeOrder::LastChange => select_page!("+k.id > ?2", "k.revision DESC"),
+        KnowledgeOrder::Title => select_page!("+k.id > ?2", "k.title COLLATE NOCASE, k.id"),
+    };
+    let rows: Vec<ItemRow> = sqlx::query_as(page)
+        .bind(shop.as_str())
+        .bind(filter.after.as_ref().map_or("", KnowledgeId::as_str))
+        .bind(filter.status.map(Status::as_str))
+        .bind(filter.domain.map(KnowledgeDomain::as_str))
+        .bind(filter.intent.as_deref())
+        .bind(filter.product.as_ref().map(ProductId::as_str))
+        .bind(filter.channel.as_ref().map(ChannelId::as_str))
+        .bind(limit)
+        .bind(filter.skipped)
+        .fetch_all(connection)
+        .await?;
     rows.into_iter().map(ItemRow::into_item).collect()
+}
+
+/// How many items pass `filter`.
+pub(super) async fn count(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    filter: &KnowledgeFilter,
+) -> StoreResult<u64> {
+    let count = sqlx::query_scalar(concat!("SELECT count(*) ", passing!("k.id > ?2")))
+        .bind(shop.as_str())
+        .bind(filter.after.as_ref().map_or("", KnowledgeId::as_str))
+        .bind(filter.status.map(Status::as_str))
+        .bind(filter.domain.map(KnowledgeDomain::as_str))
+        .bind(filter.intent.as_deref())
+        .bind(filter.product.as_ref().map(ProductId::as_str))
+        .bind(filter.channel.as_ref().map(ChannelId::as_str))
+        .fetch_one(connection)
+        .await?;
+    Ok(count)
 }
 
 /// Items that changed after `revision`, in the order of their changes.

@@ -5,11 +5,12 @@ use sqlx::{FromRow, SqliteConnection};
 use zhiwen_models::privacy::Masked;
 
 use super::rows::{from_json, from_word, made_id, sound, time, to_json, word};
-use super::{SqliteStore, shops};
+use super::{SqliteStore, shops, wordings};
 use crate::domain::ids::{KnowledgeId, ShopId, SuggestionId};
 use crate::domain::language::{
     Correction, IntentSetting, ModelEntry, ModelKind, NewModel, Verdict,
 };
+use crate::domain::listening::Wording;
 use crate::domain::taxonomy::Intent;
 use crate::store::{LanguageStore, NewCorrection, StoreError, StoreResult};
 
@@ -105,6 +106,14 @@ impl LanguageStore for SqliteStore {
                 })
             })
             .collect()
+    }
+
+    async fn wordings(&self, shop: &ShopId, limit: u32) -> StoreResult<Vec<Wording>> {
+        wordings::latest(&mut *self.read().await?, shop, limit).await
+    }
+
+    async fn confirmed_wordings(&self, shop: &ShopId, limit: u32) -> StoreResult<Vec<Wording>> {
+        wordings::confirmed(&mut *self.read().await?, shop, limit).await
     }
 
     async fn advance_language(&self, shop: &ShopId) -> StoreResult<()> {

@@ -8,8 +8,9 @@ use sqlx::{FromRow, QueryBuilder, SqliteConnection};
 use zhiwen_models::privacy::Masked;
 
 use super::clusters::Writer;
-use super::rows::{exact_bytes, from_word, made_id, optional_id, optional_time, time, word};
-use super::{SqliteStore, clusters, messages, mined, shops};
+use super::rows::{exact_bytes, from_word, optional_id, optional_time, time, word};
+use super::wordings::WordingRow;
+use super::{SqliteStore, clusters, messages, mined, shops, wordings};
 use crate::domain::ids::{AgentId, ChannelId, ClusterId, EditId, ProductId, ShopId};
 use crate::domain::listening::{
     ClusterEdit, HeardQuestion, QuestionId, Reply, Wording, WordingKey,
@@ -411,7 +412,7 @@ async fn changed_wordings(
     connection: &mut SqliteConnection,
     range: Range<'_>,
 ) -> StoreResult<Vec<Wording>> {
-    let rows: Vec<(i64, String, Option<Vec<u8>>, bool)> = sqlx::query_as(
+    let rows: Vec<WordingRow> = sqlx::query_as(
         "SELECT key, text, cluster, is_pinned FROM wordings
          WHERE shop = ?1 AND revision > ?2 AND revision <= ?3 ORDER BY revision",
     )
@@ -420,19 +421,7 @@ async fn changed_wordings(
     .bind(range.until)
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|(key, text, cluster, is_pinned)| {
-            let cluster = cluster
-                .map(|bytes| made_id("cluster id", &bytes, ClusterId::parse))
-                .transpose()?;
-            Ok(Wording {
-                key: key_of(key),
-                text: Masked::from_stored(text),
-                cluster,
-                is_pinned,
-            })
-        })
-        .collect()
+    rows.into_iter().map(wordings::wording).collect()
 }
 
 #[derive(FromRow)]

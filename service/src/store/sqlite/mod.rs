@@ -1,10 +1,13 @@
 //! The store as one SQLite file: one connection writes, a few read.
 
+mod actions;
+mod attempts;
 mod audit;
 mod candidates;
 mod changes;
 mod clusters;
 mod deliveries;
+mod dismissals;
 mod errors;
 mod insights;
 mod jobs;
@@ -23,6 +26,7 @@ mod shops;
 mod suggestions;
 mod verbs;
 mod vocabulary;
+mod wordings;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

@@ -79,16 +79,16 @@ pub(super) async fn all(connection: &mut SqliteConnection) -> StoreResult<Vec<Sh
 
 /// How far each shop's changes have come, by id.
 pub(super) async fn revisions(connection: &mut SqliteConnection) -> StoreResult<Vec<ShopRevision>> {
-    let rows: Vec<(String, u64, u64, u64, u64, u64)> = sqlx::query_as(
+    let rows: Vec<(String, u64, u64, u64, u64, u64, u64)> = sqlx::query_as(
         "SELECT shop, knowledge_revision, vocabulary_revision, language_revision,
-             message_revision, listening_revision
+             message_revision, listening_revision, suggestion_revision
          FROM shops ORDER BY shop",
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(
-            |(shop, knowledge, vocabulary, language, messages, listening)| {
+            |(shop, knowledge, vocabulary, language, messages, listening, suggestions)| {
                 Ok(ShopRevision {
                     shop: sound("shop id", ShopId::parse(&shop))?,
                     knowledge,
@@ -96,6 +96,7 @@ pub(super) async fn revisions(connection: &mut SqliteConnection) -> StoreResult<
                     language,
                     messages,
                     listening,
+                    suggestions,
                 })
             },
         )
@@ -118,6 +119,18 @@ pub(super) async fn take_knowledge_revisions(
     .await?;
     let last = last.ok_or(StoreError::NotFound { what: "shop" })?;
     Ok(last + 1 - u64::from(count))
+}
+
+/// Says that suggestions or feedback came in.
+pub(super) async fn advance_suggestions(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+) -> StoreResult<()> {
+    sqlx::query("UPDATE shops SET suggestion_revision = suggestion_revision + 1 WHERE shop = ?1")
+        .bind(shop.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Says that products or synonyms changed.

@@ -11,6 +11,7 @@ use zhiwen_models::privacy::Masked;
 use super::listening::{key_of, stored_key};
 use super::messages;
 use super::rows::{from_word, made_id, optional_id, sound, time, word};
+use super::shops;
 use crate::domain::ids::{
     AgentId, AnswerId, ChannelId, ConversationId, KnowledgeId, MessageId, ProductId, ShopId,
     SuggestionId,
@@ -223,6 +224,7 @@ pub(super) async fn record<'a>(
         heard.1.extend(&record.turns);
     }
     for (shop, (at, turns)) in turns {
+        shops::advance_suggestions(&mut *connection, shop).await?;
         messages::hear(&mut *connection, shop, &turns, at).await?;
     }
     Ok(())
@@ -301,12 +303,12 @@ pub(super) async fn merge_feedback(
     .bind(feedback.relevant)
     .bind(feedback.correct)
     .bind(at.as_millisecond())
-    .fetch_optional(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    row.map(FeedbackRow::into_state)
-        .transpose()?
-        .flatten()
-        .ok_or(StoreError::NotFound { what: "answer" })
+    let state = row.map(FeedbackRow::into_state).transpose()?.flatten();
+    let state = state.ok_or(StoreError::NotFound { what: "answer" })?;
+    shops::advance_suggestions(connection, shop).await?;
+    Ok(state)
 }
 
 /// The words of a record's variants.

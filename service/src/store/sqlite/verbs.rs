@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{SqliteStore, changes, keys, knowledge, replies, shops, suggestions, vocabulary};
 use crate::domain::ids::{AnswerId, KnowledgeId, ProductId, ShopId, SuggestionId};
@@ -60,6 +61,12 @@ impl Store for SqliteStore {
     async fn revoke_key(&self, shop: &ShopId, prefix: &str, at: Timestamp) -> StoreResult<()> {
         let mut transaction = self.write().await?;
         keys::revoke(&mut transaction, shop, prefix, at).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    async fn note_key_use(&self, shop: &ShopId, prefix: &str, day: Date) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        keys::note_use(&mut transaction, shop, prefix, day).await?;
         Ok(transaction.commit().await?)
     }
 
@@ -151,6 +158,10 @@ impl Store for SqliteStore {
         limit: u32,
     ) -> StoreResult<Vec<KnowledgeItem>> {
         knowledge::list(&mut *self.read().await?, shop, filter, limit).await
+    }
+
+    async fn count_knowledge(&self, shop: &ShopId, filter: &KnowledgeFilter) -> StoreResult<u64> {
+        knowledge::count(&mut *self.read().await?, shop, filter).await
     }
 
     async fn import_knowledge(

@@ -112,6 +112,7 @@ pub fn key(shop: &ShopId, created_at: Timestamp) -> ApiKey {
         created_at,
         expires_at: Some(time(1_000_000)),
         revoked_at: None,
+        last_used_on: None,
     }
 }
 

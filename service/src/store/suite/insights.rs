@@ -282,14 +282,16 @@ pub async fn seals_insights(store: &Arc<dyn Store>) {
     assert!(store.tagged(&shop, "老客").await.unwrap().is_empty());
 }
 
-fn all() -> Period {
+/// Every time of these tests.
+pub(super) fn all() -> Period {
     Period {
         from: time(0),
         until: time(1_000),
     }
 }
 
-fn version(item: &str) -> NewVersion {
+/// An item made of an answer.
+pub(super) fn version(item: &str) -> NewVersion {
     NewVersion {
         id: id(item),
         content: content("发票什么时候开"),
@@ -298,7 +300,8 @@ fn version(item: &str) -> NewVersion {
     }
 }
 
-fn action(cluster: ClusterId) -> Action {
+/// That an item was made because of a question.
+pub(super) fn action(cluster: ClusterId) -> Action {
     Action {
         id: ActionId::make(),
         cluster,
@@ -310,7 +313,8 @@ fn action(cluster: ClusterId) -> Action {
     }
 }
 
-fn candidate(key: u64) -> Candidate {
+/// An answer that waits.
+pub(super) fn candidate(key: u64) -> Candidate {
     let masked = |text: &str| Masked::from_stored(text.to_owned());
     Candidate {
         id: CandidateId::make(),

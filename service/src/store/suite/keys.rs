@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::civil::date;
+
 use super::fixtures::{key, new_shop, shop, time};
 use crate::domain::key::{ApiKey, PresentedKey};
 use crate::store::{Store, StoreError};
@@ -12,6 +14,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     lists_keys_oldest_first(store).await;
     refuses_a_key_twice(store).await;
     keeps_when_a_key_was_revoked_first(store).await;
+    keeps_the_last_day_of_a_keys_use(store).await;
 }
 
 /// A key reads back as it was kept; an unknown hash is of no key.
@@ -78,4 +81,24 @@ pub async fn keeps_when_a_key_was_revoked_first(store: &Arc<dyn Store>) {
         missing,
         Err(StoreError::NotFound { what: "api key" })
     ));
+}
+
+/// The latest day stands, of that key alone.
+pub async fn keeps_the_last_day_of_a_keys_use(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let (used, beside) = (key(&shop, time(1)), key(&shop, time(2)));
+    for kept in [&used, &beside] {
+        store.create_key(kept).await.unwrap();
+    }
+    for day in [date(2026, 10, 1), date(2026, 11, 2), date(2026, 9, 30)] {
+        let noted = store.note_key_use(&shop, &used.prefix, day).await;
+        noted.unwrap();
+    }
+    let used = ApiKey {
+        last_used_on: Some(date(2026, 11, 2)),
+        ..used
+    };
+    let found = store.key_by_hash(used.hash).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&used));
+    assert_eq!(store.keys(&shop).await.unwrap(), [used, beside]);
 }

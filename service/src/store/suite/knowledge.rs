@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use super::fixtures::{check_changes, id, items, new_shop, now, revision, shop, time, version};
-use crate::domain::ids::ShopId;
+use super::fixtures::{
+    check_changes, id, items, new_shop, now, product_id, revision, shop, time, version,
+};
+use crate::domain::ids::{ChannelId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::domain::taxonomy::KnowledgeDomain;
-use crate::store::{KnowledgeFilter, NewVersion, Store, StoreError};
+use crate::store::{KnowledgeFilter, KnowledgeOrder, NewVersion, Store, StoreError};
 
 /// Every behaviour of this file.
 pub async fn run(store: &Arc<dyn Store>) {
@@ -20,6 +22,8 @@ pub async fn run(store: &Arc<dyn Store>) {
     numbers_changes_without_gaps(store).await;
     lists_by_filter(store).await;
     pages_through_items(store).await;
+    lists_what_names_a_product_or_channel(store).await;
+    lists_in_other_orders(store).await;
     finds_items_by_ids(store).await;
 }
 
@@ -257,9 +261,7 @@ pub async fn lists_by_filter(store: &Arc<dyn Store>) {
             &[],
         ),
     ] {
-        let found = store.list_knowledge(&shop, &filter, 9).await.unwrap();
-        let found: Vec<&str> = found.iter().map(|item| item.id.as_str()).collect();
-        assert_eq!(found, expected, "{filter:?}");
+        check_list(store, &shop, &filter, expected).await;
     }
 }
 
@@ -281,6 +283,86 @@ pub async fn pages_through_items(store: &Arc<dyn Store>) {
     assert_eq!(found, expected);
 }
 
+/// What an item names as it stands is what it is found by.
+pub async fn lists_what_names_a_product_or_channel(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let mut plain = version("plain", "x", time(1));
+    plain.content.products.clear();
+    plain.content.channels.clear();
+    let mut two = version("two", "x", time(1));
+    two.content.products.push(product_id("sku-2"));
+    for new in [&plain, &two, &version("one", "x", time(1))] {
+        create(store, &shop, new).await;
+    }
+    let naming = |product: Option<&str>, channel: Option<&str>| KnowledgeFilter {
+        product: product.map(product_id),
+        channel: channel.map(|channel| ChannelId::parse(channel).unwrap()),
+        ..KnowledgeFilter::default()
+    };
+    check_list(store, &shop, &naming(None, None), &["one", "plain", "two"]).await;
+    check_list(store, &shop, &naming(Some("sku-1"), None), &["one", "two"]).await;
+    check_list(store, &shop, &naming(Some("sku-2"), None), &["two"]).await;
+    check_list(store, &shop, &naming(None, Some("taobao")), &["one", "two"]).await;
+    check_list(store, &shop, &naming(Some("taobao"), None), &[]).await;
+    check_list(store, &shop, &naming(None, Some("jd")), &[]).await;
+
+    let mut changed = version("two", "x", time(2));
+    changed.content.products = vec![product_id("sku-3")];
+    now(store
+        .update_knowledge(&shop, 1, &changed, None)
+        .await
+        .unwrap());
+    check_list(store, &shop, &naming(Some("sku-2"), None), &[]).await;
+    check_list(store, &shop, &naming(Some("sku-3"), None), &["two"]).await;
+}
+
+/// Lists go by the last change or by title too, and begin anywhere; a count
+/// counts from the beginning.
+pub async fn lists_in_other_orders(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    for (item, title) in [
+        ("a", "Banana"),
+        ("b", "apple"),
+        ("c", "cherry"),
+        ("d", "apple"),
+    ] {
+        create(store, &shop, &version(item, title, time(1))).await;
+    }
+    let second = version("b", "Apple", time(2));
+    now(store
+        .update_knowledge(&shop, 1, &second, None)
+        .await
+        .unwrap());
+    let by = |order, skipped| KnowledgeFilter {
+        order,
+        skipped,
+        ..KnowledgeFilter::default()
+    };
+    let latest = by(KnowledgeOrder::LastChange, 0);
+    check_list(store, &shop, &latest, &["b", "d", "c", "a"]).await;
+    let titles = by(KnowledgeOrder::Title, 0);
+    check_list(store, &shop, &titles, &["b", "d", "a", "c"]).await;
+
+    let part = by(KnowledgeOrder::LastChange, 1);
+    let found = store.list_knowledge(&shop, &part, 2).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(found, ["d", "c"]);
+    assert_eq!(store.count_knowledge(&shop, &part).await.unwrap(), 4);
+    let beyond = by(KnowledgeOrder::Title, 4);
+    assert!(
+        store
+            .list_knowledge(&shop, &beyond, 2)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let drafts = KnowledgeFilter {
+        status: Some(Status::Draft),
+        ..by(KnowledgeOrder::Title, 0)
+    };
+    assert_eq!(store.count_knowledge(&shop, &drafts).await.unwrap(), 0);
+}
+
 /// Of several ids those that exist are found, each once.
 pub async fn finds_items_by_ids(store: &Arc<dyn Store>) {
     let shop = new_shop(store).await;
@@ -293,6 +375,20 @@ pub async fn finds_items_by_ids(store: &Arc<dyn Store>) {
     found.sort_unstable();
     assert_eq!(found, ["a\"b", "d"]);
     assert!(store.knowledge_by_ids(&shop, &[]).await.unwrap().is_empty());
+}
+
+/// Fails unless just these pass, in this order, and as many are counted.
+async fn check_list(
+    store: &Arc<dyn Store>,
+    shop: &ShopId,
+    filter: &KnowledgeFilter,
+    expected: &[&str],
+) {
+    let found = store.list_knowledge(shop, filter, 9).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(found, expected, "{filter:?}");
+    let counted = store.count_knowledge(shop, filter).await.unwrap();
+    assert_eq!(counted, expected.len() as u64, "{filter:?}");
 }
 
 async fn create(store: &Arc<dyn Store>, shop: &ShopId, new: &NewVersion) -> KnowledgeItem {

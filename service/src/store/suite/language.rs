@@ -5,8 +5,11 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::fixtures::{new_shop, revision, shop, suggestion, time};
+use super::insights::action;
+use super::listening::{cluster, place};
 use crate::domain::ids::{ShopId, SuggestionId};
 use crate::domain::language::{IntentSetting, ModelKind, NewModel};
+use crate::domain::listening::{Cluster, Wording};
 use crate::domain::suggestion::{Feedback, SuggestionRecord, Use};
 use crate::domain::taxonomy::{Intent, Stage};
 use crate::store::{NewCorrection, Store, StoreError};
@@ -16,6 +19,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     replaces_all_settings_of_intents(store).await;
     corrects_an_intent(store).await;
     tells_verdicts_from_what_was_only_seen(store).await;
+    knows_which_wordings_people_confirmed(store).await;
     numbers_models_and_keeps_the_one_in_use(store).await;
     goes_back_to_an_earlier_model(store).await;
     seals_language(store).await;
@@ -115,6 +119,50 @@ pub async fn tells_verdicts_from_what_was_only_seen(store: &Arc<dyn Store>) {
     assert_eq!(revision(store, &shop).await.language, 0);
     store.advance_language(&shop).await.unwrap();
     assert_eq!(revision(store, &shop).await.language, 1);
+}
+
+/// Wordings come by their last change; those of a question that nobody looked
+/// at are not confirmed, but for the ones that people put there.
+pub async fn knows_which_wordings_people_confirmed(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let (plain, pinned, answered) = (cluster("发票"), cluster("退货"), cluster("发货"));
+    let mut named = cluster("保温");
+    named.name = Some("能保温多久".to_owned());
+    let kept_on_top = Cluster {
+        is_pinned: true,
+        ..pinned
+    };
+    place(
+        store,
+        &shop,
+        &plain,
+        &[(1, "开发票", false), (2, "要发票", true)],
+    )
+    .await;
+    place(store, &shop, &named, &[(3, "保温多久", false)]).await;
+    place(store, &shop, &kept_on_top, &[(4, "怎么退", false)]).await;
+    place(store, &shop, &answered, &[(5, "几时发", false)]).await;
+    let keys = |wordings: &[Wording]| {
+        let mut keys: Vec<u64> = wordings.iter().map(|wording| wording.key.0).collect();
+        keys.sort_unstable();
+        keys
+    };
+    let confirmed = store.confirmed_wordings(&shop, 9).await.unwrap();
+    assert_eq!(keys(&confirmed), [2, 3, 4]);
+    store.add_action(&shop, &action(answered.id)).await.unwrap();
+    let confirmed = store.confirmed_wordings(&shop, 9).await.unwrap();
+    assert_eq!(keys(&confirmed), [2, 3, 4, 5]);
+    let few = store.confirmed_wordings(&shop, 2).await.unwrap();
+    assert_eq!(few, confirmed[..2]);
+    let latest = store.wordings(&shop, 2).await.unwrap();
+    assert_eq!(keys(&latest), [4, 5]);
+    assert_eq!(latest[0].text.as_str(), "几时发");
+    assert_eq!(latest[0].cluster, Some(answered.id));
+    assert_eq!(store.wordings(&shop, 9).await.unwrap().len(), 5);
+    let other = new_shop(store).await;
+    assert!(store.wordings(&other, 9).await.unwrap().is_empty());
+    let confirmed = store.confirmed_wordings(&other, 9).await.unwrap();
+    assert!(confirmed.is_empty());
 }
 
 /// Versions grow; a model that is not put in use leaves the other where it is.

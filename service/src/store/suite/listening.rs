@@ -375,7 +375,7 @@ pub async fn seals_listening(store: &Arc<dyn Store>) {
 }
 
 /// Puts wordings into a cluster, as people do.
-async fn place(
+pub(super) async fn place(
     store: &Arc<dyn Store>,
     shop: &ShopId,
     cluster: &Cluster,
@@ -461,7 +461,7 @@ fn wording(key: u64, text: &str, cluster: Option<ClusterId>) -> Wording {
     }
 }
 
-fn cluster(label: &str) -> Cluster {
+pub(super) fn cluster(label: &str) -> Cluster {
     Cluster {
         id: ClusterId::make(),
         label: Masked::from_stored(label.to_owned()),

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a suite fails by panicking")]
 
+pub mod attempts;
 pub mod concurrency;
 pub mod fixtures;
 pub mod imports;
@@ -16,6 +17,7 @@ pub mod language;
 pub mod listening;
 pub mod people;
 pub mod pushes;
+pub mod queues;
 pub mod replies;
 pub mod sealing;
 pub mod shops;
@@ -31,6 +33,7 @@ pub async fn run(store: Arc<dyn Store>) {
     shops::run(&store).await;
     keys::run(&store).await;
     people::run(&store).await;
+    attempts::run(&store).await;
     knowledge::run(&store).await;
     imports::run(&store).await;
     vocabulary::run(&store).await;
@@ -39,6 +42,7 @@ pub async fn run(store: Arc<dyn Store>) {
     language::run(&store).await;
     listening::run(&store).await;
     insights::run(&store).await;
+    queues::run(&store).await;
     jobs::run(&store).await;
     pushes::run(&store).await;
     sealing::run(&store).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use zhiwen_models::privacy::Masked;
 
-use super::fixtures::{abstention, new_shop, now, reply, shop, suggestion, time};
+use super::fixtures::{abstention, new_shop, now, reply, revision, shop, suggestion, time};
 use crate::domain::ids::{AnswerId, SuggestionId};
 use crate::domain::suggestion::{AbstentionReason, Feedback, FeedbackState, SuggestionRecord, Use};
 use crate::store::{Store, StoreError, SuggestionWithFeedback, Written};
@@ -15,6 +15,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     ignores_a_suggestion_twice(store).await;
     records_all_or_none(store).await;
     records_once_under_a_key(store).await;
+    says_that_something_came_in(store).await;
     merges_feedback(store).await;
     refuses_feedback_on_nothing(store).await;
 }
@@ -68,6 +69,25 @@ pub async fn records_all_or_none(store: &Arc<dyn Store>) {
         Err(StoreError::NotFound { what: "shop" })
     ));
     assert_eq!(store.suggestion(&shop_id, good.id).await.unwrap(), None);
+}
+
+/// The shop's revision of suggestions grows with each group and each feedback.
+pub async fn says_that_something_came_in(store: &Arc<dyn Store>) {
+    let (shop, other) = (new_shop(store).await, new_shop(store).await);
+    let record = suggestion();
+    let answer = record.answers[0].id;
+    let group = [(shop.clone(), record)];
+    store.record_suggestions(&group).await.unwrap();
+    let recorded = revision(store, &shop).await.suggestions;
+    assert!(recorded > 0);
+    let seen = Feedback {
+        displayed: Some(true),
+        ..Feedback::default()
+    };
+    let judged = store.save_feedback(&shop, answer, &seen, time(6)).await;
+    assert!(judged.is_ok());
+    assert!(revision(store, &shop).await.suggestions > recorded);
+    assert_eq!(revision(store, &other).await.suggestions, 0);
 }
 
 /// Under one key one suggestion is recorded.
