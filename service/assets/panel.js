@@ -45,6 +45,7 @@
       "source": "来源：{}",
       "no-source": "来源：知识 {}",
       "version": "第 {} 版",
+      "separator": "；",
       "irrelevant": "答非所问",
       "incorrect": "内容有误",
       "inserted": "已插入",
@@ -109,6 +110,7 @@
       "source": "Source: {}",
       "no-source": "Source: item {}",
       "version": "version {}",
+      "separator": "; ",
       "irrelevant": "Not what was asked",
       "incorrect": "Wrong content",
       "inserted": "Inserted",
@@ -1441,7 +1443,7 @@
       const share = percent(answer.confidence);
       const bar = make("i");
       bar.style.inlineSize = share;
-      const source = (answer.sources ?? []).map((one) => one.text).filter(Boolean).join("；");
+      const source = (answer.sources ?? []).map((one) => one.text).filter(Boolean).join(this.#word("separator"));
       const from = source === "" ? ["no-source", answer.knowledge_id] : ["source", source];
       const number = make("span", { "class": "unseen", text: `${this.#word("answer-number", at + 1)} ` });
       const card = make("article", { "class": at === 0 ? "card is-first" : "card", part: "answer" },

@@ -1,9 +1,23 @@
 // The agent's side: a suggestion, its answers and their explanation.
 
 import { Problem, sendFeedback } from "./client.js";
-import { part, percent, word } from "./words.js";
+import { part, percent, productName, word } from "./words.js";
 
-const PARTS = ["question_coverage", "wording_coverage", "margin", "bm25_share"];
+const plain = (value) => value.toFixed(2);
+const signed = (value) => `${value < 0 ? "" : "+"}${value.toFixed(2)}`;
+/** The parts of a score, each as it is shown. */
+const PARTS = {
+  question_coverage: percent,
+  wording_coverage: percent,
+  bm25: plain,
+  bm25_share: percent,
+  cosine: plain,
+  cosine_margin: plain,
+  intent: percent,
+  feedback: signed,
+  margin: percent,
+  relevance: plain,
+};
 const MASK = /(\[[^[\]\s]{1,16}\])/;
 
 /** Shows `suggestion` in `target`. `actions.send` and `actions.edit` take an answer's text. */
@@ -12,9 +26,12 @@ export function showSuggestion(target, suggestion, actions) {
   const onRecord = !suggestion.degraded.includes("record");
   for (const what of suggestion.degraded) {
     const text = word(`degraded-${what}`) ?? word("degraded-other", what);
-    shown.append(part("degraded", { text }).root);
+    shown.append(part("notice", { text }).root);
   }
   shown.append(questionPart(suggestion.question));
+  if (suggestion.clarification) {
+    shown.append(clarificationPart(suggestion.clarification, actions));
+  }
   const answers = suggestion.answers.map((answer) => answerPart(answer, actions, onRecord));
   shown.append(...answers);
   if (suggestion.abstention) {
@@ -32,9 +49,23 @@ function questionPart(question) {
   if (question.text === "") {
     slots.text.remove();
   }
-  const fact = (name, value) => slots.facts.append(part("fact", { name: word(`fact-${name}`), value }).root);
+  const fact = (name, ...values) => {
+    const shown = part("fact", { name: word(`fact-${name}`) });
+    shown.slots.value.append(...values);
+    slots.facts.append(shown.root);
+  };
+  // Where nothing is asked, there is no urgency and no intent to be unclear.
+  if (question.urgency) {
+    fact("intent", intentText(question.intent));
+  }
+  if (question.stage) {
+    fact("stage", word(`stage-${question.stage}`));
+  }
+  if (question.urgency) {
+    fact("urgency", word(`urgency-${question.urgency}`));
+  }
   if (question.product_ids.length > 0) {
-    fact("products", question.product_ids.join(", "));
+    fact("products", ...productParts(question.product_ids));
   }
   if (question.context) {
     fact("context", question.context);
@@ -42,9 +73,35 @@ function questionPart(question) {
     fact("alone", word(question.stands_alone ? "stands-alone" : "leans"));
   }
   if (question.small_talk) {
-    fact("small-talk", question.small_talk);
+    fact("small-talk", intentName(question.small_talk));
   }
   return root;
+}
+
+function intentText(intent) {
+  return intent ? `${intentName(intent.id)} ${percent(intent.confidence)}` : word("no-intent");
+}
+
+/** An intent's name; its id where it came to be after the page. */
+function intentName(id) {
+  return word(`intent-${id}`) ?? id;
+}
+
+/** Products by name, with their ids as titles. */
+function productParts(ids) {
+  return ids.flatMap((id, at) => {
+    const { root } = part("product", { name: productName(id) });
+    root.title = id;
+    return at === 0 ? [root] : [" · ", root];
+  });
+}
+
+/** Leads to an item, which is shown beside: the conversation stays. */
+function linkTo(link, id) {
+  // Two ids are those of pages: their items are shown with their versions.
+  const page = id === "new" || id === "import" ? "/versions" : "";
+  link.textContent = id;
+  link.href = `/knowledge/${encodeURIComponent(id)}${page}`;
 }
 
 /** What was masked is shown as such. */
@@ -60,17 +117,32 @@ function withMasksMarked(element, text) {
   }
 }
 
+/** What to ask the buyer back, and what they may mean. */
+function clarificationPart({ text, options }, actions) {
+  const { root, slots } = part("clarification", { text });
+  for (const option of options) {
+    const shown = part("option", { label: option.label });
+    linkTo(shown.slots.knowledge, option.knowledge_id);
+    slots.options.append(shown.root);
+  }
+  // It is nobody's answer: there is nothing to tell of it.
+  wireUse(text, slots, actions, (_, done) => {
+    slots.outcome.textContent = done;
+  });
+  return root;
+}
+
 function answerPart(answer, actions, onRecord) {
-  const source = answer.sources.map((source) => source.text).filter(Boolean).join("；");
+  const source = answer.sources.map((source) => source.text).filter(Boolean).join(word("separator"));
   const { root, slots } = part("answer", {
     title: answer.title,
     text: answer.text,
     form: word(`form-${answer.form}`) ?? answer.form,
     source: source === "" ? word("no-source") : word("source", source),
-    knowledge: answer.knowledge_id,
     version: word("version", answer.version),
     confidence: percent(answer.confidence),
   });
+  linkTo(slots.knowledge, answer.knowledge_id);
   slots.bar.style.inlineSize = percent(answer.confidence);
   if (answer.explain) {
     slots.why.append(whyPart(answer.explain));
@@ -82,9 +154,13 @@ function answerPart(answer, actions, onRecord) {
 }
 
 function whyPart(explain) {
-  const { root, slots } = part("why", { bm25: explain.bm25.toFixed(2) });
-  for (const name of PARTS) {
-    slots[name].textContent = percent(explain[name]);
+  const { root, slots } = part("why");
+  for (const [name, shown] of Object.entries(PARTS)) {
+    if (explain[name] === undefined) {
+      slots[name].parentElement.remove();
+    } else {
+      slots[name].textContent = shown(explain[name]);
+    }
   }
   return root;
 }
@@ -106,23 +182,7 @@ function wire(answer, slots, actions, onRecord) {
       return false;
     }
   };
-  slots.send.addEventListener("click", () => {
-    actions.send(answer.text);
-    tell({ used: "sent" }, word("done-sent"));
-  });
-  slots.edit.addEventListener("click", () => {
-    say(word("editing"));
-    actions.edit(answer.text, (finalText) => finalText === answer.text
-      ? tell({ used: "sent" }, word("done-sent"))
-      : tell({ used: "edited", final_text: finalText }, word("done-edited")));
-  });
-  slots.copy.addEventListener("click", async () => {
-    if (await copy(answer.text)) {
-      tell({ used: "copied" }, word("done-copied"));
-    } else {
-      say(word("copy-failed"));
-    }
-  });
+  wireUse(answer.text, slots, actions, tell);
   for (const [name, field] of [["irrelevant", "relevant"], ["incorrect", "correct"]]) {
     const button = slots[name];
     button.addEventListener("click", async () => {
@@ -132,6 +192,30 @@ function wire(answer, slots, actions, onRecord) {
       }
     });
   }
+}
+
+/** Connects the buttons that use a text; `tell` is told what became of it, and what to say. */
+function wireUse(text, slots, actions, tell) {
+  const say = (words) => {
+    slots.outcome.textContent = words;
+  };
+  slots.send.addEventListener("click", () => {
+    actions.send(text);
+    tell({ used: "sent" }, word("done-sent"));
+  });
+  slots.edit.addEventListener("click", () => {
+    say(word("editing"));
+    actions.edit(text, (finalText) => finalText === text
+      ? tell({ used: "sent" }, word("done-sent"))
+      : tell({ used: "edited", final_text: finalText }, word("done-edited")));
+  });
+  slots.copy.addEventListener("click", async () => {
+    if (await copy(text)) {
+      tell({ used: "copied" }, word("done-copied"));
+    } else {
+      say(word("copy-failed"));
+    }
+  });
 }
 
 function problemText(error) {
@@ -183,8 +267,8 @@ function abstentionPart(abstention) {
     const shown = part("closest", {
       title: item.title,
       confidence: percent(item.confidence),
-      knowledge: item.knowledge_id,
     });
+    linkTo(shown.slots.knowledge, item.knowledge_id);
     shown.slots.bar.style.inlineSize = percent(item.confidence);
     shown.slots.why.append(whyPart(item.explain));
     slots.closest.append(shown.root);

@@ -3,7 +3,7 @@
 import { Problem, suggest } from "./client.js";
 import { Conversation } from "./conversation.js";
 import { showSuggestion } from "./suggestion.js";
-import { part, word } from "./words.js";
+import { part, productName, word } from "./words.js";
 
 const MOST_RETRIES = 20;
 const RETRIED = new Set(["index-building", "overloaded", "store-unavailable"]);
@@ -109,19 +109,56 @@ function request() {
     explain: true,
     // Nobody asks here: what is tried is in no figure.
     rehearsal: true,
+    ...(lookedAt() && { at: momentOf(lookedAt(), byId("at").dataset.zone) }),
   };
+}
+
+/** The time that answers are wanted for, as its field has it; empty for now. */
+function lookedAt() {
+  const field = byId("at");
+  return field.validity.valid ? field.value : "";
+}
+
+/** The moment, in RFC 3339, at which clocks in `zone` show `local`: `2026-11-11T00:05`. */
+function momentOf(local, zone) {
+  const shown = Date.parse(`${local}Z`);
+  // The clocks may have been changed between this guess and the moment.
+  const guess = shown - aheadOfUtc(shown, zone);
+  return new Date(shown - aheadOfUtc(guess, zone)).toISOString();
+}
+
+/** By how many milliseconds clocks in `zone` are ahead of UTC at `moment`. */
+function aheadOfUtc(moment, zone) {
+  const clock = new Intl.DateTimeFormat("en", {
+    timeZone: zone,
+    hourCycle: "h23",
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+  });
+  const read = Object.fromEntries(clock.formatToParts(moment).map(({ type, value }) => [type, Number(value)]));
+  return Date.UTC(read.year, read.month - 1, read.day, read.hour, read.minute, read.second) - moment;
 }
 
 /** The settings that are not as usual, in a line. */
 function showOptions() {
   const { product_id: product, channel, form, limit } = request();
   const notes = [
-    product && word("option-product", product),
+    product && word("option-product", productName(product)),
     channel && word("option-channel", channel),
     form !== "brief" && word(`form-${form}`),
     limit !== 3 && limit,
+    lookedAt() && word("option-at", inWords(lookedAt())),
   ];
   byId("options-note").textContent = notes.filter(Boolean).join(" · ");
+}
+
+/** `2026-11-11T00:05` as people read it. */
+function inWords(local) {
+  return local.replace("T", " ");
 }
 
 function stopAsking() {
@@ -164,6 +201,9 @@ function show(body, { status, milliseconds, value }) {
       draft.focus();
     },
   });
+  if (body.at) {
+    result.prepend(part("notice", { text: word("previewed", inWords(lookedAt())) }).root);
+  }
   const raw = part("raw", {
     request: JSON.stringify(body, null, 2),
     status: String(status),
@@ -172,10 +212,16 @@ function show(body, { status, milliseconds, value }) {
   result.append(raw.root);
   const engines = value.engines.map((engine) => word(`engine-${engine}`) ?? engine).join(" + ");
   byId("took").textContent = `${word("engines", engines)} · ${word("took", Math.round(milliseconds))}`;
-  byId("announce").textContent = value.abstention
-    ? `${word("abstained")}: ${value.abstention.message}`
-    : word("announce-answers", value.answers.length);
+  byId("announce").textContent = announcement(value);
   bringIntoView();
+}
+
+/** What has come, for whoever listens. */
+function announcement({ answers, abstention, clarification }) {
+  const found = abstention
+    ? `${word("abstained")} · ${abstention.message}`
+    : word("announce-answers", answers.length);
+  return [clarification && word("clarify"), found].filter(Boolean).join(" · ");
 }
 
 /** Whether the two sides stand one above the other; the style has the same width. */

@@ -25,6 +25,12 @@ export function part(name, texts = {}) {
   return { root: fragment.firstElementChild, slots };
 }
 
+/** A product's name; its id where the page does not know it. */
+export function productName(id) {
+  const known = [...document.getElementById("products").options].find((option) => option.value === id);
+  return known?.textContent ?? id;
+}
+
 /** A share of one as people read it. */
 export function percent(share) {
   return `${Math.round(share * 100)}%`;

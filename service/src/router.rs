@@ -13,8 +13,8 @@ use crate::web::{
     account_page, assets, audit_page, contradictions_page, docs_page, events, get_or_head,
     insights_pages, keys_page, knowledge_editor, knowledge_import, knowledge_item, knowledge_list,
     knowledge_versions as versions_page, language, overview_page, panel_page, people_page,
-    policy_page, push_form, pushes_page, question_edits, question_page, questions_map,
-    questions_page, queues_pages, sign_in, try_page, weekly_page, welcome,
+    policy_page, push_form, pushes_page, question_actions, question_edits, question_page,
+    questions_map, questions_page, queues_pages, sign_in, try_page, weekly_page, welcome,
 };
 
 /// Adds all routes.
@@ -70,6 +70,8 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(post().to(knowledge_versions::revert)),
         )
         .service(resource("/v1/findings", "GET").route(get().to(findings::list)))
+        .service(resource("/v1/findings/{id}/dismiss", "POST").route(post().to(findings::dismiss)))
+        .service(resource("/v1/findings/{id}/restore", "POST").route(post().to(findings::restore)))
         .service(resource("/v1/products", "GET").route(get().to(products::list)))
         .service(
             resource("/v1/products/{id}", "PUT, DELETE")
@@ -108,6 +110,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(
             resource("/v1/queues/approve/{id}/dismiss", "POST").route(post().to(queues::dismiss)),
         )
+        .service(
+            resource("/v1/queues/approve/{id}/reopen", "POST").route(post().to(queues::reopen)),
+        )
         .service(resource("/v1/queues/write", "GET").route(get().to(queues::list_gaps)))
         .service(resource("/v1/queues/write/{id}", "POST").route(post().to(queues::write)))
         .service(
@@ -127,6 +132,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(get().to(insights::list_actions))
                 .route(post().to(insights::add_action)),
         )
+        .service(resource("/v1/actions/{id}", "DELETE").route(delete().to(insights::delete_action)))
         .service(
             resource("/v1/policies/listening", "GET, PUT")
                 .route(get().to(insights::read_policy))
@@ -242,7 +248,11 @@ fn questions_routes(config: &mut ServiceConfig) {
         .service(change("/questions/{id}/mute").route(post().to(question_edits::mute)))
         .service(change("/questions/{id}/pin").route(post().to(question_edits::pin)))
         .service(change("/questions/{id}/split").route(post().to(question_edits::split)))
-        .service(change("/questions/{id}/actions").route(post().to(question_edits::act)));
+        .service(change("/questions/{id}/actions").route(post().to(question_actions::act)))
+        .service(
+            change("/questions/{id}/actions/{action}/delete")
+                .route(post().to(question_actions::delete)),
+        );
 }
 
 /// What waits for the supervisor.
@@ -253,9 +263,21 @@ fn queues_routes(config: &mut ServiceConfig) {
         .service(page("/queues/approve").route(get_or_head().to(queues_pages::list_proposals)))
         .service(change("/queues/approve/{id}").route(post().to(queues_pages::approve)))
         .service(change("/queues/approve/{id}/dismiss").route(post().to(queues_pages::dismiss)))
+        .service(change("/queues/approve/{id}/reopen").route(post().to(queues_pages::reopen)))
         .service(page("/queues/write").route(get_or_head().to(queues_pages::list_gaps)))
         .service(change("/queues/write/{cluster}").route(post().to(queues_pages::write)))
-        .service(page("/queues/contradictions").route(get_or_head().to(contradictions_page::show)));
+        .service(page("/queues/contradictions").route(get_or_head().to(contradictions_page::show)))
+        .service(
+            change("/queues/contradictions/archive").route(post().to(contradictions_page::archive)),
+        )
+        .service(
+            change("/queues/contradictions/{id}/dismiss")
+                .route(post().to(contradictions_page::dismiss)),
+        )
+        .service(
+            change("/queues/contradictions/{id}/restore")
+                .route(post().to(contradictions_page::restore)),
+        );
 }
 
 /// One's own account, and what owners look after.

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use zhiwen::domain::key::Scope;
-use zhiwen::settings::Encoder;
+use zhiwen::domain::language::{ModelKind, NewModel};
+use zhiwen::domain::time::Clock;
+use zhiwen::language::ShopFusion;
+use zhiwen::settings::{Encoder, Remote};
 use zhiwen_tests::support::{App, Reply, Shop, poll_until, spawn_app, spawn_app_with};
 
 /// Training takes seconds on a free machine.
@@ -229,7 +234,7 @@ async fn refuses_what_is_no_intent_by_field() {
     422 invalid-fields: intent: "product.shop_nowhere" is not known, expected an intent of the taxonomy or of /v1/intents
     404 not-found: suggestion not found
     404 not-found: model not found
-    422 invalid-fields: id: "oracle" is not known, expected classifier, encoder, fusion
+    422 invalid-fields: id: "oracle" is not known, expected classifier, vector_classifier, encoder, fusion
     404 not-found: job not found
     "#);
 }
@@ -276,4 +281,99 @@ async fn without_its_encoder_a_suggestion_goes_on_and_says_so() {
     let reply = call.send().await.json();
     assert_eq!(reply["answers"][0]["knowledge_id"], json!("invoice"));
     assert_eq!(reply["degraded"], json!(["encoder"]));
+}
+
+/// An embeddings server: a vector a text, by its length.
+struct Vectors;
+
+impl Respond for Vectors {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let body: Value = request.body_json().expect("json");
+        let texts = body["input"].as_array().cloned().unwrap_or_default();
+        let vector = |(index, text): (usize, &Value)| {
+            let length = text.as_str().map_or(0, |text| text.chars().count());
+            json!({"index": index, "embedding": [length, 1]})
+        };
+        let data: Vec<Value> = texts.iter().enumerate().map(vector).collect();
+        ResponseTemplate::new(200).set_body_json(json!({"data": data}))
+    }
+}
+
+async fn gauge(app: &App, name: &str) -> String {
+    let metrics = app.get("/metrics").send().await.text();
+    let line = metrics.lines().find(|line| line.starts_with(name));
+    line.unwrap_or("").to_owned()
+}
+
+#[tokio::test]
+async fn an_encoder_that_comes_late_is_put_in_use() {
+    let server = MockServer::start().await;
+    let app = spawn_app_with(|settings| {
+        settings.encoder = Encoder::Remote(Remote {
+            url: format!("{}/v1", server.uri()),
+            model: "small".to_owned(),
+            key: String::new(),
+        });
+    })
+    .await;
+    let ready = app.get("/readyz").send().await;
+    assert_eq!(ready.status, 200, "{}", ready.text());
+    assert_eq!(
+        ready.json()["encoder"],
+        json!({"state": "failed", "name": null})
+    );
+    assert_eq!(ready.json()["degraded"], json!(["encoder"]));
+    assert_eq!(
+        gauge(&app, "zhiwen_encoder_failed").await,
+        "zhiwen_encoder_failed 1"
+    );
+    let shop = app.shop("hemu").await;
+    shop.add_knowledge("invoice", "发票什么时候开", "签收后三天内开具。")
+        .await;
+    Mock::given(path("/v1/embeddings"))
+        .respond_with(Vectors)
+        .mount(&server)
+        .await;
+    poll_until("the encoder is in use", PATIENCE, async || {
+        app.get("/readyz").send().await.json()["encoder"]["state"] == "ready"
+    })
+    .await;
+    let ready = app.get("/readyz").send().await.json();
+    assert_eq!(ready["encoder"]["name"], "remote:small");
+    assert_eq!(ready["degraded"], json!([]));
+    assert_eq!(
+        gauge(&app, "zhiwen_encoder_failed").await,
+        "zhiwen_encoder_failed 0"
+    );
+    poll_until("questions have vectors", PATIENCE, async || {
+        let call = shop.post("/v1/suggestions", &asked("发票什么时候开"));
+        let reply = call.send().await.json();
+        let engines = reply["engines"].as_array().cloned().unwrap_or_default();
+        reply["degraded"] == json!([]) && engines.contains(&json!("remote:small"))
+    })
+    .await;
+    // Weights of another encoder keep no promise with this one.
+    let fitted = ShopFusion {
+        minimum_confidence: Some(1.1),
+        encoder: Some(7),
+        ..ShopFusion::default()
+    };
+    let model = NewModel {
+        kind: ModelKind::Fusion,
+        body: serde_json::to_vec(&fitted).expect("json"),
+        report: json!({}),
+        is_used: true,
+        at: app.clock.now(),
+    };
+    let state = &app.service.state;
+    state.store.add_model(&shop.id, &model).await.expect("kept");
+    state.catalog.store_changed();
+    poll_until("the weights are set aside", PATIENCE, async || {
+        let models = shop.get("/v1/models").send().await.json();
+        models["models"][0]["set_aside"] == true && models["models"][0]["in_use"] == true
+    })
+    .await;
+    let call = shop.post("/v1/suggestions", &asked("发票什么时候开"));
+    let reply = call.send().await.json();
+    assert_eq!(reply["answers"][0]["knowledge_id"], json!("invoice"));
 }

@@ -21,5 +21,6 @@ mod push_scene;
 mod pushes;
 mod sealing;
 mod search;
+mod sign_in;
 mod suggestions;
 mod versions;

@@ -146,6 +146,48 @@ async fn abstains_with_a_reason_in_the_agents_language() {
 }
 
 #[tokio::test]
+async fn a_rehearsal_is_answered_as_of_another_time() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    let sale = json!({
+        "id": "sale",
+        "status": "approved",
+        "domain": "process",
+        "title": "双11有什么优惠",
+        "answer_brief": "零点起全店八五折。",
+        "valid_from": "2026-11-11 00:00",
+        "valid_until": "2026-11-12 00:00",
+    });
+    let reply = shop.post("/v1/knowledge", &sale).send().await;
+    assert_eq!(reply.status, 201, "{}", reply.text());
+    shop.wait_until_searchable("双11有什么优惠", "sale", 1)
+        .await;
+    let mut lines = Vec::new();
+    for at in [
+        Value::Null,
+        json!("2026-11-10T23:59:59+08:00"),
+        json!("2026-11-11T00:05:00+08:00"),
+        json!("2026-11-12T00:00:00+08:00"),
+    ] {
+        let mut body = asked("双11有什么优惠");
+        body["rehearsal"] = json!(true);
+        body["at"] = at.clone();
+        let reply = shop.post("/v1/suggestions", &body).send().await.json();
+        let found = &reply["answers"][0]["knowledge_id"];
+        let path = format!("/v1/suggestions/{}", reply["id"].as_str().unwrap_or(""));
+        // The record keeps when it was asked.
+        let asked_at = &shop.get(&path).send().await.json()["at"];
+        lines.push(format!("{at}: {found}, asked at {asked_at}"));
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    null: null, asked at "2026-10-01T02:00:00Z"
+    "2026-11-10T23:59:59+08:00": null, asked at "2026-10-01T02:00:00Z"
+    "2026-11-11T00:05:00+08:00": "sale", asked at "2026-10-01T02:00:00Z"
+    "2026-11-12T00:00:00+08:00": null, asked at "2026-10-01T02:00:00Z"
+    "#);
+}
+
+#[tokio::test]
 async fn the_same_key_gives_the_same_suggestion() {
     let app = spawn_app().await;
     let shop = app.shop("hemu").await;
@@ -208,6 +250,11 @@ async fn refuses_bad_input_by_field() {
             body["product_id"] = json!("a b");
             body["limit"] = json!(11);
         }),
+        with(&|body| body["at"] = json!("2026-11-11T00:05:00+08:00")),
+        with(&|body| {
+            body["rehearsal"] = json!(true);
+            body["at"] = json!("morgen");
+        }),
     ];
     let mut lines = Vec::new();
     for body in bodies {
@@ -222,7 +269,7 @@ async fn refuses_bad_input_by_field() {
     400 invalid-body: messages[0].text: invalid type: integer `7`, expected a string at line 1 column 72
     400 invalid-body: messages[0].role: unknown variant `robot`, expected `buyer` or `agent` at line 1 column 63
     400 invalid-body: messages[0].colour: unknown field `colour`, expected one of `id`, `role`, `text`, `at` at line 1 column 88
-    400 invalid-body: mesages: unknown field `mesages`, expected one of `conversation_id`, `messages`, `consumer_id`, `product_id`, `order_id`, `channel`, `agent_id`, `locale`, `limit`, `form`, `explain`, `rehearsal` at line 1 column 91
+    400 invalid-body: mesages: unknown field `mesages`, expected one of `conversation_id`, `messages`, `consumer_id`, `product_id`, `order_id`, `channel`, `agent_id`, `locale`, `limit`, `form`, `explain`, `rehearsal`, `at` at line 1 column 91
     422 invalid-fields: messages: must not be empty
     422 invalid-fields: messages: has 101 elements, at most 100 are allowed
     422 invalid-fields: messages[0].text: must not be empty
@@ -231,5 +278,7 @@ async fn refuses_bad_input_by_field() {
     413 too-large: request body is larger than 1048576 bytes
     400 invalid-body: messages[0].at: failed to parse four digit integer as year: invalid digit, expected 0-9 but got g at line 1 column 94
     422 invalid-fields: conversation_id: must not be empty; product_id: is malformed, expected visible characters without spaces or |; limit: is malformed, expected 1 to 10
+    422 invalid-fields: at: is accepted only with rehearsal
+    400 invalid-body: at: failed to parse four digit integer as year: invalid digit, expected 0-9 but got m at line 1 column 112
     ");
 }

@@ -129,6 +129,7 @@ impl App {
             created_at: self.clock.now(),
             expires_at,
             revoked_at: None,
+            last_used_on: None,
         };
         let store = &self.service.state.store;
         store.create_key(&kept).await.expect("key is kept");

@@ -161,12 +161,17 @@ async fn the_console_is_whole_in_english() {
     let asked = asked(&site).await;
     let browser = site.person("en", "owner").await;
     let question = format!("/questions/{}", asked.dishwasher);
+    let merge = format!(
+        "/questions/merge?cluster={}&cluster={}",
+        asked.dishwasher, asked.engraving
+    );
     let week = format!("/insights/{}", asked.week);
     let report = format!("/v1/insights/weekly/{}?format=html&locale=en", asked.week);
     let pages = [
         "/",
         "/questions",
         &question,
+        &merge,
         "/questions/map",
         "/queues/approve",
         "/queues/write",
@@ -188,10 +193,12 @@ async fn the_console_is_whole_in_english() {
         "/settings/audit",
         "/try",
     ];
-    // What people wrote stays as it is, and the other language's name is in its own.
+    // What people wrote stays as it is, and the other language's name is in its
+    // own. What all questions and items are sorted into is ours.
     const OWN: &str = "
         const page = document.body.cloneNode(true);
-        const theirs = 'bdi, [lang=zh-CN], script, option, textarea, .brand, svg, code, label:has(input), title';
+        const ours = ':not(#intent):not(#domain):not(#state):not(#status)';
+        const theirs = `bdi, [lang=zh-CN], script, select${ours} option, datalist, textarea, .brand, svg, code, label:has(input), title`;
         page.querySelectorAll(theirs).forEach((part) => part.remove());
         // A name of another company's page stands in quotes.
         const own = page.textContent.replace(/“[^”]*”/g, '');
@@ -395,7 +402,7 @@ async fn names_of_settings_are_text() {
     browser.visit("/insights/pushes/new").await;
     let kind = browser.by_label("类型").await;
     kind.select("Webhook（自己的程序）").await;
-    browser.by_label("叫什么").await.fill(HOSTILE).await;
+    browser.by_label("名称").await.fill(HOSTILE).await;
     let address = browser.by_label("地址").await;
     address.fill("https://erp.example.com/hook").await;
     browser.by_role("button", "添加").await.click().await;

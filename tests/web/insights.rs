@@ -1,10 +1,13 @@
 //! The week at a glance, the weekly report and its files, pushes, and the policy.
 
+use jiff::tz::TimeZone;
+use jiff::{ToSpan, Zoned};
 use reqwest::Method;
 use serde_json::Value;
 
 use crate::asked::{QUESTIONS, asked};
 use crate::browser::Browser;
+use crate::chats::question;
 use crate::site::Site;
 
 /// Name, figure and address of each tile.
@@ -41,24 +44,109 @@ async fn every_figure_of_the_week_leads_to_its_evidence() {
     assert_eq!(figure("待审核的答案"), "1");
     browser.inspect("overview").await;
 
+    let washed = question(&site, "洗碗机").await.label;
+    let (all, first) = ("全部（不含静音）", washed.as_str());
     for (name, figure, address) in &tiles {
         browser.visit(address).await;
         browser.find("h1").await;
         let count = figure.parse::<usize>().unwrap_or(0);
         match name.as_str() {
             "提问" => {
-                browser.by_role("link", "可以放洗碗机吗").await;
+                assert_eq!(table(&browser).await, [all, "", first], "{address}");
                 let asked = browser.evaluate(ASKED).await;
                 assert_eq!(asked, count, "{address}");
+            }
+            "人工回复率" => {
+                let sorted = [all, "人工回复", first];
+                assert_eq!(table(&browser).await, sorted, "{address}");
+            }
+            "建议采用率" => {
+                let sorted = [all, "建议采用", first];
+                assert_eq!(table(&browser).await, sorted, "{address}");
+            }
+            "建议空缺率" => {
+                let filtered = ["缺答案", "", first];
+                assert_eq!(table(&browser).await, filtered, "{address}");
+            }
+            "提问买家" => {
+                let top = browser.text("#top tbody tr:first-child th a").await;
+                assert!(top.contains("洗碗机"), "{top} at {address}");
+            }
+            "首次回复（中位数）" => {
+                let agent = browser.text("section[aria-labelledby=load] tbody th").await;
+                assert!(agent.contains("小美"), "{agent} at {address}");
             }
             "缺答案的问题" | "待审核的答案" => {
                 let cards = "return document.querySelectorAll('main article').length;";
                 assert_eq!(browser.evaluate(cards).await, count, "{address}");
             }
-            _ => {}
+            other => panic!("nobody looked at the evidence of {other}"),
         }
     }
     browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn figures_of_a_week_that_is_over_lead_to_its_report() {
+    let site = Site::open().await;
+    let browser = site.owner().await;
+    let week = Zoned::now().with_time_zone(TimeZone::UTC) - 14.days();
+    let week = week.date().iso_week_date();
+    let week = format!("{}-W{:02}", week.year(), week.week());
+    browser.visit(&format!("/?week={week}")).await;
+    browser.by_text(&week).await;
+    let report = format!("/insights/{week}");
+    let mut lists = Vec::new();
+    for (name, _, address) in tiles(&browser).await {
+        match address.split_once('#') {
+            Some((path, list)) if path == report => lists.push(list.to_owned()),
+            Some((path, "load")) => assert_eq!(path, format!("/?week={week}")),
+            // These wait now, whichever week is shown.
+            _ => assert!(address.starts_with("/queues/"), "{name}: {address}"),
+        }
+    }
+    assert_eq!(lists.len(), 5, "{lists:?}");
+    browser.visit(&report).await;
+    for list in lists {
+        browser.find(&format!("section#{list}")).await;
+    }
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_queues_is_led_to_the_questions_that_wait() {
+    let site = Site::open().await;
+    asked(&site).await;
+    let browser = site.person("zh-CN", "operations").await;
+    browser.visit("/").await;
+    for (name, _, address) in tiles(&browser).await {
+        let state = match name.as_str() {
+            "缺答案的问题" => "缺答案",
+            "待审核的答案" => "待审核",
+            _ => continue,
+        };
+        browser.visit(&address).await;
+        let [chosen, _, first] = table(&browser).await;
+        assert_eq!(chosen, state, "{address}");
+        assert!(!first.is_empty(), "{address}");
+    }
+    browser.finish().await;
+}
+
+/// How the table of questions is filtered, by what it is sorted from the least
+/// up, and its first row.
+async fn table(browser: &Browser) -> [String; 3] {
+    const READ: &str = "
+        const text = (selector) => document.querySelector(selector)?.textContent.trim() ?? '';
+        return [
+            text('#state option:checked'),
+            text('table.questions th[aria-sort=ascending]'),
+            text('table.questions tbody th a'),
+        ];
+    ";
+    browser.find("table.questions").await;
+    let read = browser.evaluate(READ).await;
+    serde_json::from_value(read).expect("three texts")
 }
 
 /// The sum of the column of buyers: each asked once.
@@ -105,14 +193,14 @@ async fn a_place_is_added_and_listed() {
     browser.by_role("link", "添加推送").await.click().await;
     let kind = browser.by_label("类型").await;
     kind.select("Webhook（自己的程序）").await;
-    browser.by_label("叫什么").await.fill("运营群").await;
+    browser.by_label("名称").await.fill("运营群").await;
     let address = browser.by_label("地址").await;
     address.fill("https://10.0.0.1/hook").await;
     browser.by_role("button", "添加").await.click().await;
     browser.expect_fault("422");
     let fault = browser.text("#url-problem").await;
     assert!(fault.contains("不能是内网"), "{fault}");
-    assert_eq!(browser.by_label("叫什么").await.value().await, "运营群");
+    assert_eq!(browser.by_label("名称").await.value().await, "运营群");
     browser.inspect("push-form").await;
 
     let address = browser.by_label("地址").await;

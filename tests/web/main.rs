@@ -4,6 +4,7 @@ mod asked;
 mod browser;
 mod chats;
 mod site;
+mod workbench;
 
 mod docs_page;
 mod everywhere;

@@ -1,116 +1,230 @@
 //! `<zhiwen-panel>` in the page of somebody else, under that page's strict policy.
 
-use std::sync::{Arc, OnceLock};
-
-use actix_web::http::header;
-use actix_web::{App, HttpResponse, HttpServer, web};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::task::JoinHandle;
 
 use crate::browser::Browser;
 use crate::site::Site;
+use crate::workbench::Workbench;
 
-/// A workbench of somebody else: its own address, its own policy, its own session.
-struct Workbench {
-    address: String,
-    server: JoinHandle<std::io::Result<()>>,
+/// An answer counts as seen when it was in view for a second.
+const LONGER_THAN_SEEN_MILLISECONDS: f64 = 1800.0;
+
+const INVOICE: &str = "签收后三天内开具电子发票";
+
+/// Says something in the conversation that the panel is fed with.
+async fn tell(browser: &Browser, role: &str, id: &str, text: &str) {
+    let said = json!([role, id, text]);
+    browser.evaluate(&format!("window.tell(...{said});")).await;
 }
 
-impl Drop for Workbench {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
+/// What the panel told its page, of one kind.
+async fn heard(browser: &Browser, name: &str) -> Vec<Value> {
+    let all = browser.evaluate("return window.heard;").await;
+    let all = all.as_array().cloned().unwrap_or_default();
+    all.into_iter()
+        .filter(|event| event["name"] == name)
+        .collect()
 }
 
-const PAGE: &str = r##"<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>工作台</title>
-<link rel="icon" href="data:,"><script src="SITE/panel.js" defer></script><script src="/host.js" defer></script>
-<body><main><h1>工作台</h1><label for="reply">回复</label><textarea id="reply"></textarea>
-<zhiwen-panel id="panel" conversation="c-1" target="#reply" token-url="/token"></zhiwen-panel></main></body></html>"##;
-
-const HOST: &str = "window.ask = (id, text) => \
-    document.getElementById('panel').addMessage({ id, role: 'buyer', text });";
-
-impl Workbench {
-    /// Serves a page that embeds the panel of `site`, and hands out what its
-    /// backend was given for that.
-    async fn open(site: &Site) -> Self {
-        let address = &site.address;
-        let page = PAGE.replace("SITE", address);
-        let policy = format!(
-            "default-src 'none'; script-src 'self' {address}; connect-src 'self' {address}; img-src data:"
-        );
-        let token: Arc<OnceLock<Value>> = Arc::default();
-        let handed_out = Arc::clone(&token);
-        let server = HttpServer::new(move || {
-            let state = (page.clone(), policy.clone(), Arc::clone(&handed_out));
-            App::new()
-                .app_data(web::Data::new(state))
-                .route("/", web::get().to(show))
-                .route("/token", web::post().to(hand_out))
-                .route("/host.js", web::get().to(host))
-        });
-        let server = server.workers(1).disable_signals();
-        let server = server.bind(("127.0.0.1", 0)).expect("a free port");
-        let address = format!("http://{}", server.addrs()[0]);
-        let made = token_for(site, &address).await;
-        token.set(made).expect("set once");
-        Self {
-            address,
-            server: tokio::spawn(server.run()),
-        }
-    }
-}
-
-type State = web::Data<(String, String, Arc<OnceLock<Value>>)>;
-
-async fn show(state: State) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, state.1.as_str()))
-        .body(state.0.clone())
-}
-
-async fn hand_out(state: State) -> HttpResponse {
-    HttpResponse::Ok().json(state.2.get())
-}
-
-async fn host() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/javascript")
-        .body(HOST)
-}
-
-/// A token for pages of `origin`.
-async fn token_for(site: &Site, origin: &str) -> Value {
-    let made = site
-        .call(Method::POST, "/v1/browser-tokens")
-        .json(&json!({"origin": origin, "agent": "小禾"}))
-        .send()
+/// Waits until the panel has told something of its suggestion's answers.
+async fn feedback(browser: &Browser, field: &str) -> Value {
+    let mut found = Value::Null;
+    browser
+        .wait_until(&format!("{field} is told"), async || {
+            let told = heard(browser, "zhiwen-feedback").await;
+            let last = told.into_iter().rfind(|told| !told[field].is_null());
+            found = last.unwrap_or_default();
+            !found.is_null()
+        })
         .await;
-    assert_eq!(made.status, 200, "{}", made.text());
-    made.json()
+    found
+}
+
+/// What the page's reply box holds in the end.
+async fn reply_holds(browser: &Browser, text: &str) {
+    let reply = browser.by_label("回复").await;
+    browser
+        .wait_until(&format!("the reply box holds {text:?}"), async || {
+            let value = reply.value().await;
+            if text.is_empty() {
+                value.is_empty()
+            } else {
+                value.contains(text)
+            }
+        })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_comes_to_a_foreign_page_and_into_its_reply_box() {
     let site = Site::open().await;
     let workbench = Workbench::open(&site).await;
-    let browser = Browser::open(&workbench.address, "zh-CN").await;
-    browser.visit("/").await;
-    browser
-        .evaluate("window.ask('m-1', '发票什么时候开');")
-        .await;
-    browser.by_text("签收后三天内开具电子发票").await;
+    let browser = workbench.browser().await;
+    tell(&browser, "buyer", "m-1", "发票什么时候开").await;
+    browser.by_text(INVOICE).await;
     browser.inspect("panel").await;
 
     browser.by_label("回复").await.click().await;
     browser.press("Alt+1").await;
-    let reply = browser.by_label("回复").await;
+    reply_holds(&browser, INVOICE).await;
+    // The reply box's own undo takes it back.
+    browser.press("Control+z").await;
+    reply_holds(&browser, "").await;
+
     browser
-        .wait_until("the answer is in the reply box", async || {
-            reply.value().await.contains("三天内开具电子发票")
+        .evaluate("document.getElementById('panel').setAttribute('shortcuts', 'off');")
+        .await;
+    browser.press("Alt+1").await;
+    assert_eq!(heard(&browser, "zhiwen-insert").await.len(), 1);
+    browser.evaluate("window.style('width', '260px');").await;
+    browser.inspect("panel-narrow").await;
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_becomes_of_an_answer_is_told_by_itself() {
+    let site = Site::open().await;
+    let workbench = Workbench::open(&site).await;
+    let browser = workbench.browser().await;
+    // Below what the window shows.
+    browser
+        .evaluate("window.style('display', 'block'); window.style('marginTop', '4000px');")
+        .await;
+    tell(&browser, "buyer", "m-1", "发票什么时候开").await;
+    browser
+        .wait_until("a suggestion has come", async || {
+            !heard(&browser, "zhiwen-suggestion").await.is_empty()
         })
         .await;
+    browser
+        .wait_until("it would have been seen", async || {
+            let since = "return performance.now() - window.heard[0].at;";
+            browser.evaluate(since).await.as_f64() > Some(LONGER_THAN_SEEN_MILLISECONDS)
+        })
+        .await;
+    assert_eq!(heard(&browser, "zhiwen-feedback").await, [] as [Value; 0]);
+    browser.evaluate("window.style('marginTop', '0');").await;
+    let seen = feedback(&browser, "displayed").await;
+    assert_eq!(seen["displayed"], true);
+
+    browser.by_label("回复").await.click().await;
+    browser.press("Alt+1").await;
+    reply_holds(&browser, INVOICE).await;
+    let written = format!("亲，{INVOICE}哦，请放心");
+    tell(&browser, "agent", "m-2", &written).await;
+    let told = feedback(&browser, "final_text").await;
+    assert_eq!(told["used"], "edited");
+
+    let suggestion = &heard(&browser, "zhiwen-suggestion").await[0];
+    let path = format!(
+        "/v1/suggestions/{}",
+        suggestion["id"].as_str().unwrap_or("")
+    );
+    let record = site.call(Method::GET, &path).send().await.json();
+    let kept = &record["answers"][0]["feedback"];
+    assert_eq!(kept["used"], "edited", "{record}");
+    assert_eq!(kept["final_text"], json!(written));
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_buyer_has_followed_up_is_dropped() {
+    let site = Site::open().await;
+    let workbench = Workbench::open(&site).await;
+    let browser = workbench.browser().await;
+    browser.evaluate("window.hold();").await;
+    tell(&browser, "buyer", "m-1", "发票什么时候开").await;
+    browser
+        .wait_until("the first question is on its way", async || {
+            browser.evaluate("return window.holding;").await == 1
+        })
+        .await;
+    tell(&browser, "buyer", "m-2", "不喜欢可以退吗").await;
+    browser.evaluate("window.release();").await;
+    browser.by_text("签收七天内").await;
+    let suggestions = heard(&browser, "zhiwen-suggestion").await;
+    let answered: Vec<&Value> = suggestions
+        .iter()
+        .map(|suggestion| &suggestion["answers_message_id"])
+        .collect();
+    assert_eq!(answered, ["m-2"]);
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_was_refused_is_replaced() {
+    let site = Site::open().await;
+    let workbench = Workbench::open(&site).await;
+    workbench.hand_out_first(json!({
+        "token": format!("zwb_{}", "0".repeat(64)),
+        "expires_at": "2100-01-01T00:00:00Z",
+    }));
+    let browser = workbench.browser().await;
+    tell(&browser, "buyer", "m-1", "发票什么时候开").await;
+    browser.by_text(INVOICE).await;
+    assert_eq!(workbench.asked_for_tokens(), 2);
+    browser.expect_fault("401");
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_buyer_wrote_is_text_in_it() {
+    let site = Site::open().await;
+    let workbench = Workbench::open(&site).await;
+    let browser = workbench.browser().await;
+    let hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>\u{202e}发票什么时候开";
+    tell(&browser, "buyer", "m-1", hostile).await;
+    browser
+        .wait_until("a suggestion has come", async || {
+            !heard(&browser, "zhiwen-suggestion").await.is_empty()
+        })
+        .await;
+    let shadow = "document.getElementById('panel').shadowRoot";
+    let markup = format!("return {shadow}.querySelectorAll('img, script').length;");
+    assert_eq!(browser.evaluate(&markup).await, 0);
+    let text = format!("return {shadow}.textContent;");
+    let text = browser.evaluate(&text).await.to_string();
+    assert!(text.contains("<img src=x onerror=alert(1)>"), "{text}");
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_origins_on_its_list_put_words_into_it() {
+    let site = Site::open().await;
+    let workbench = Workbench::open(&site).await;
+    let browser = workbench.browser().await;
+    let post = |id: &str, text: &str| {
+        let said =
+            json!({"type": "zhiwen:message", "message": {"id": id, "role": "buyer", "text": text}});
+        format!("window.postMessage({said}, location.origin);")
+    };
+    browser.evaluate(&post("m-1", "发票什么时候开")).await;
+    // The next message is heard, so the one before would have been.
+    browser
+        .evaluate(
+            "document.getElementById('panel').setAttribute('message-origins', location.origin);",
+        )
+        .await;
+    browser.evaluate(&post("m-2", "不喜欢可以退吗")).await;
+    browser.by_text("签收七天内").await;
+    let messages = "return document.getElementById('panel').messages.map(({ id }) => id);";
+    assert_eq!(browser.evaluate(messages).await, json!(["m-2"]));
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_own_page_is_for_frames_and_for_everybody() {
+    let site = Site::open().await;
+    let browser = site.owner().await;
+    browser.visit("/panel").await;
+    browser.by_role("heading", "回复建议").await;
+    browser
+        .evaluate(
+            "document.getElementById('panel').addMessage({ role: 'buyer', text: '发票什么时候开' });",
+        )
+        .await;
+    browser.by_text(INVOICE).await;
+    browser.inspect("panel-page").await;
     browser.finish().await;
 }

@@ -1,5 +1,6 @@
 //! `/questions`: what buyers ask again and again, and how people put it in order.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::browser::Browser;
@@ -206,5 +207,34 @@ async fn wordings_are_split_off_and_put_back() {
     browser.visit("/questions").await;
     wait_until_listed(&browser, &[&washed.label, &engraved]).await;
     assert_eq!(question(&site, "洗碗机").await.id, washed.id);
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_is_recorded_and_taken_back() {
+    let site = site_with_questions().await;
+    let washed = question(&site, "洗碗机").await;
+    let browser = site.owner().await;
+    browser.visit(&format!("/questions/{}", washed.id)).await;
+    browser.find("#actions summary").await.click().await;
+    browser.by_label("说明").await.fill("详情页加了图标").await;
+    browser.by_label("哪天生效").await.fill("2099-01-01").await;
+    browser.by_role("button", "记下").await.click().await;
+    browser.expect_fault("422");
+    browser.by_text("不能晚于现在").await;
+    browser.screenshot("question-action-ahead").await;
+
+    let yesterday = Timestamp::now() - SignedDuration::from_hours(24);
+    let yesterday = yesterday.strftime("%Y-%m-%d").to_string();
+    browser.by_label("哪天生效").await.fill(&yesterday).await;
+    browser.by_role("button", "记下").await.click().await;
+    browser.by_text("已记下。到下一周的周报里看效果。").await;
+    browser.inspect("question-action").await;
+    let recorded = browser.find("#actions li").await;
+    assert!(recorded.text().await.contains("详情页加了图标"));
+    recorded.find_within("button").await.click().await;
+    browser.agree().await;
+    browser.by_text("已删除这条记录。").await;
+    browser.by_text("还没有记录。").await;
     browser.finish().await;
 }

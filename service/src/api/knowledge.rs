@@ -211,7 +211,7 @@ pub fn filter(
             .transpose()
             .map_err(at("domain"))?,
         intent: intent.map_err(at("intent"))?.map(String::from),
-        after: None,
+        ..KnowledgeFilter::default()
     })
 }
 

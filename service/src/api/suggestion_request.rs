@@ -60,6 +60,11 @@ pub struct SuggestionRequest {
     /// not kept and no figure counts it, though feedback on its answers can be given.
     #[serde(default)]
     pub rehearsal: bool,
+    /// In a rehearsal, the time to answer for, in RFC 3339: items as they read now,
+    /// in effect or not at that time. Now when absent.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub at: Option<Timestamp>,
 }
 
 /// A message of the conversation.
@@ -118,6 +123,11 @@ pub fn parse(request: SuggestionRequest, state: &AppState) -> Result<Moment, Api
         let expected = format!("1 to {MOST_ANSWERS}");
         errors.push(FieldError::new("limit", Fault::Malformed { expected }));
     }
+    if request.at.is_some() && !request.rehearsal {
+        let needed = "rehearsal";
+        errors.push(FieldError::new("at", Fault::OnlyWith { needed }));
+    }
+    let now = state.clock.now();
     match (conversation, product, channel, agent, consumer, order) {
         (Ok(conversation), Ok(product), Ok(channel), Ok(agent), Ok(consumer), Ok(order))
             if errors.is_empty() =>
@@ -133,7 +143,8 @@ pub fn parse(request: SuggestionRequest, state: &AppState) -> Result<Moment, Api
                 most_answers,
                 form: request.form.unwrap_or(AnswerForm::Brief),
                 is_rehearsal: request.rehearsal,
-                at: state.clock.now(),
+                as_of: request.at.map_or(now, to_milliseconds),
+                at: now,
             })
         }
         (conversation, product, channel, agent, consumer, order) => {

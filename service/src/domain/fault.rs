@@ -108,12 +108,19 @@ pub enum Fault {
         /// The value found.
         value: String,
     },
+    /// A time that is still ahead, of something that has happened.
+    InFuture,
     /// The id is on record for something with other content.
     InUse,
     /// Not JSON of the expected shape.
     Unreadable {
         /// Where and why, as the reader says it.
         detail: String,
+    },
+    /// Given without the field that it belongs to.
+    OnlyWith {
+        /// That field's name.
+        needed: &'static str,
     },
     /// Not of the form the field has.
     Malformed {
@@ -150,8 +157,10 @@ impl Fault {
             Self::NotATime { value } => {
                 format!("“{value}”不是可识别的时间，请写成 2026-11-11 20:00")
             }
+            Self::InFuture => "不能晚于现在".to_owned(),
             Self::InUse => "这个编号已用于另一条内容不同的记录".to_owned(),
             Self::Unreadable { detail } => format!("无法读取：{detail}"),
+            Self::OnlyWith { needed } => format!("要和 {needed} 一起用"),
             Self::Malformed { expected } => format!("格式不对，应为：{expected}"),
         }
     }
@@ -203,8 +212,10 @@ impl fmt::Display for Fault {
                 formatter,
                 "\"{value}\" is not a time such as 2026-11-11 20:00 or 2026-11-11T12:00:00Z"
             ),
+            Self::InFuture => formatter.write_str("must not be in the future"),
             Self::InUse => write!(formatter, "is in use for something with other content"),
             Self::Unreadable { detail } => write!(formatter, "cannot be read: {detail}"),
+            Self::OnlyWith { needed } => write!(formatter, "is accepted only with {needed}"),
             Self::Malformed { expected } => write!(formatter, "is malformed, expected {expected}"),
         }
     }

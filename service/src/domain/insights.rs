@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::fault::Locale;
 use super::listening::Cluster;
+use super::shown::Shown;
 use super::week::Week;
 
 /// The FAQ insights of a week.
@@ -132,8 +133,9 @@ pub struct Share {
     pub questions: u32,
     /// Distinct buyers of this week.
     pub buyers: u32,
-    /// Questions of the week before.
-    pub previous_questions: u32,
+    /// Questions of the week before; null where these were a few.
+    #[schema(value_type = Option<u32>)]
+    pub previous_questions: Shown,
 }
 
 /// How a recurring question moves.
@@ -170,20 +172,26 @@ pub struct QuestionLine {
     pub domain: Option<String>,
     /// The products it is asked about most, at most five, with buyers.
     pub products: Vec<Count>,
-    /// Questions of this week.
-    pub questions: u32,
-    /// Distinct buyers of this week.
-    pub buyers: u32,
-    /// Distinct buyers of the week before.
-    pub previous_buyers: u32,
+    /// Questions of this week; null where these are a few.
+    #[schema(value_type = Option<u32>)]
+    pub questions: Shown,
+    /// Distinct buyers of this week; null where these are a few: one or more,
+    /// but fewer than the policy's smallest group.
+    #[schema(value_type = Option<u32>)]
+    pub buyers: Shown,
+    /// Distinct buyers of the week before; null where these were a few.
+    #[schema(value_type = Option<u32>)]
+    pub previous_buyers: Shown,
     /// How it moves.
     pub trend: Trend,
     /// The probability of so large a change of its share by chance (two-sided
     /// exact binomial, given both weeks' totals); absent where it is new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
-    /// Distinct buyers in each of the last eight weeks, this one last.
-    pub buyers_by_week: Vec<u32>,
+    /// Distinct buyers in each of the last eight weeks, this one last; null
+    /// where these were a few.
+    #[schema(value_type = Vec<Option<u32>>)]
+    pub buyers_by_week: Vec<Shown>,
     /// The share of its questions that a human agent replied to, from 0 to 1.
     pub answered_share: f64,
     /// The share of its displayed suggestions that agents used; absent when none was displayed.
@@ -225,10 +233,14 @@ pub struct ActionLine {
     pub cluster: String,
     /// How the question reads.
     pub label: String,
-    /// Distinct buyers in the week before that of the change.
-    pub buyers_before: u32,
-    /// Distinct buyers in the week reported on, the one after that of the change.
-    pub buyers_now: u32,
+    /// Distinct buyers in the week before that of the change; null where these
+    /// were a few.
+    #[schema(value_type = Option<u32>)]
+    pub buyers_before: Shown,
+    /// Distinct buyers in the week reported on, the one after that of the
+    /// change; null where these are a few.
+    #[schema(value_type = Option<u32>)]
+    pub buyers_now: Shown,
 }
 
 /// What a feed carries: a claim with its evidence.
@@ -250,7 +262,57 @@ pub struct FeedEntry {
     pub data: serde_json::Value,
 }
 
+impl WeeklyReport {
+    /// The report without the counts of groups smaller than its policy shows.
+    #[must_use]
+    pub fn without_few(mut self) -> Self {
+        let smallest_group = self.policy.smallest_group;
+        for lines in [
+            &mut self.top,
+            &mut self.rising,
+            &mut self.new,
+            &mut self.fading,
+            &mut self.unanswered,
+            &mut self.page_gaps,
+            &mut self.packaging_and_delivery,
+            &mut self.promotion_confusion,
+        ] {
+            for line in lines {
+                line.hide_few(smallest_group);
+            }
+        }
+        for shares in [
+            &mut self.by_domain,
+            &mut self.by_intent,
+            &mut self.by_product,
+            &mut self.by_channel,
+        ] {
+            for share in shares {
+                share.previous_questions = share.previous_questions.hidden_below(smallest_group);
+            }
+        }
+        for action in &mut self.actions {
+            action.buyers_before = action.buyers_before.hidden_below(smallest_group);
+            action.buyers_now = action.buyers_now.hidden_below(smallest_group);
+        }
+        self
+    }
+}
+
 impl QuestionLine {
+    /// Hides the counts of groups smaller than `smallest_group`: supervisors
+    /// alone work with every one.
+    pub fn hide_few(&mut self, smallest_group: u32) {
+        let counts = [
+            &mut self.questions,
+            &mut self.buyers,
+            &mut self.previous_buyers,
+        ];
+        for count in counts.into_iter().chain(&mut self.buyers_by_week) {
+            *count = count.hidden_below(smallest_group);
+        }
+    }
+
     /// The line of a question that nobody asked of late.
     pub fn quiet(cluster: &Cluster) -> Self {
         Self {
@@ -261,12 +323,12 @@ impl QuestionLine {
             intent_label: None,
             domain: None,
             products: Vec::new(),
-            questions: 0,
-            buyers: 0,
-            previous_buyers: 0,
+            questions: Shown::Exactly(0),
+            buyers: Shown::Exactly(0),
+            previous_buyers: Shown::Exactly(0),
             trend: Trend::Steady,
             p_value: None,
-            buyers_by_week: vec![0; 8],
+            buyers_by_week: vec![Shown::Exactly(0); 8],
             answered_share: 0.0,
             acceptance: None,
             urgent_share: 0.0,

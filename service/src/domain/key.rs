@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -139,6 +140,8 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When somebody withdrew it.
     pub revoked_at: Option<Timestamp>,
+    /// The last day on which it was used, in the shop's time zone.
+    pub last_used_on: Option<Date>,
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod push;
 pub mod queue;
 pub mod shop;
+pub mod shown;
 pub mod suggestion;
 pub mod taxonomy;
 pub mod text;

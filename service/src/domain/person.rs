@@ -333,6 +333,15 @@ const FIRST_WAIT_SECONDS: i64 = 5;
 const LONGEST_WAIT_SECONDS: i64 = 15 * 60;
 
 impl Failures {
+    /// What they come to with one more at `at`.
+    pub fn one_more(before: Option<Self>, at: Timestamp) -> Self {
+        let before = before.map_or(0, |before| before.count);
+        Self {
+            count: before.saturating_add(1),
+            last_at: at,
+        }
+    }
+
     /// The seconds that are left until the next attempt is looked at; 0 when it may be made.
     pub fn wait_seconds(&self, now: Timestamp) -> i64 {
         let Some(beyond) = self.count.checked_sub(FREE_ATTEMPTS) else {
@@ -354,7 +363,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who: a login, an API key's prefix, or `terminal`.
     pub by: String,
-    /// What was done: `person.invite`, or the API's `PUT /v1/knowledge/{id}`.
+    /// What was done: the method and route of the request, such as
+    /// `PUT /v1/knowledge/{id}`, or the command, such as `zhiwen key create`.
     pub action: String,
     /// To what: an id or a name; empty when the action says it.
     pub subject: String,
@@ -397,6 +407,20 @@ mod tests {
         assert!(!secret.reveal().contains(&secret.form_token()));
         assert_ne!(hexadecimal(&secret.hash().0[..16]), secret.form_token());
         assert!(Secret::parse("00").is_none());
+    }
+
+    #[test]
+    fn the_fifth_failure_is_the_first_that_brings_a_wait() {
+        let at = |second| Timestamp::from_second(second).expect("in range");
+        let mut failures = None;
+        let waits: Vec<i64> = (1..=6)
+            .map(|second| {
+                let more = Failures::one_more(failures, at(second));
+                failures = Some(more);
+                more.wait_seconds(at(second))
+            })
+            .collect();
+        assert_eq!(waits, [0, 0, 0, 0, 5, 10]);
     }
 
     #[test]

@@ -132,6 +132,35 @@ pub struct Action {
     pub made_at: Timestamp,
 }
 
+impl Action {
+    /// `at` as the time that something took effect by `now`.
+    ///
+    /// # Errors
+    /// When it is still ahead: nothing can have come of that.
+    pub fn since(at: Timestamp, now: Timestamp) -> Result<Timestamp, Fault> {
+        if at > now {
+            return Err(Fault::InFuture);
+        }
+        Ok(at)
+    }
+}
+
+/// A finding of two items that somebody judged to be none. It holds while both
+/// stand at these versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dismissal {
+    /// The finding's id.
+    pub finding: String,
+    /// The item with the lower id, and its version.
+    pub first: (KnowledgeId, u32),
+    /// The other item, or the same where it disagrees with itself.
+    pub second: (KnowledgeId, u32),
+    /// Who said so.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
 /// Where a consumer's tag comes from.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
@@ -168,5 +197,19 @@ impl Tag {
             tag: super::text::Text::line(text, MOST_TAG_CHARACTERS)?,
             source: TagSource::Raw,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_takes_effect_before_its_time() {
+        let now: Timestamp = "2026-10-01T02:00:00Z".parse().expect("a time");
+        let ahead: Timestamp = "2026-10-01T02:00:01Z".parse().expect("a time");
+        assert_eq!(Action::since(now, now), Ok(now));
+        assert_eq!(Action::since(now, ahead), Ok(now));
+        assert_eq!(Action::since(ahead, now), Err(Fault::InFuture));
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zhiwen_models::classifier::situation;
 
-use super::fault::Fault;
+use super::fault::{Fault, Locale};
 
 /// Who owns an answer.
 #[derive(
@@ -223,6 +223,21 @@ pub struct BuiltIn {
     pub en: String,
     /// When it is usually asked.
     pub stage: Stage,
+}
+
+impl BuiltIn {
+    /// The taxonomy's intent of this id.
+    pub fn of(id: &str) -> Option<&'static Self> {
+        TAXONOMY.intents.iter().find(|intent| intent.id == id)
+    }
+
+    /// What it is called in a language.
+    pub fn name(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::Chinese => &self.zh,
+            Locale::English => &self.en,
+        }
+    }
 }
 
 #[expect(clippy::expect_used, reason = "the embedded file is parsed by a test")]

@@ -160,6 +160,7 @@ struct Line {
     change: String,
     trend: &'static str,
     answered: String,
+    used: String,
     has_answer: bool,
 }
 
@@ -296,7 +297,7 @@ fn of_line(line: &QuestionLine, words: Words) -> Line {
     Line {
         cluster: line.cluster.clone(),
         label: line.label.clone(),
-        intent: line.intent_label.clone().unwrap_or_default(),
+        intent: words.intent(line).to_owned(),
         products: products.map(|product| product.label.clone()).collect(),
         quotes: line.words.iter().take(2).cloned().collect(),
         buyers: number(line.buyers),
@@ -304,6 +305,7 @@ fn of_line(line: &QuestionLine, words: Words) -> Line {
         change: change(line.buyers, line.previous_buyers).text(words),
         trend: words.trend(line.trend),
         answered: Value::Share(Some(line.answered_share)).text(words),
+        used: Value::Share(line.acceptance).text(words),
         has_answer: line.answered_by.is_some(),
     }
 }
@@ -376,7 +378,7 @@ pub async fn feeds(
     let desk = state.desk().lately();
     let mut feeds = Vec::new();
     for feed in Feed::ALL {
-        let found = entries(desk, visit.visitor.shop(), feed).await?;
+        let found = entries(desk, visit.visitor.shop(), feed).await?.entries;
         feeds.push(FeedView {
             name: feed.as_str(),
             title: feed.title(frame.language.0),

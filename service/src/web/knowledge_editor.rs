@@ -68,6 +68,13 @@ struct Outcome {
     is_preview: bool,
 }
 
+impl Outcome {
+    /// Whether the form holds what was sent and is not saved.
+    fn is_unsaved(&self) -> bool {
+        self.is_preview || self.theirs.is_some() || !self.errors.is_empty()
+    }
+}
+
 /// What somebody else has saved meanwhile.
 struct Theirs {
     version: u32,

@@ -13,20 +13,23 @@ use super::knowledge_view::{
     window,
 };
 use super::language::Language;
-use super::lists::minute;
+use super::lists::{Part, minute, place};
 use super::page;
+use super::questions_parts::number;
 use crate::auth::{Fields, Searching};
 use crate::domain::fault::{Fault, FieldError};
-use crate::domain::ids::{ChannelId, KnowledgeId, ProductId};
+use crate::domain::ids::{ChannelId, ProductId};
 use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::domain::taxonomy::{Intent, KnowledgeDomain};
 use crate::domain::text::Text;
 use crate::domain::time::parse_time;
 use crate::error::ApiError;
 use crate::state::AppState;
-use crate::store::KnowledgeFilter;
+use crate::store::{KnowledgeFilter, KnowledgeOrder};
 
 const ROWS: u32 = 50;
+/// What the address calls the order by title; the usual one is by the last change.
+const BY_TITLE: &str = "title";
 const MOST_CHARACTERS: usize = 1_000;
 /// Products that a row names before it counts.
 const MOST_NAMED: usize = 2;
@@ -44,8 +47,6 @@ struct KnowledgePage {
     as_of: String,
     /// The address of what agents find for the question now.
     as_agents: String,
-    /// How many items there are; empty where it is not known or not all are shown.
-    total: String,
     /// What has just been imported, in words.
     imported: String,
     list: Option<List>,
@@ -65,10 +66,14 @@ struct Filled {
 struct List {
     rows: Vec<Row>,
     is_filtered: bool,
-    /// The address of the first page; empty on it.
-    first: String,
-    /// The address of the next page; empty on the last.
-    next: String,
+    /// How many items pass the filter.
+    total: String,
+    part: Part,
+    /// What the address calls the order; empty for the usual one.
+    order: &'static str,
+    /// The addresses of the same list by title, and by the last change.
+    by_title: String,
+    by_change: String,
 }
 
 struct Row {
@@ -104,7 +109,7 @@ struct Asked {
     product: Option<ProductId>,
     channel: Option<ChannelId>,
     at: Option<Timestamp>,
-    after: Option<KnowledgeId>,
+    by_title: bool,
     errors: Vec<FieldError>,
 }
 
@@ -122,14 +127,36 @@ impl Asked {
             product: part(query, "product", &mut errors, ProductId::parse),
             channel: part(query, "channel", &mut errors, ChannelId::parse),
             at: part(query, "as_of", &mut errors, |text| parse_time(text, zone)),
-            after: part(query, "after", &mut errors, KnowledgeId::parse),
+            by_title: query.get("sort") == BY_TITLE,
             ..Self::default()
         };
         Self { errors, ..asked }
     }
 
     fn is_filtered(&self) -> bool {
-        self.status.is_some() || self.domain.is_some() || self.intent.is_some()
+        self.status.is_some()
+            || self.domain.is_some()
+            || self.intent.is_some()
+            || self.product.is_some()
+            || self.channel.is_some()
+    }
+
+    /// The same as a filter of the list, from an item on.
+    fn filter(&self, from: usize) -> KnowledgeFilter {
+        KnowledgeFilter {
+            status: self.status,
+            domain: self.domain,
+            intent: self.intent.clone().map(String::from),
+            product: self.product.clone(),
+            channel: self.channel.clone(),
+            order: if self.by_title {
+                KnowledgeOrder::Title
+            } else {
+                KnowledgeOrder::LastChange
+            },
+            skipped: u32::try_from(from).unwrap_or(u32::MAX),
+            ..KnowledgeFilter::default()
+        }
     }
 
     fn filled(&self, query: &Fields, zone: &TimeZone, language: Language) -> Filled {
@@ -201,7 +228,6 @@ pub async fn show(
         intents: names.intents(visit.query.get("intent")),
         as_of: asked.at.map(|at| minute(at, &zone)).unwrap_or_default(),
         as_agents: as_agents(&visit.query, now, &zone),
-        total: String::new(),
         imported: imported(&visit.query, visit.language),
         list: None,
         search: None,
@@ -215,12 +241,8 @@ pub async fn show(
             template.search = Some(search(&state, shop, &names, (wanted, visit.language)).await?);
         }
     } else if is_valid {
-        if !asked.is_filtered() {
-            let items = names.items().map(|items| items.to_string());
-            template.total = items.unwrap_or_default();
-        }
         let at = asked.at.unwrap_or(now);
-        let found = list(&visit, &state, asked).await?;
+        let found = list(&visit, &state, &asked).await?;
         template.list = Some(found.shown(&names, (at, &zone), visit.language));
     }
     page(&template, visit.language)
@@ -230,34 +252,31 @@ pub async fn show(
 struct Found {
     items: Vec<KnowledgeItem>,
     is_filtered: bool,
-    first: String,
-    next: String,
+    part: Part,
+    order: &'static str,
+    by_title: String,
+    by_change: String,
 }
 
-async fn list(visit: &Visit<Searching>, state: &AppState, asked: Asked) -> Result<Found, ApiError> {
-    let is_filtered = asked.is_filtered();
-    let first = if asked.after.is_some() {
-        address(&visit.query, "")
-    } else {
-        String::new()
-    };
-    let filter = KnowledgeFilter {
-        status: asked.status,
-        domain: asked.domain,
-        intent: asked.intent.map(String::from),
-        after: asked.after,
-    };
-    let shop = visit.visitor.shop();
-    let found = state.store.list_knowledge(shop, &filter, ROWS + 1);
-    let mut items = found.await?;
-    let goes_on = items.len() > ROWS as usize;
-    items.truncate(ROWS as usize);
-    let last = items.last().filter(|_| goes_on);
+async fn list(
+    visit: &Visit<Searching>,
+    state: &AppState,
+    asked: &Asked,
+) -> Result<Found, ApiError> {
+    let (shop, query) = (visit.visitor.shop(), &visit.query);
+    let from = place(query);
+    let filter = asked.filter(from);
+    let items = state.store.list_knowledge(shop, &filter, ROWS).await?;
+    let total = state.store.count_knowledge(shop, &filter).await?;
+    let total = usize::try_from(total).unwrap_or(usize::MAX);
+    let order = if asked.by_title { BY_TITLE } else { "" };
     Ok(Found {
-        next: last.map_or_else(String::new, |last| address(&visit.query, last.id.as_str())),
         items,
-        is_filtered,
-        first,
+        is_filtered: asked.is_filtered(),
+        part: Part::of(&address(query, order), from, ROWS as usize, total),
+        order,
+        by_title: address(query, BY_TITLE),
+        by_change: address(query, ""),
     })
 }
 
@@ -267,8 +286,11 @@ impl Found {
         List {
             rows: items.map(|item| row(item, names, at, language)).collect(),
             is_filtered: self.is_filtered,
-            first: self.first,
-            next: self.next,
+            total: number(self.part.total as u64),
+            part: self.part,
+            order: self.order,
+            by_title: self.by_title,
+            by_change: self.by_change,
         }
     }
 }
@@ -317,17 +339,17 @@ fn scope(names: &Names, products: &[&str], channels: &[&str], language: Language
     named.join(" · ")
 }
 
-/// The list with the same filter, from `after` on.
-fn address(query: &Fields, after: &str) -> String {
+/// The list with the same filter from its beginning, in an order.
+fn address(query: &Fields, order: &str) -> String {
     let mut address = form_urlencoded::Serializer::for_suffix("/knowledge?".to_owned(), 11);
-    for name in ["status", "domain", "intent", "as_of"] {
+    for name in ["status", "domain", "intent", "product", "channel", "as_of"] {
         let value = query.get(name);
         if !value.is_empty() {
             address.append_pair(name, value);
         }
     }
-    if !after.is_empty() {
-        address.append_pair("after", after);
+    if !order.is_empty() {
+        address.append_pair("sort", order);
     }
     address.finish().trim_end_matches('?').to_owned()
 }
@@ -383,13 +405,24 @@ mod tests {
     }
 
     #[test]
-    fn the_next_page_keeps_the_filter() {
-        let query = Fields::parse(b"status=draft&after=a&q=");
-        assert_eq!(
-            address(&query, "b/c"),
-            "/knowledge?status=draft&after=b%2Fc"
-        );
+    fn another_order_keeps_the_filter_and_begins_anew() {
+        let query = Fields::parse(b"status=draft&product=a%2Fb&from=50&sort=title&q=");
+        let expected = "/knowledge?status=draft&product=a%2Fb";
+        assert_eq!(address(&query, ""), expected);
+        assert_eq!(address(&query, BY_TITLE), format!("{expected}&sort=title"));
         assert_eq!(address(&Fields::default(), ""), "/knowledge");
+    }
+
+    #[test]
+    fn a_list_begins_with_the_last_change() {
+        let asked = |query: &[u8]| Asked::parse(&Fields::parse(query), &TimeZone::UTC);
+        let filter = asked(b"sort=nothing").filter(0);
+        assert_eq!(filter.order, KnowledgeOrder::LastChange);
+        let filter = asked(b"sort=title&product=k2&channel=taobao").filter(50);
+        assert_eq!(filter.order, KnowledgeOrder::Title);
+        assert_eq!((filter.skipped, filter.after), (50, None));
+        assert!(filter.product.is_some() && filter.channel.is_some());
+        assert!(asked(b"channel=taobao").is_filtered());
     }
 
     #[test]

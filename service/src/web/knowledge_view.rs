@@ -64,12 +64,6 @@ impl Names {
         }
     }
 
-    /// How many items the shop has, of any status; `None` while that is not known.
-    pub fn items(&self) -> Option<u64> {
-        let searchable = self.searchable.as_ref()?;
-        Some(searchable.index.snapshot().items())
-    }
-
     /// An intent's name; empty for none.
     pub fn intent(&self, intent: Option<&Intent>) -> String {
         let Some(intent) = intent else {

@@ -82,6 +82,15 @@ pub fn place(query: &Fields) -> usize {
     query.get("from").parse().unwrap_or(0).min(1_000_000)
 }
 
+/// `from`, or where the last part begins if the list has become shorter than that.
+pub fn within(from: usize, size: usize, total: usize) -> usize {
+    if from < total {
+        from
+    } else {
+        total.saturating_sub(1) / size * size
+    }
+}
+
 /// `2026-11-11 20:00` in the shop's time zone.
 pub fn minute(time: Timestamp, zone: &TimeZone) -> String {
     let local = zone.to_datetime(time);
@@ -130,6 +139,13 @@ mod tests {
         let kind = Part::of("/a?kind=x", 10, 10, 30);
         assert_eq!(kind.next, "/a?kind=x&from=20");
         assert!(kind.is_cut());
+    }
+
+    #[test]
+    fn what_is_left_of_a_shorter_list_is_shown() {
+        for (from, total, expected) in [(0, 0, 0), (10, 11, 10), (10, 10, 0), (30, 21, 20)] {
+            assert_eq!(within(from, 10, total), expected, "{from} of {total}");
+        }
     }
 
     #[test]

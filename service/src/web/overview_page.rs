@@ -8,20 +8,27 @@ use jiff::tz::TimeZone;
 use super::chart::{Bar, bars, points};
 use super::console::{Frame, Room, Visit};
 use super::lists::minute;
+use super::overview_tiles::{Tile, all_of, tiles};
 use super::{page, see_other};
 use crate::auth::{Anybody, Needs, ReadingInsights};
+use crate::domain::fault::Locale;
 use crate::domain::insights::QuestionLine;
 use crate::domain::key::Scope;
+use crate::domain::shown::Shown;
 use crate::domain::week::Week;
 use crate::error::ApiError;
 use crate::insights::overview::{AgentLoad, Alarm, DayFigures, MOST_LINES, Overview, overview};
 use crate::insights::report::Desk;
-use crate::reports::{Figure, Value, Words, caution, figures};
+use crate::insights::table::State;
+use crate::reports::{Section, Value, Words, caution};
 use crate::state::AppState;
 
-/// Conversations in an hour that make two hundred in a day of eight hours: a
-/// state in which nobody sells.
-const CROWDED_HOUR: f64 = 25.0;
+/// Conversations in an hour that make two hundred in a day of [`DAY_HOURS`]: a
+/// state in which nobody sells. The page says both.
+const CROWDED_HOUR: u32 = 25;
+
+/// Hours of a day's work.
+const DAY_HOURS: u32 = 8;
 
 #[derive(Template)]
 #[template(path = "overview.html")]
@@ -42,7 +49,13 @@ struct OverviewPage {
     alarms: Vec<AlarmView>,
     agents: Vec<AgentView>,
     has_crowded: bool,
-    policy_version: u32,
+    /// The addresses of all that rises and of all that is new.
+    all_rising: String,
+    all_new: String,
+    /// Which load is too much.
+    crowding: String,
+    /// Which policy all of it was counted by.
+    policy: String,
     counted_at: String,
 }
 
@@ -55,15 +68,6 @@ struct WeekView {
     previous: String,
     /// Empty where the week runs.
     next: String,
-}
-
-/// A figure with the one of the week before.
-struct Tile {
-    name: &'static str,
-    meaning: &'static str,
-    figure: String,
-    note: String,
-    href: String,
 }
 
 /// A bar of a chart, and its row in the chart's table.
@@ -125,10 +129,13 @@ pub async fn show(
     if !ReadingInsights::ANY_OF.iter().any(reads) {
         return Ok(see_other("/try"));
     }
-    let frame = visit.frame(&state, Room::Overview).await?;
+    let mut frame = visit.frame(&state, Room::Overview).await?;
     let desk = state.desk().lately();
     let week = asked_week(visit.query.get("week"), &frame.shop.zone(), desk)?;
     let overview = overview(desk, visit.visitor.shop(), week).await?;
+    if !overview.report.has_ended {
+        frame.moment = frame.moment.with_alarms(overview.rhythm.alarms.len());
+    }
     page(&of(frame, &overview), visit.language)
 }
 
@@ -198,67 +205,25 @@ fn of(frame: Frame, overview: &Overview) -> OverviewPage {
             .collect(),
         has_crowded: agents.iter().any(|agent| agent.is_crowded),
         agents,
-        policy_version: report.policy.version,
+        all_rising: all_of(Section::Rising, State::Rising, report),
+        all_new: all_of(Section::New, State::New, report),
+        crowding: crowding(words),
+        policy: words.policy_version(report.policy.version),
         counted_at: minute(report.made_at, &zone),
         frame,
     }
 }
 
-fn tiles(overview: &Overview, words: Words, scopes: &[Scope]) -> Vec<Tile> {
-    let week = overview.report.week;
-    let has_ended = overview.report.has_ended;
-    let mut tiles: Vec<Tile> = figures(&overview.report, words)
-        .into_iter()
-        .filter_map(|figure| {
-            let href = match figure.id {
-                "questions" => "/questions".to_owned(),
-                "buyers" | "first-reply" => format!("/insights/{week}"),
-                "answered" => "/questions?sort=answered&dir=asc".to_owned(),
-                "used" => "/questions?sort=acceptance&dir=asc".to_owned(),
-                "withheld" => "/questions?state=gap".to_owned(),
-                _ => return None,
-            };
-            let note = compared(&figure, words, has_ended);
-            Some(Tile {
-                name: figure.label,
-                meaning: figure.meaning,
-                figure: figure.now.text(words),
-                note,
-                href,
-            })
-        })
-        .collect();
-    let waiting = |name, meaning, count: usize, href: [&str; 2]| Tile {
-        name,
-        meaning,
-        figure: number(u32::try_from(count).unwrap_or(u32::MAX)),
-        note: words.say("现在", "now").to_owned(),
-        href: href[usize::from(!scopes.contains(&Scope::Supervise))].to_owned(),
-    };
-    tiles.push(waiting(
-        words.say("缺答案的问题", "Questions without an answer"),
-        words.say("等人写答案", "wait for somebody to write one"),
-        overview.gaps,
-        ["/queues/write", "/questions?state=gap"],
-    ));
-    tiles.push(waiting(
-        words.say("待审核的答案", "Answers to approve"),
-        words.say("从客服的回复里整理出来的", "mined from agents' replies"),
-        overview.proposals,
-        ["/queues/approve", "/questions?state=waiting"],
-    ));
-    tiles
-}
-
-/// The figure of the week before. A count of a week that runs is not set in
-/// relation to one of a whole week.
-fn compared(figure: &Figure, words: Words, has_ended: bool) -> String {
-    let before = figure.before.text(words);
-    let is_count = matches!(figure.now, Value::Count(_));
-    match (figure.change.as_str(), has_ended || !is_count) {
-        ("—", _) => format!("{} {before}", words.say("上周", "Week before")),
-        (_, false) => format!("{} {before}", words.say("上周全周", "All of last week")),
-        (change, true) => format!("{} {before} · {change}", words.say("上周", "Week before")),
+/// From where on an agent's load is too much, as the page says it.
+fn crowding(words: Words) -> String {
+    let a_day = CROWDED_HOUR * DAY_HOURS;
+    match words.0 {
+        Locale::Chinese => format!(
+            "平均每小时 {CROWDED_HOUR} 个会话及以上标为“太忙”：一天 {DAY_HOURS} 小时就是 {a_day} 个，只够应付，没空卖货。这条线是固定的，不随口径变。"
+        ),
+        Locale::English => format!(
+            "{CROWDED_HOUR} conversations an hour or more, in the mean, are marked “too much”: in {DAY_HOURS} hours these are {a_day}, enough to keep up, and nobody sells. This line is fixed, whatever the policy."
+        ),
     }
 }
 
@@ -309,14 +274,16 @@ fn hours(hours: &[u32; 24], words: Words) -> Vec<Column> {
 }
 
 fn of_line(line: &QuestionLine, words: Words) -> LineView {
-    let counts: Vec<String> = line.buyers_by_week.iter().copied().map(number).collect();
+    let weeks = || line.buyers_by_week.iter().copied();
+    let counts: Vec<String> = weeks().map(number).collect();
+    let drawn: Vec<u32> = weeks().map(Shown::at_least).collect();
     LineView {
         cluster: line.cluster.clone(),
         label: line.label.clone(),
-        intent: line.intent_label.clone().unwrap_or_default(),
+        intent: words.intent(line).to_owned(),
         buyers: number(line.buyers),
         previous: number(line.previous_buyers),
-        points: points(&line.buyers_by_week, 88, 24),
+        points: points(&drawn, 88, 24),
         counts: counts.join(words.say("、", ", ")),
         has_answer: line.answered_by.is_some(),
     }
@@ -344,7 +311,7 @@ fn of_agent(agent: &AgentLoad, words: Words) -> AgentView {
         an_hour: format!("{:.1}", agent.conversations_per_hour),
         busiest: number(agent.busiest_hour),
         reply: Value::Seconds(agent.median_reply_seconds).text(words),
-        is_crowded: agent.conversations_per_hour >= CROWDED_HOUR,
+        is_crowded: agent.conversations_per_hour >= f64::from(CROWDED_HOUR),
     }
 }
 
@@ -354,37 +321,25 @@ fn day_name(day: Date, words: Words) -> String {
     format!("{} {}", words.day(day), words.weekday(weekday))
 }
 
-/// A count with its thousands parted.
-pub(super) fn number(count: u32) -> String {
-    // A count reads the same in every language.
-    Value::Count(count).text(Words(crate::domain::fault::Locale::English))
+/// A count with its thousands parted; of a few `<5`.
+pub(super) fn number(count: impl Into<Shown>) -> String {
+    match count.into() {
+        // A count reads the same in every language.
+        Shown::Exactly(count) => Value::Count(count).text(Words(Locale::English)),
+        few @ Shown::Under(_) => few.to_string(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::fault::Locale;
 
     #[test]
-    fn a_running_week_is_not_set_against_a_whole_one() {
-        let figure = |now, before, change: &str| Figure {
-            id: "questions",
-            label: "",
-            meaning: "",
-            now,
-            before,
-            change: change.to_owned(),
-            direction: "down",
-        };
-        let words = Words(Locale::Chinese);
-        let count = figure(Value::Count(40), Value::Count(1_200), "-97%");
-        assert_eq!(compared(&count, words, false), "上周全周 1,200");
-        assert_eq!(compared(&count, words, true), "上周 1,200 · -97%");
-        let (now, before) = (Value::Share(Some(0.5)), Value::Share(Some(0.4)));
-        let share = figure(now, before, "+10 个百分点");
-        assert_eq!(compared(&share, words, false), "上周 40% · +10 个百分点");
-        let none = figure(Value::Count(3), Value::Count(0), "—");
-        assert_eq!(compared(&none, words, true), "上周 0");
+    fn the_page_says_which_load_is_too_much() {
+        let chinese = crowding(Words(Locale::Chinese));
+        assert!(chinese.contains("25 个会话") && chinese.contains("200 个"));
+        let english = crowding(Words(Locale::English));
+        assert!(english.contains("25 conversations") && english.contains("200"));
     }
 
     #[test]

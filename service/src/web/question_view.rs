@@ -37,6 +37,8 @@ const ACTION_DAYS: i64 = 366;
 pub struct Fact {
     pub name: &'static str,
     pub value: String,
+    /// Whether people wrote it.
+    pub is_theirs: bool,
 }
 
 /// A figure.
@@ -89,6 +91,7 @@ pub struct ProposalView {
 
 /// What was done.
 pub struct ActionView {
+    pub id: String,
     pub kind: String,
     pub note: String,
     pub on: String,
@@ -110,8 +113,8 @@ pub fn facts(detail: &ClusterDetail, frame: &Frame) -> Vec<Fact> {
     let line = &view.line;
     let words = Words(language.0);
     let domain = line.domain.as_deref().map(|domain| words.domain(domain));
-    let intent = [domain, line.intent_label.as_deref()];
-    let intent: Vec<&str> = intent.into_iter().flatten().collect();
+    let intent = Some(words.intent(line)).filter(|intent| !intent.is_empty());
+    let intent: Vec<&str> = domain.into_iter().chain(intent).collect();
     let joint = language.say("、", ", ");
     let channels = detail.channels.iter();
     let channels: Vec<String> = channels
@@ -128,26 +131,36 @@ pub fn facts(detail: &ClusterDetail, frame: &Frame) -> Vec<Fact> {
         })
         .collect();
     let all = [
-        (language.say("意图", "Intent"), intent.join(" · ")),
+        (language.say("意图", "Intent"), intent.join(" · "), false),
         (
             language.say("关键词", "Key phrases"),
             line.key_phrases.join(joint),
+            true,
         ),
         (
             language.say("阶段（8 周）", "Stage (8 weeks)"),
             stages.join(joint),
+            false,
         ),
         (
             language.say("渠道（8 周）", "Channels (8 weeks)"),
             channels.join(joint),
+            true,
         ),
         (
             language.say("首次出现", "First found"),
             minute(view.cluster.created_at, &frame.shop.zone()),
+            false,
         ),
     ];
-    let known = all.into_iter().filter(|(_, value)| !value.is_empty());
-    known.map(|(name, value)| Fact { name, value }).collect()
+    let known = all.into_iter().filter(|(_, value, _)| !value.is_empty());
+    known
+        .map(|(name, value, is_theirs)| Fact {
+            name,
+            value,
+            is_theirs,
+        })
+        .collect()
 }
 
 fn stage_name(stage: &str, language: Language) -> &'static str {
@@ -161,7 +174,7 @@ fn stage_name(stage: &str, language: Language) -> &'static str {
 /// Its figures of the last seven days.
 pub fn figures(view: &ClusterView, language: Language) -> Vec<Figure> {
     let line = &view.line;
-    let before = number(line.previous_buyers);
+    let before = number(line.previous_buyers.at_least());
     let figure = |chinese, english, value: String, note: String| Figure {
         name: language.say(chinese, english),
         value,
@@ -169,7 +182,7 @@ pub fn figures(view: &ClusterView, language: Language) -> Vec<Figure> {
     };
     let none = || "–".to_owned();
     let of_asked = |share| {
-        if line.questions == 0 {
+        if line.questions.at_least() == 0 {
             none()
         } else {
             percent(share)
@@ -181,8 +194,13 @@ pub fn figures(view: &ClusterView, language: Language) -> Vec<Figure> {
         format!("{before} the week before")
     };
     vec![
-        figure("买家", "Buyers", number(line.buyers), before),
-        figure("提问", "Questions", number(line.questions), String::new()),
+        figure("买家", "Buyers", number(line.buyers.at_least()), before),
+        figure(
+            "提问",
+            "Questions",
+            number(line.questions.at_least()),
+            String::new(),
+        ),
         figure(
             "人工回复",
             "Answered by people",
@@ -190,8 +208,8 @@ pub fn figures(view: &ClusterView, language: Language) -> Vec<Figure> {
             String::new(),
         ),
         figure(
-            "建议采纳",
-            "Suggestions accepted",
+            "建议采用",
+            "Suggestions used",
             line.acceptance.map_or_else(none, percent),
             language.say("近 4 周", "four weeks").to_owned(),
         ),
@@ -381,6 +399,7 @@ pub async fn actions(
     let of_cluster = of_cluster.filter(|action| action.cluster == cluster);
     Ok(of_cluster
         .map(|action| ActionView {
+            id: action.id.to_string(),
             kind: words.action(action.kind.as_str()).to_owned(),
             note: action.note,
             on: zone.to_datetime(action.at).date().to_string(),

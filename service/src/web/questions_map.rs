@@ -7,6 +7,7 @@ use askama::Template;
 use super::console::{Frame, Room, Visit};
 use super::language::Language;
 use super::page;
+use super::questions_filter::Filters;
 use super::questions_parts::{Choice, Flash, Reader, counted, desk, domains, number, percent};
 use super::treemap::{Rect, squarify};
 use crate::auth::ReadingInsights;
@@ -99,7 +100,7 @@ pub async fn show(
     let table = table(desk(&state, &frame), &person.shop, &query).await?;
     let asked = table.rows().filter(|row| {
         let view = &row.row.view;
-        view.line.buyers > 0 && reader.may_read(view)
+        view.line.buyers.at_least() > 0 && reader.may_read(view)
     });
     let asked: Vec<TableRow<'_>> = asked.collect();
     let language = visit.language;
@@ -127,7 +128,7 @@ impl Content {
         Self {
             href: format!("/questions/{}", view.cluster.id),
             label: reader.title(view, language),
-            buyers: view.line.buyers,
+            buyers: view.line.buyers.at_least(),
             answered_share: Some(view.line.answered_share),
         }
     }
@@ -136,21 +137,23 @@ impl Content {
 /// All questions without a tile of their own, as one.
 fn rest(asked: &[TableRow<'_>], domain: &str, language: Language) -> Option<Content> {
     let rest = asked.get(MOST_TILES..).filter(|rest| !rest.is_empty())?;
-    let mut address =
-        form_urlencoded::Serializer::new("/questions?sort=buyers&direction=descending".to_owned());
-    if !domain.is_empty() {
-        address.append_pair("domain", domain);
-    }
-    address.append_pair("from", &MOST_TILES.to_string());
+    let by_buyers = Filters {
+        domain: domain.to_owned(),
+        from: MOST_TILES,
+        ..Filters::sorted(Column::Buyers, Direction::Descending)
+    };
     let count = number(rest.len() as u64);
     Some(Content {
-        href: address.finish(),
+        href: by_buyers.address(),
         label: if language.is_chinese() {
             format!("其余 {count} 个问题")
         } else {
             format!("{count} more questions")
         },
-        buyers: rest.iter().map(|row| row.row.view.line.buyers).sum(),
+        buyers: rest
+            .iter()
+            .map(|row| row.row.view.line.buyers.at_least())
+            .sum(),
         answered_share: None,
     })
 }
@@ -181,12 +184,11 @@ fn tile(content: Content, place: Rect, language: Language) -> Tile {
     let answered = answered.unwrap_or_default();
     let joint = if answered.is_empty() { "" } else { " · " };
     let note = format!("{buyers}{joint}{answered}");
-    let title = if answered.is_empty() {
-        format!("{}: {buyers}", content.label)
-    } else {
-        let replied = language.say("人工回复", "answered");
-        format!("{}: {buyers}, {replied} {answered}", content.label)
-    };
+    let mut title = format!("{}{}{buyers}", content.label, language.say("：", ": "));
+    if !answered.is_empty() {
+        title.push_str(language.say("，人工回复 ", ", answered "));
+        title.push_str(&answered);
+    }
     Tile {
         lines: lines(&content.label, &note, place),
         href: content.href,
@@ -305,6 +307,7 @@ fn fitting(text: &str, wide: f64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::fault::Locale;
 
     #[test]
     fn labels_break_between_words_and_end_where_there_is_no_room() {
@@ -317,6 +320,34 @@ mod tests {
         ] {
             assert_eq!(wrap(text, wide, most), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_tile_is_told_in_its_language() {
+        let told = |locale, answered_share| {
+            let content = Content {
+                href: String::new(),
+                label: "K2".to_owned(),
+                buyers: 6,
+                answered_share,
+            };
+            let place = Rect {
+                x: 0.0,
+                y: 0.0,
+                width: 1.0,
+                height: 1.0,
+            };
+            tile(content, place, Language(locale)).title
+        };
+        assert_eq!(
+            told(Locale::Chinese, Some(0.5)),
+            "K2：6 位买家，人工回复 50%"
+        );
+        assert_eq!(
+            told(Locale::English, Some(0.5)),
+            "K2: 6 buyers, answered 50%"
+        );
+        assert_eq!(told(Locale::Chinese, None), "K2：6 位买家");
     }
 
     #[test]

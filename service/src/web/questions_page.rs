@@ -7,15 +7,17 @@ use askama::Template;
 
 use super::console::{Frame, Room, Visit};
 use super::language::Language;
-use super::lists::{Part, place};
+use super::lists::Part;
+use super::questions_filter::{Filters, STATES};
 use super::questions_parts::{
     Chip, Choice, Flash, Reader, chips, counted, desk, domains, number, percent, signed,
 };
 use super::{chart, page};
-use crate::auth::{Fields, ReadingInsights};
+use crate::auth::ReadingInsights;
 use crate::error::ApiError;
 use crate::insights::standing::Standing;
-use crate::insights::table::{Column, Direction, State, TablePage, TableQuery, TableRow, table};
+use crate::insights::table::{Column, Direction, TablePage, TableQuery, TableRow, table};
+use crate::reports::Words;
 use crate::state::AppState;
 
 const ROWS: usize = 50;
@@ -25,34 +27,6 @@ const MOST_PRODUCTS: usize = 60;
 
 /// The size of a sparkline's view box.
 const SPARK: (u32, u32) = (96, 24);
-
-/// A column: what the address calls it, and whether text stands in it.
-const COLUMNS: [(&str, Column); 6] = [
-    ("label", Column::Label),
-    ("intent", Column::Intent),
-    ("buyers", Column::Buyers),
-    ("change", Column::Change),
-    ("answered", Column::AnsweredShare),
-    ("acceptance", Column::Acceptance),
-];
-
-const STATES: [(&str, State, [&str; 2]); 7] = [
-    ("", State::Standing, ["全部（不含静音）", "All but muted"]),
-    (
-        "unanswered",
-        State::Unanswered,
-        ["缺答案", "Without an answer"],
-    ),
-    (
-        "candidates",
-        State::WithCandidates,
-        ["待审核", "With answers to approve"],
-    ),
-    ("answered", State::Answered, ["已有答案", "Answered"]),
-    ("rising", State::Rising, ["上升", "Rising"]),
-    ("new", State::New, ["新出现", "New"]),
-    ("muted", State::Muted, ["已静音", "Muted"]),
-];
 
 #[derive(Template)]
 #[template(path = "questions.html")]
@@ -72,19 +46,6 @@ struct QuestionsPage {
     /// Whether there is any question at all.
     has_any: bool,
     part: Part,
-}
-
-/// What the address asks for, as it was written.
-struct Filters {
-    state: String,
-    domain: String,
-    intent: String,
-    product: String,
-    text: String,
-    sort: String,
-    direction: Direction,
-    /// Rows before the first shown.
-    from: usize,
 }
 
 struct Heading {
@@ -133,7 +94,9 @@ pub async fn list(
         counted: counted(&table.standing, &frame),
         states: STATES
             .iter()
-            .map(|(id, _, name)| Choice::new(*id, language.say(name[0], name[1]), &filters.state))
+            .map(|(id, _, name)| {
+                Choice::new(*id, language.say(name[0], name[1]), filters.state_word())
+            })
             .collect(),
         domains: domains(&filters.domain, language),
         intents: intents(&table.standing, &filters.intent, language),
@@ -150,50 +113,25 @@ pub async fn list(
 }
 
 impl Filters {
-    fn read(query: &Fields) -> Self {
-        let text = |name: &str| query.get(name).trim().to_owned();
-        let sort = text("sort");
-        let direction = match query.get("direction") {
-            "ascending" => Direction::Ascending,
-            _ => Direction::Descending,
-        };
-        Self {
-            state: text("state"),
-            domain: text("domain"),
-            intent: text("intent"),
-            product: text("product"),
-            text: text("q"),
-            sort,
-            direction,
-            from: place(query),
-        }
-    }
-
     /// What of a table is asked for. Others than supervisors search in what
     /// they may read, so that theirs is filtered and cut afterwards.
     fn query(&self, reader: &Reader) -> TableQuery {
         let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
-        let state = STATES.iter().find(|(id, ..)| *id == self.state);
         let (text, offset, limit) = if reader.supervises() {
             (given(&self.text), self.from, ROWS)
         } else {
             (None, 0, usize::MAX)
         };
         TableQuery {
-            state: state.map_or(State::Standing, |(_, state, _)| *state),
+            state: self.state,
             domain: given(&self.domain),
             intent: given(&self.intent),
             product: given(&self.product),
             text,
-            sort: (self.column(), self.direction),
+            sort: self.sort,
             offset,
             limit,
         }
-    }
-
-    fn column(&self) -> Column {
-        let found = COLUMNS.iter().find(|(id, _)| *id == self.sort);
-        found.map_or(Column::Standing, |(_, column)| *column)
     }
 
     /// How many rows there are, and those of this page.
@@ -221,73 +159,41 @@ impl Filters {
     }
 
     fn headings(&self, language: Language) -> Vec<Heading> {
-        let heading = |id: &'static str, class, chinese, english| {
-            let is_here = self.sort == id;
-            let is_text = matches!(id, "label" | "intent");
-            let (sorted, next) = match (is_here, self.direction) {
-                (true, Direction::Ascending) => ("ascending", "descending"),
-                (true, Direction::Descending) => ("descending", "ascending"),
-                (false, _) if is_text => ("", "ascending"),
-                (false, _) => ("", "descending"),
+        let heading = |column: Column, class, chinese, english| {
+            let is_text = matches!(column, Column::Label | Column::Intent);
+            let (sorted, next) = match (self.sort.0 == column, self.sort.1) {
+                (true, Direction::Ascending) => (self.direction_word(), Direction::Descending),
+                (true, Direction::Descending) => (self.direction_word(), Direction::Ascending),
+                (false, _) if is_text => ("", Direction::Ascending),
+                (false, _) => ("", Direction::Descending),
             };
             Heading {
                 name: language.say(chinese, english),
-                href: self.address((id, next)),
+                href: self.in_order(column, next).address(),
                 sorted,
                 class,
             }
         };
         vec![
-            heading("label", "", "问题", "Question"),
-            heading("buyers", "number", "买家", "Buyers"),
-            heading("change", "number", "比前 7 天", "Change"),
+            heading(Column::Label, "", "问题", "Question"),
+            heading(Column::Buyers, "number", "买家", "Buyers"),
+            heading(Column::Change, "number", "比前 7 天", "Change"),
             Heading {
                 name: language.say("近 28 天", "28 days"),
                 href: String::new(),
                 sorted: "",
                 class: "",
             },
-            heading("intent", "", "意图", "Intent"),
-            heading("answered", "number", "人工回复", "Answered"),
-            heading("acceptance", "number", "采纳", "Accepted"),
+            heading(Column::Intent, "", "意图", "Intent"),
+            heading(Column::AnsweredShare, "number", "人工回复", "Answered"),
+            heading(Column::Acceptance, "number", "建议采用", "Used"),
         ]
     }
 
     fn part(&self, total: usize) -> Part {
-        let path = self.address((&self.sort, self.direction_word()));
-        Part::of(&path, self.from, ROWS, total)
-    }
-
-    /// The same rows, from the first, in another order.
-    fn address(&self, (sort, direction): (&str, &str)) -> String {
-        let start = "/questions?";
-        let mut address = form_urlencoded::Serializer::for_suffix(start.to_owned(), start.len());
-        for (name, value) in [
-            ("state", &self.state),
-            ("domain", &self.domain),
-            ("intent", &self.intent),
-            ("product", &self.product),
-            ("q", &self.text),
-        ] {
-            if !value.is_empty() {
-                address.append_pair(name, value);
-            }
-        }
-        if !sort.is_empty() {
-            address
-                .append_pair("sort", sort)
-                .append_pair("direction", direction);
-        }
-        let address = address.finish();
-        address.trim_end_matches('?').to_owned()
-    }
-
-    /// The direction, for the form to keep.
-    fn direction_word(&self) -> &'static str {
-        match self.direction {
-            Direction::Ascending => "ascending",
-            Direction::Descending => "descending",
-        }
+        let (column, direction) = self.sort;
+        let first = self.in_order(column, direction);
+        Part::of(&first.address(), self.from, ROWS, total)
     }
 }
 
@@ -295,13 +201,13 @@ impl RowView {
     fn new(row: TableRow<'_>, reader: &Reader, language: Language) -> Self {
         let view = &row.row.view;
         let line = &view.line;
-        let (now, before) = (line.buyers, line.previous_buyers);
+        let (now, before) = (line.buyers.at_least(), line.previous_buyers.at_least());
         let course: Vec<String> = row.row.by_day.iter().map(u32::to_string).collect();
         Self {
             id: view.cluster.id.to_string(),
             label: reader.title(view, language),
             phrases: line.key_phrases.join(language.say("、", ", ")),
-            intent: line.intent_label.clone().unwrap_or_default(),
+            intent: Words(language.0).intent(line).to_owned(),
             chips: chips(view, usize::from(row.has_candidate), language),
             points: chart::points(&row.row.by_day, SPARK.0, SPARK.1),
             course: course.join(" "),
@@ -313,7 +219,7 @@ impl RowView {
                 std::cmp::Ordering::Equal => "",
             },
             before: number(before),
-            answered: if line.questions == 0 {
+            answered: if line.questions.at_least() == 0 {
                 "–".to_owned()
             } else {
                 percent(line.answered_share)
@@ -328,8 +234,8 @@ fn intents(standing: &Standing, chosen: &str, language: Language) -> Vec<Choice>
     let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     for row in &standing.rows {
         let line = &row.view.line;
-        if let (Some(id), Some(label)) = (&line.intent, &line.intent_label) {
-            names.insert(id, label);
+        if let Some(id) = &line.intent {
+            names.insert(id, Words(language.0).intent(line));
         }
     }
     let all = Choice::new("", language.say("全部", "All"), chosen);
@@ -359,24 +265,45 @@ fn products(standing: &Standing, reader: &Reader) -> Vec<Choice> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::auth::Fields;
+    use crate::domain::fault::Locale;
+    use crate::insights::table::State;
 
-    #[test]
-    fn an_address_keeps_the_filters() {
-        let query = "state=unanswered&q=%E5%8C%85+%E9%82%AE&sort=buyers&direction=ascending";
-        let filters = Filters::read(&Fields::parse(query.as_bytes()));
-        assert_eq!(filters.column(), Column::Buyers);
-        let expected = format!("/questions?{query}");
-        assert_eq!(filters.address(("buyers", "ascending")), expected);
-        let part = filters.part(120);
-        assert_eq!(part.next, format!("{expected}&from=50"));
+    fn filters(query: &str) -> Filters {
+        Filters::read(&Fields::parse(query.as_bytes()))
     }
 
     #[test]
-    fn what_makes_no_sense_filters_nothing() {
-        let filters = Filters::read(&Fields::parse(b"state=x&sort=y&from=-4&direction=z"));
-        let query = filters.query(&Reader::Supervisor);
+    fn the_next_part_keeps_the_filters() {
+        let query = "state=unanswered&sort=buyers&direction=ascending";
+        let part = filters(query).part(120);
+        assert_eq!(part.next, format!("/questions?{query}&from=50"));
+        let second = filters(&format!("{query}&from=50")).part(120);
+        assert_eq!(second.previous, format!("/questions?{query}"));
+        assert_eq!(second.next, format!("/questions?{query}&from=100"));
+    }
+
+    #[test]
+    fn a_heading_sorts_by_its_column_and_then_the_other_way() {
+        let headings = filters("sort=buyers&direction=descending");
+        let headings = headings.headings(Language(Locale::English));
+        let heading = |name: &str| {
+            let found = headings.iter().find(|heading| heading.name == name);
+            let found = found.expect("a heading");
+            (found.sorted, found.href.as_str())
+        };
+        let turned = "/questions?sort=buyers&direction=ascending";
+        assert_eq!(heading("Buyers"), ("descending", turned));
+        let by_text = "/questions?sort=label&direction=ascending";
+        assert_eq!(heading("Question"), ("", by_text));
+    }
+
+    #[test]
+    fn a_supervisor_is_handed_a_part() {
+        let query = filters("from=50&product=+k2+").query(&Reader::Supervisor);
         assert_eq!(query.state, State::Standing);
         assert_eq!(query.sort, (Column::Standing, Direction::Descending));
-        assert_eq!((query.offset, query.limit), (0, ROWS));
+        assert_eq!((query.offset, query.limit), (50, ROWS));
+        assert_eq!(query.product.as_deref(), Some("k2"));
     }
 }

@@ -15,6 +15,7 @@ use crate::insights::quotable::Quotable;
 use crate::insights::report::Desk;
 use crate::insights::standing::Standing;
 use crate::pool::aside;
+use crate::reports::Words;
 use crate::state::AppState;
 
 /// What somebody may read of recurring questions. A supervisor reads them as
@@ -131,6 +132,7 @@ fn said(code: &str, language: Language) -> &'static str {
             "已记下。到下一周的周报里看效果。",
             "Recorded. Next week's report says what became of it.",
         ),
+        "unacted" => language.say("已删除这条记录。", "The record is deleted."),
         "undone" => language.say("已撤销，恢复原样。", "Undone: all is as it was."),
         "refreshing" => language.say(
             "已开始重新归类，问题多时要几分钟。完成后刷新本页。",
@@ -228,14 +230,11 @@ pub fn domains(chosen: &str, language: Language) -> Vec<Choice> {
 pub fn counted(standing: &Arc<Standing>, frame: &Frame) -> String {
     let zone = frame.shop.zone();
     let time = zone.to_datetime(standing.counted_at).strftime("%H:%M");
-    let version = standing.policy_version;
-    match (frame.language.is_chinese(), version) {
-        (true, 0) => format!("近 7 天，按默认口径统计 · 统计于 {time}"),
-        (true, version) => format!("近 7 天，按第 {version} 版口径统计 · 统计于 {time}"),
-        (false, 0) => format!("The last seven days, by the default policy · counted at {time}"),
-        (false, version) => {
-            format!("The last seven days, by version {version} of the policy · counted at {time}")
-        }
+    let policy = Words(frame.language.0).policy_version(standing.policy_version);
+    if frame.language.is_chinese() {
+        format!("近 7 天，按{policy}统计 · 统计于 {time}")
+    } else {
+        format!("The last seven days, by {policy} · counted at {time}")
     }
 }
 

@@ -4,11 +4,13 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit};
+use super::knowledge_view::Names;
 use super::language::Language;
 use super::page;
 use crate::auth::Suggesting;
 use crate::domain::knowledge::Status;
 use crate::domain::shop::Product;
+use crate::domain::taxonomy::Intent;
 use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store::KnowledgeFilter;
@@ -28,6 +30,10 @@ struct TryPage {
     /// What buyers may say.
     examples: Vec<String>,
     products: Vec<Product>,
+    /// The ids of what may be asked, and of small talk, with their names.
+    intents: Vec<(String, String)>,
+    /// The IANA name of the shop's time zone.
+    time_zone: String,
 }
 
 /// The try page, with questions that the shop's own items answer, and one that
@@ -59,11 +65,27 @@ pub async fn show(
     let off_topic = visit.language.say("你们招不招代理", "are you hiring?");
     let mut products = state.store.vocabulary(shop).await?.products;
     products.truncate(MOST_PRODUCTS);
+    let frame = visit.frame(&state, Room::Try).await?;
     let template = TryPage {
-        frame: visit.frame(&state, Room::Try).await?,
+        intents: intents(&Names::of(&state, shop, visit.language)),
+        time_zone: frame.shop.zone().iana_name().unwrap_or("UTC").to_owned(),
+        frame,
         language: visit.language,
         examples: wordings.chain([off_topic.to_owned()]).collect(),
         products,
     };
     page(&template, visit.language)
+}
+
+fn intents(names: &Names) -> Vec<(String, String)> {
+    let asked = names
+        .intents("")
+        .into_iter()
+        .flat_map(|group| group.choices);
+    let asked = asked.map(|choice| (choice.value, choice.name));
+    let small_talk = Intent::built_in()
+        .map(|(intent, _)| intent)
+        .filter(|intent| intent.domain().is_none())
+        .map(|intent| (intent.as_str().to_owned(), names.intent(Some(&intent))));
+    asked.chain(small_talk).collect()
 }
