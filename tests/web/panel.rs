@@ -140,7 +140,8 @@ async fn what_the_buyer_has_followed_up_is_dropped() {
             browser.evaluate("return window.holding;").await == 1
         })
         .await;
-    tell(&browser, "buyer", "m-2", "不喜欢可以退吗").await;
+    tell(&browser, "agent", "m-2", "您好，在的").await;
+    tell(&browser, "buyer", "m-3", "不喜欢可以退吗").await;
     browser.evaluate("window.release();").await;
     browser.by_text("签收七天内").await;
     let suggestions = heard(&browser, "zhiwen-suggestion").await;
@@ -148,7 +149,7 @@ async fn what_the_buyer_has_followed_up_is_dropped() {
         .iter()
         .map(|suggestion| &suggestion["answers_message_id"])
         .collect();
-    assert_eq!(answered, ["m-2"]);
+    assert_eq!(answered, ["m-3"]);
     browser.finish().await;
 }
 
@@ -169,23 +170,18 @@ async fn a_token_that_was_refused_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_buyer_wrote_is_text_in_it() {
+async fn what_people_wrote_is_text_in_it() {
+    const MARKUP: &str = "<img src=x onerror=alert(1)><b>满 99 包邮</b>";
     let site = Site::open().await;
+    site.add_knowledge("postage", "多少钱包邮", MARKUP).await;
     let workbench = Workbench::open(&site).await;
     let browser = workbench.browser().await;
-    let hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>\u{202e}发票什么时候开";
+    let hostile = "<script>alert(2)</script>\u{202e}多少钱包邮";
     tell(&browser, "buyer", "m-1", hostile).await;
-    browser
-        .wait_until("a suggestion has come", async || {
-            !heard(&browser, "zhiwen-suggestion").await.is_empty()
-        })
-        .await;
+    browser.by_text(MARKUP).await;
     let shadow = "document.getElementById('panel').shadowRoot";
     let markup = format!("return {shadow}.querySelectorAll('img, script').length;");
     assert_eq!(browser.evaluate(&markup).await, 0);
-    let text = format!("return {shadow}.textContent;");
-    let text = browser.evaluate(&text).await.to_string();
-    assert!(text.contains("<img src=x onerror=alert(1)>"), "{text}");
     browser.finish().await;
 }
 

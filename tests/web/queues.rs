@@ -137,7 +137,8 @@ async fn an_answer_keeps_its_source_and_its_place() {
         .click()
         .await;
     let source = browser.by_label("来源（客服看得到）").await.value().await;
-    let expected = "客服回复整理（6 位买家问过，认可 6 次，";
+    // In the language of the shop, whoever reads the page.
+    let expected = "Agents' replies (buyers: 6, taken: 6, ";
     assert!(source.starts_with(expected), "{source}");
     let channels = "适用渠道，每行一个，如 taobao；留空适用于全部";
     browser.by_label(channels).await.fill("淘宝").await;
