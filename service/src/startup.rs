@@ -234,11 +234,12 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         settings,
     });
     let server = serve(listener, state.clone())?;
-    tokio::spawn(close_on_signal(state.clone()));
+    let handle = server.handle();
+    stop_on_signal(state.clone(), handle.clone())?;
     Ok(Service {
         address,
         state,
-        handle: server.handle(),
+        handle,
         server: tokio::spawn(server),
         background,
     })
@@ -323,6 +324,8 @@ fn serve(
     Ok(server
         .workers(workers)
         .shutdown_timeout(grace)
+        // They stop it through us, who have more to end.
+        .disable_signals()
         .listen(listener)?
         .run())
 }
@@ -335,21 +338,21 @@ fn listen(settings: &Settings) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Says that the service ends when a signal says so. The server itself waits
-/// for requests under way, and a stream of events would stay under way.
-async fn close_on_signal(state: web::Data<AppState>) {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signals) => signals.recv().await,
-            // Then streams end by their own time.
-            Err(_) => std::future::pending().await,
+/// Stops the server when a signal says so, from now on. The server waits for
+/// requests under way, and a stream of events would stay under way: streams are
+/// told first.
+fn stop_on_signal(state: web::Data<AppState>, server: ServerHandle) -> std::io::Result<()> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminated.recv() => {}
+            _ = interrupted.recv() => {}
         }
-    };
-    tokio::select! {
-        _ = terminated => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    state.closing.send_replace(true);
+        state.closing.send_replace(true);
+        server.stop(true).await;
+    });
+    Ok(())
 }
 
 /// Takes the folder for this process alone.

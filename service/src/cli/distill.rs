@@ -44,6 +44,8 @@ pub(super) async fn run(
 }
 
 #[cfg(feature = "bert")]
+mod counted;
+#[cfg(feature = "bert")]
 mod with_bert;
 #[cfg(feature = "bert")]
 pub(super) use with_bert::run;

@@ -16,7 +16,7 @@ use zhiwen_models::worker::Model;
 
 use super::{DistillArgs, Error, PathBuf, Settings, TABLE, Write};
 use crate::cli::model::models_folder;
-use crate::cli::progress::Counted;
+use super::counted::Counted;
 use crate::cli::shop::find_shop;
 use crate::evaluation::dataset::{Header, Names, Table};
 use crate::language::examples::Material;
