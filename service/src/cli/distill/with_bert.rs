@@ -14,9 +14,9 @@ use zhiwen_models::manifest::ModelFolder;
 use zhiwen_models::text::Normalized;
 use zhiwen_models::worker::Model;
 
+use super::counted::Counted;
 use super::{DistillArgs, Error, PathBuf, Settings, TABLE, Write};
 use crate::cli::model::models_folder;
-use super::counted::Counted;
 use crate::cli::shop::find_shop;
 use crate::evaluation::dataset::{Header, Names, Table};
 use crate::language::examples::Material;
