@@ -349,6 +349,7 @@ fn stop_on_signal(state: web::Data<AppState>, server: ServerHandle) -> std::io::
             _ = terminated.recv() => {}
             _ = interrupted.recv() => {}
         }
+        tracing::info!("signal received, graceful shutdown begins");
         state.closing.send_replace(true);
         server.stop(true).await;
     });
