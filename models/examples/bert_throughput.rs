@@ -1,5 +1,6 @@
 //! How much of a model's bare speed its workers pass on:
-//! `cargo run --release -p zhiwen-models --features bert --example bert_throughput -- FOLDER`
+//! `cargo run --release -p zhiwen-models --features bert --example bert_throughput -- FOLDER [TEXTS]`,
+//! where TEXTS has a text a line; without it they are made up.
 //!
 //! Bare: as many threads as there are workers, each with a model of its own and
 //! nothing to do but forward passes of a full batch. Served: 32 callers who each
@@ -28,8 +29,16 @@ const ROUNDS: usize = 9;
 const TEXTS: usize = 768;
 const CALLERS: usize = 32;
 
+/// The lines of a file, over and over.
+fn lines(path: &str) -> Vec<Normalized> {
+    let text = std::fs::read_to_string(path).expect("a file of texts");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let lines = lines.into_iter().cycle();
+    lines.take(TEXTS).map(Normalized::new).collect()
+}
+
 /// Texts of some 5 to 30 pieces, as buyers write them.
-fn texts() -> Vec<Normalized> {
+fn made_up() -> Vec<Normalized> {
     const PARTS: [&str; 6] = [
         "is the blue one still in stock",
         "when will my parcel be shipped",
@@ -108,10 +117,10 @@ fn median(rates: &mut [f64]) -> f64 {
     rates[rates.len() / 2]
 }
 
-async fn measure(folder: &Path, options: BertOptions) {
+async fn measure(folder: &Path, texts: Vec<Normalized>, options: BertOptions) {
     let read = Arc::new(ModelFolder::read(folder).expect("a model"));
     let encoder = Arc::new(BertEncoder::open(folder, options).expect("a model"));
-    let texts = Arc::new(texts());
+    let texts = Arc::new(texts);
     let threads: Vec<_> = deal(&read, &texts, options)
         .into_iter()
         .map(|batches| bare_thread(read.clone(), batches))
@@ -149,13 +158,15 @@ async fn measure(folder: &Path, options: BertOptions) {
 #[tokio::main]
 async fn main() {
     let folder = std::env::args().nth(1).map(PathBuf::from);
-    let folder = folder.expect("usage: bert_throughput FOLDER");
+    let folder = folder.expect("usage: bert_throughput FOLDER [TEXTS]");
+    let file = std::env::args().nth(2);
+    let texts = file.as_deref().map_or_else(made_up, lines);
     for (workers, batch) in [(1, 16), (2, 8), (2, 16)] {
         let options = BertOptions {
             workers,
             batch,
             ..BertOptions::default()
         };
-        measure(&folder, options).await;
+        measure(&folder, texts.clone(), options).await;
     }
 }
