@@ -1,10 +1,12 @@
 //! Recurring questions: pure functions from vectors, and what people pinned, to
 //! clusters. The same input gives the same clusters, on any number of threads.
 //!
-//! A graph of nearest neighbours is cut into fine communities; average linkage
-//! puts these together; the cut is where the silhouette is highest, from
-//! communities that are clearly finer than it; in the end each question goes
-//! where its neighbours are. The number of clusters is never given.
+//! Of many questions, a graph of nearest neighbours is cut into fine communities;
+//! average linkage puts these together; the cut is where the silhouette is
+//! highest, from communities that are clearly finer than it; in the end each
+//! question goes where its neighbours are. Of few, average linkage puts single
+//! questions together for as long as they more probably ask the same than not.
+//! The number of clusters is never given.
 
 mod assign;
 mod collapse;
@@ -12,8 +14,11 @@ mod communities;
 mod identity;
 mod key_phrases;
 mod label;
+mod latent_space;
 mod linkage;
 mod neighbours;
+mod pair_space;
+mod pairs;
 mod parallel;
 mod silhouette;
 mod space;
@@ -24,7 +29,7 @@ pub use collapse::{Collapsed, collapse};
 pub use identity::match_ids;
 pub use key_phrases::key_phrases;
 pub use label::{Candidate, medoid};
-pub use space::{Space, SpaceError};
+pub use space::{Meaning, Space, SpaceError};
 
 use crate::encoder::normalize;
 use crate::lexical::matrix::add_scaled;
@@ -38,8 +43,12 @@ use silhouette::best_step;
 pub struct Questions<'a> {
     /// The length of a vector.
     pub dimensions: usize,
-    /// Unit vectors, row after row; a row of zeros stays alone.
+    /// Vectors, row after row; a row of zeros stays alone. Unit vectors where
+    /// `alike` is `None`.
     pub vectors: &'a [f32],
+    /// The dot product from which two rows more probably ask the same than not;
+    /// `None` where only their density tells ([`Space::alike`]).
+    pub alike: Option<f32>,
     /// How often each was asked; each once where this is empty.
     pub weights: &'a [f32],
     /// The cluster that each was in so far: it pulls, so that clusters stay from
@@ -101,6 +110,7 @@ pub struct Cut {
     /// product of their members); 1 where none were.
     pub similarity: f32,
     /// The mean silhouette at the cut, −1 to 1: no other cut had a higher one.
+    /// 0 where pairs decided.
     pub silhouette: f64,
 }
 
@@ -109,6 +119,20 @@ pub struct Cut {
 /// Rows whose vectors hold no finite numbers, and slices shorter than the rows,
 /// are the caller's fault: the former stay alone, the latter count as `None`.
 pub fn cluster(questions: &Questions<'_>, options: &Options) -> Clustering {
+    let (groups, cut) = match questions.alike {
+        Some(alike) => pairs::by_pairs(questions, alike),
+        None => by_density(questions, options),
+    };
+    let (groups, count) = renumbered(&groups);
+    Clustering {
+        coverage: coverage(&groups, count, questions.weights),
+        groups,
+        count,
+        cut,
+    }
+}
+
+fn by_density(questions: &Questions<'_>, options: &Options) -> (Vec<u32>, Cut) {
     let pulled = pulled(questions, options.pull);
     let rows = Matrix {
         values: &pulled,
@@ -126,13 +150,7 @@ pub fn cluster(questions: &Questions<'_>, options: &Options) -> Clustering {
     };
     let (mut groups, cut) = material.cut_from_fine_enough(resolution);
     vote::vote(&mut groups, &neighbours, questions.pins);
-    let (groups, count) = renumbered(&groups);
-    Clustering {
-        coverage: coverage(&groups, count, questions.weights),
-        groups,
-        count,
-        cut,
-    }
+    (groups, cut)
 }
 
 /// The share of questions asked, by weight, in a group asked at least twice.
@@ -150,11 +168,7 @@ pub fn coverage(groups: &[u32], count: usize, weights: &[f32]) -> f64 {
 /// The vectors, each with a share of the centre of its previous cluster.
 fn pulled(questions: &Questions<'_>, pull: f32) -> Vec<f32> {
     let width = questions.dimensions.max(1);
-    let mut vectors: Vec<f32> = questions
-        .vectors
-        .iter()
-        .map(|value| if value.is_finite() { *value } else { 0.0 })
-        .collect();
+    let mut vectors = finite(questions.vectors);
     let known: Vec<(usize, u64)> = questions
         .previous
         .iter()
@@ -178,6 +192,12 @@ fn pulled(questions: &Questions<'_>, pull: f32) -> Vec<f32> {
         }
     }
     vectors
+}
+
+/// The same without what is no number.
+fn finite(vectors: &[f32]) -> Vec<f32> {
+    let or_zero = |value: &f32| if value.is_finite() { *value } else { 0.0 };
+    vectors.iter().map(or_zero).collect()
 }
 
 /// What is cut: the rows, how near they are to each other, and their pins.

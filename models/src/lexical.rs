@@ -5,12 +5,12 @@
 //! texts that mean the same, it learns which words stand for which.
 
 mod contrast;
-mod features;
+pub(crate) mod features;
 mod file;
 mod latent;
 mod lessons;
 pub(crate) mod matrix;
-mod model;
+pub(crate) mod model;
 pub(crate) mod random;
 
 use std::collections::HashMap;

@@ -5,17 +5,13 @@ use std::collections::HashSet;
 
 use zhiwen_models::classifier::Classifier;
 use zhiwen_models::classifier::shop::{Turn, day_one_classifier, understand};
-use zhiwen_models::cluster::{Assigner, Options, Questions, Space, cluster};
-use zhiwen_models::encoder::normalize;
+use zhiwen_models::cluster::{Assigner, Meaning, Options, Questions, Space, cluster};
 use zhiwen_models::text::Normalized;
 
 use crate::data::{root, say, share};
 
 /// Wordings of one question, and of another that sounds like it.
 type Pair = [Vec<String>; 2];
-
-/// What a question's intent counts beside its words, as in a shop.
-const INTENT_WEIGHT: f32 = 0.5;
 
 /// Shares of what was measured.
 struct Tally {
@@ -27,20 +23,20 @@ struct Tally {
     joined: f64,
 }
 
-/// Settings were chosen on these, and on pairs of a bank's desk.
+/// The weights of a likeness were fitted to these among others.
 #[test]
 fn few_look_alikes_are_merged_of_those_it_was_tuned_on() {
     let [zh, en] = ["tuned_on_zh", "tuned_on_en"].map(tally);
-    assert!(zh.merged <= 0.15 && zh.together >= 0.88 && zh.joined <= 0.30);
-    assert!(en.merged <= 0.15 && en.together >= 0.70 && en.joined <= 0.50);
+    assert!(zh.merged <= 0.25 && zh.together >= 0.80 && zh.joined <= 0.30);
+    assert!(en.merged <= 0.15 && en.together >= 0.75 && en.joined <= 0.20);
 }
 
 /// Written before the settings were chosen, and measured once they were.
 #[test]
 fn few_look_alikes_are_merged_of_those_it_has_not_seen() {
     let [zh, en] = ["held_out_zh", "held_out_en"].map(tally);
-    assert!(zh.merged <= 0.30 && zh.together >= 0.80 && zh.joined <= 0.35);
-    assert!(en.merged <= 0.30 && en.together >= 0.60 && en.joined <= 0.45);
+    assert!(zh.merged <= 0.25 && zh.together >= 0.85 && zh.joined <= 0.26);
+    assert!(en.merged <= 0.10 && en.together >= 0.85 && en.joined <= 0.15);
 }
 
 /// Questions as a shop has them: by their words, with their intent beside.
@@ -50,24 +46,16 @@ struct Shop {
 }
 
 impl Shop {
-    fn place(&self, text: &str, words: &[f32]) -> Vec<f32> {
+    fn meaning(&self, text: &str) -> Meaning {
         let turn = Turn {
             text,
             before: &[],
             vector: None,
         };
-        let ranked = understand(&self.classifier, turn).ranked;
-        let mut vector = words.to_vec();
-        vector.resize(words.len() + self.classifier.labels().len(), 0.0);
-        if let Some((label, _)) = ranked.first() {
-            vector[words.len() + label] = INTENT_WEIGHT;
+        Meaning {
+            intents: understand(&self.classifier, turn).ranked,
+            answer: None,
         }
-        normalize(&mut vector);
-        vector
-    }
-
-    fn dimensions(&self) -> usize {
-        self.space.dimensions() + self.classifier.labels().len()
     }
 }
 
@@ -76,16 +64,14 @@ fn clustered(texts: &[&str]) -> (Shop, Vec<f32>, Vec<u32>) {
     let normalized: Vec<Normalized> = texts.iter().map(|text| Normalized::new(text)).collect();
     let shop = Shop {
         classifier: day_one_classifier(),
-        space: Space::learn(&normalized, &[]),
+        space: Space::learn(&normalized, &[], true),
     };
-    let vectors: Vec<f32> = texts
-        .iter()
-        .zip(&normalized)
-        .flat_map(|(text, normalized)| shop.place(text, &shop.space.place(normalized, &[])))
-        .collect();
+    let meanings: Vec<Meaning> = texts.iter().map(|text| shop.meaning(text)).collect();
+    let vectors = shop.space.place_all(&normalized, &[], &meanings);
     let questions = Questions {
-        dimensions: shop.dimensions(),
+        dimensions: shop.space.dimensions(),
         vectors: &vectors,
+        alike: shop.space.alike(),
         ..Questions::default()
     };
     let groups = cluster(&questions, &Options::default()).groups;
@@ -149,7 +135,8 @@ fn of_newcomers(pairs: &[Pair]) -> f64 {
         .collect();
     let (shop, vectors, groups) = clustered(&first);
     let clusters: Vec<Option<u64>> = groups.iter().map(|group| Some(u64::from(*group))).collect();
-    let assigner = Assigner::new(shop.dimensions(), &vectors, &clusters);
+    let dimensions = shop.space.dimensions();
+    let assigner = Assigner::new(dimensions, &vectors, &clusters, shop.space.alike());
     let (mut joined, mut all, mut start) = (0, 0, 0);
     for [one, other] in pairs {
         let home: HashSet<u64> = clusters[start..start + one.len()]
@@ -159,8 +146,11 @@ fn of_newcomers(pairs: &[Pair]) -> f64 {
             .collect();
         start += one.len();
         for text in other {
-            let words = shop.space.place_newcomer(&Normalized::new(text), &[]);
-            let nearest = assigner.nearest(&shop.place(text, &words));
+            let meaning = shop.meaning(text);
+            let placed = shop
+                .space
+                .place_newcomer(&Normalized::new(text), &[], &meaning);
+            let nearest = assigner.nearest(&placed);
             all += 1;
             joined +=
                 usize::from(nearest.is_some_and(|near| near.joins && home.contains(&near.cluster)));

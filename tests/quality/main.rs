@@ -7,4 +7,5 @@ mod lookalikes;
 mod masking;
 mod personal_data;
 mod retrieval;
+mod small_shops;
 mod small_talk;

@@ -12,7 +12,8 @@ use crate::lexical::matrix::add_scaled;
 pub struct Nearest {
     /// Its id.
     pub cluster: u64,
-    /// The cosine of the question with its centre.
+    /// The cosine of the question with its centre, or the mean of its dot
+    /// products with the members where pairs decide.
     pub similarity: f32,
     /// Whether that is enough to join.
     pub joins: bool,
@@ -24,11 +25,14 @@ pub struct Assigner {
     dimensions: usize,
     ids: Vec<u64>,
     places: HashMap<u64, usize>,
-    /// Sums of members, row after row.
+    /// Sums of members, row after row, and how many they are.
     sums: Vec<f32>,
+    sizes: Vec<f32>,
+    /// Unit vectors, or the means of members where pairs decide.
     centres: Vec<f32>,
     lists: Lists,
     needed: f32,
+    by_pairs: bool,
 }
 
 /// Centres by place, in one list while there are few.
@@ -51,24 +55,35 @@ const EDGE_ONE_IN: usize = 10;
 const NEEDED_BY_DEFAULT: f32 = 0.6;
 
 impl Assigner {
-    /// From stored questions: unit vectors row after row, and the cluster of each.
-    /// To join, a question has to be as near to a centre as nine in ten members
-    /// are to that of the others in their cluster.
-    pub fn new(dimensions: usize, vectors: &[f32], clusters: &[Option<u64>]) -> Self {
+    /// From stored questions: vectors row after row, and the cluster of each. To
+    /// join, the mean of a question's dot products with a cluster's members has
+    /// to be `alike` ([`super::Space::alike`]); where that is `None`, it has to be as near to
+    /// a centre as nine in ten members are to that of the others in their cluster.
+    pub fn new(
+        dimensions: usize,
+        vectors: &[f32],
+        clusters: &[Option<u64>],
+        alike: Option<f32>,
+    ) -> Self {
         let mut assigner = Self {
             dimensions,
             ids: Vec::new(),
             places: HashMap::new(),
             sums: Vec::new(),
+            sizes: Vec::new(),
             centres: Vec::new(),
             lists: Lists::One,
-            needed: NEEDED_BY_DEFAULT,
+            needed: alike.unwrap_or(NEEDED_BY_DEFAULT),
+            by_pairs: alike.is_some(),
         };
         let rows = vectors.chunks_exact(dimensions.max(1));
         for (row, cluster) in rows.clone().zip(clusters) {
             if let Some(cluster) = cluster {
                 assigner.add(row, *cluster);
             }
+        }
+        if assigner.by_pairs {
+            return assigner;
         }
         let rows: Vec<&[f32]> = rows.collect();
         assigner.needed = assigner.edge(&rows, clusters);
@@ -78,7 +93,7 @@ impl Assigner {
         assigner
     }
 
-    /// The cosine that is needed to join.
+    /// How near a question has to be to join.
     pub fn needed(&self) -> f32 {
         self.needed
     }
@@ -131,6 +146,7 @@ impl Assigner {
         if place == self.ids.len() {
             self.ids.push(cluster);
             self.sums.extend(vector);
+            self.sizes.push(1.0);
             self.centres.extend(vector);
             if let Lists::Many(file) = &mut self.lists {
                 let list = file.nearest_list(vector);
@@ -140,9 +156,17 @@ impl Assigner {
             }
         } else {
             add_scaled(&mut self.sums[range.clone()], 1.0, vector);
+            self.sizes[place] += 1.0;
             self.centres[range.clone()].copy_from_slice(&self.sums[range.clone()]);
         }
-        normalize(&mut self.centres[range]);
+        let centre = &mut self.centres[range];
+        if self.by_pairs {
+            for value in centre {
+                *value /= self.sizes[place];
+            }
+        } else {
+            normalize(centre);
+        }
     }
 
     fn matrix(&self) -> Matrix<'_> {
@@ -187,7 +211,7 @@ mod tests {
             .flat_map(unit)
             .collect();
         let clusters = [Some(4), Some(4), Some(4), Some(9), Some(9), None];
-        let mut assigner = Assigner::new(2, &vectors, &clusters);
+        let mut assigner = Assigner::new(2, &vectors, &clusters, None);
         let nearest = |assigner: &Assigner, angle| {
             let nearest = assigner.nearest(&unit(angle)).expect("one");
             (nearest.cluster, nearest.joins)
@@ -198,7 +222,19 @@ mod tests {
         assigner.add(&unit(0.8), 11);
         assert_eq!(nearest(&assigner, 0.78), (11, true));
         assert_eq!(assigner.nearest(&[0.0, 0.0]), None);
-        assert_eq!(Assigner::new(2, &[], &[]).nearest(&unit(0.0)), None);
+        assert_eq!(Assigner::new(2, &[], &[], None).nearest(&unit(0.0)), None);
+    }
+
+    #[test]
+    fn by_pairs_the_mean_over_members_decides() {
+        let vectors = [2.0, 0.0, 0.0, 2.0, 2.0, 2.0];
+        let clusters = [Some(1), Some(1), Some(2)];
+        let assigner = Assigner::new(2, &vectors, &clusters, Some(3.5));
+        let nearest = |vector: [f32; 2]| assigner.nearest(&vector).expect("one");
+        assert_eq!(nearest([2.0, 0.0]).cluster, 2);
+        assert!((nearest([2.0, 0.0]).similarity - 4.0).abs() < 1e-6);
+        assert!(nearest([2.0, 0.0]).joins);
+        assert!(!nearest([1.5, 0.0]).joins);
     }
 
     #[test]
@@ -211,7 +247,7 @@ mod tests {
             vectors.extend(row);
         }
         let clusters: Vec<Option<u64>> = (0..2_000).map(Some).collect();
-        let assigner = Assigner::new(24, &vectors, &clusters);
+        let assigner = Assigner::new(24, &vectors, &clusters, None);
         let right = vectors
             .chunks(24)
             .zip(&clusters)

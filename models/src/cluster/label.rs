@@ -8,7 +8,7 @@ use crate::text::Normalized;
 /// A member that might be the label.
 #[derive(Debug, Clone, Copy)]
 pub struct Candidate<'a> {
-    /// Its unit vector.
+    /// Its vector; of length 1, for its weight and its legibility to count as they should.
     pub vector: &'a [f32],
     /// How often it was asked.
     pub weight: f32,

@@ -49,7 +49,7 @@ impl Parts {
     }
 
     /// The mean dot product of a member of one with a member of the other.
-    fn similarities(&self) -> Vec<Vec<f32>> {
+    pub(super) fn similarities(&self) -> Vec<Vec<f32>> {
         let apart = |left: usize, right: usize| {
             self.pins[left].is_some()
                 && self.pins[right].is_some()
@@ -74,13 +74,17 @@ impl Parts {
 /// first, by the nearest-neighbour chain (Murtagh, 1983). Parts that people keep
 /// apart are never merged, nor those that have nothing in common.
 pub(super) fn merges(parts: &Parts) -> Vec<Merge> {
-    let mut similarities = parts.similarities();
-    let mut sizes = parts.sizes.clone();
-    let mut alive: Vec<bool> = vec![true; parts.len()];
+    merges_of(parts.similarities(), parts.sizes.clone())
+}
+
+/// The same by how alike each two parts are, and by their sizes.
+pub(super) fn merges_of(mut similarities: Vec<Vec<f32>>, mut sizes: Vec<f32>) -> Vec<Merge> {
+    let count = sizes.len();
+    let mut alive: Vec<bool> = vec![true; count];
     // A merge is never above those that it builds on, whatever rounding says.
-    let mut highest: Vec<f32> = vec![f32::INFINITY; parts.len()];
-    let mut found = Vec::with_capacity(parts.len());
-    for start in 0..parts.len() {
+    let mut highest: Vec<f32> = vec![f32::INFINITY; count];
+    let mut found = Vec::with_capacity(count);
+    for start in 0..count {
         let mut chain: Vec<usize> = Vec::new();
         // Until it is part of an earlier one, or has nothing in common with any.
         while alive[start] {

@@ -1,30 +1,44 @@
-//! The space in which questions are compared: what their words have in common
-//! within this shop, beside the vectors of the shop's encoder where it has one.
+//! The space in which questions are compared, learned from a shop's questions:
+//! by pairs where there are few of them, by density where there are many.
 
-use crate::encoder::normalize;
-use crate::lexical::matrix::add_scaled;
-use crate::lexical::{FileError, LatentOptions, StaticEncoder};
+use super::latent_space::LatentSpace;
+use super::pair_space::PairSpace;
+use super::parallel::map_rows;
+use crate::lexical::FileError;
 use crate::text::Normalized;
 
-use super::parallel::map_rows;
+/// Up to so many distinct questions each pair is judged by itself, by what is
+/// known of the two: their density says little yet (docs/QUALITY.md).
+const FEW: usize = 1_000;
 
-/// What the words are worth beside the encoder's vectors.
-const WORDS_SHARE: f32 = 0.6;
+/// Places of intents.
+pub(super) const INTENTS: usize = 64;
 
-/// A mapping of questions to unit vectors, learned from a shop's questions, for
+/// What is known of a question beside its words.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Meaning {
+    /// Its intents with their probabilities, the likeliest first; an intent is a
+    /// place below 64.
+    pub intents: Vec<(usize, f32)>,
+    /// The item that would answer it, and how probably that is right.
+    pub answer: Option<(String, f32)>,
+}
+
+/// A mapping of questions to vectors, learned from a shop's questions, for
 /// those and for newcomers.
 #[derive(Debug, Clone)]
-pub struct Space {
-    words: StaticEncoder,
-    words_width: usize,
-    /// The mean of the encoder's vectors, which says nothing; empty without encoder.
-    mean: Vec<f32>,
+pub struct Space(Kind);
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Few(PairSpace),
+    Many(LatentSpace),
 }
 
 /// Why bytes are no space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SpaceError {
-    /// They end early.
+    /// They end early, or are of another version.
     #[error("space of questions is damaged")]
     Damaged,
     /// The words in it cannot be read.
@@ -32,90 +46,90 @@ pub enum SpaceError {
     Words(#[from] FileError),
 }
 
+const FEW_MARK: &[u8; 4] = b"few1";
+const MANY_MARK: &[u8; 4] = b"lat1";
+
 impl Space {
     /// Learns from distinct questions. `vectors` are those of the shop's encoder,
     /// row after row in the order of `texts`, or empty where it has none.
-    pub fn learn(texts: &[Normalized], vectors: &[f32]) -> Self {
-        let words = StaticEncoder::latent(texts, &LatentOptions::default());
-        let width = vectors.len() / texts.len().max(1);
-        let mut mean = vec![0.0; width];
-        for row in vectors.chunks_exact(width.max(1)) {
-            add_scaled(&mut mean, 1.0, row);
-        }
-        #[expect(clippy::cast_precision_loss, reason = "a mean needs no exact count")]
-        let count = texts.len().max(1) as f32;
-        for value in &mut mean {
-            *value /= count;
-        }
-        Self::of(words, mean)
+    /// `has_meanings` says whether it will be known what questions mean: without
+    /// that, words alone are too little to judge a pair by.
+    pub fn learn(texts: &[Normalized], vectors: &[f32], has_meanings: bool) -> Self {
+        Self(if has_meanings && Self::is_for_few(texts.len()) {
+            Kind::Few(PairSpace::learn(texts, vectors))
+        } else {
+            Kind::Many(LatentSpace::learn(texts, vectors))
+        })
     }
 
-    fn of(words: StaticEncoder, mean: Vec<f32>) -> Self {
-        Self {
-            words_width: words.width(),
-            words,
-            mean,
+    /// Whether pairs of so many questions are judged, by all of a [`Meaning`]; of
+    /// more, the likeliest intent alone is looked at.
+    pub fn is_for_few(questions: usize) -> bool {
+        questions <= FEW
+    }
+
+    /// The dot product from which two questions more probably ask the same than
+    /// not; `None` where only their density tells.
+    pub fn alike(&self) -> Option<f32> {
+        match &self.0 {
+            Kind::Few(space) => Some(space.alike()),
+            Kind::Many(_) => None,
         }
     }
 
     /// The length of a vector.
     pub fn dimensions(&self) -> usize {
-        self.mean.len() + self.words_width
+        match &self.0 {
+            Kind::Few(space) => space.dimensions(),
+            Kind::Many(space) => space.dimensions(),
+        }
     }
 
     /// The vector of a question that was learned from, some ten microseconds.
     /// `vector` is that of the shop's encoder, of the length it was learned
-    /// with; with another length, as where the encoder is down, the words alone
-    /// are compared.
-    pub fn place(&self, text: &Normalized, vector: &[f32]) -> Vec<f32> {
-        self.joint(&self.words.encode_known(text), vector)
+    /// with; one of another length, as where the encoder is down, is left out.
+    /// Zeros where nothing is said.
+    pub fn place(&self, text: &Normalized, vector: &[f32], meaning: &Meaning) -> Vec<f32> {
+        match &self.0 {
+            Kind::Few(space) => space.place(text, vector, meaning),
+            Kind::Many(space) => space.place(text, vector, meaning),
+        }
     }
 
     /// The vector of a question that was not learned from. A word that none of
     /// those had ("it exploded") turns it away from all of them, by its rarity:
     /// left out, the rest of the question would be like many.
-    pub fn place_newcomer(&self, text: &Normalized, vector: &[f32]) -> Vec<f32> {
-        self.joint(&self.words.encode_one(text), vector)
-    }
-
-    /// Words and encoder's vector side by side.
-    fn joint(&self, words: &[f32], vector: &[f32]) -> Vec<f32> {
-        let mut joint = vec![0.0; self.mean.len()];
-        if vector.len() == self.mean.len() {
-            joint.copy_from_slice(vector);
-            // A vector of zeros knows nothing: it is not the opposite of the mean.
-            if vector.iter().any(|value| *value != 0.0) {
-                add_scaled(&mut joint, -1.0, &self.mean);
-            }
-            normalize(&mut joint);
+    pub fn place_newcomer(&self, text: &Normalized, vector: &[f32], meaning: &Meaning) -> Vec<f32> {
+        match &self.0 {
+            Kind::Few(space) => space.place(text, vector, meaning),
+            Kind::Many(space) => space.place_newcomer(text, vector, meaning),
         }
-        let share = if self.mean.is_empty() {
-            1.0
-        } else {
-            WORDS_SHARE
-        };
-        joint.extend(words.iter().map(|value| share * value));
-        normalize(&mut joint);
-        joint
     }
 
-    /// The vectors of many questions, row after row.
-    pub fn place_all(&self, texts: &[Normalized], vectors: &[f32]) -> Vec<f32> {
-        let width = self.mean.len();
+    /// The vectors of many questions, row after row. `vectors` and `meanings`
+    /// may be empty where nothing is known.
+    pub fn place_all(
+        &self,
+        texts: &[Normalized],
+        vectors: &[f32],
+        meanings: &[Meaning],
+    ) -> Vec<f32> {
+        let width = vectors.len() / texts.len().max(1);
+        let unknown = Meaning::default();
         let placed = map_rows(texts.len(), |row| {
             let vector = vectors.get(row * width..(row + 1) * width);
-            self.place(&texts[row], vector.unwrap_or(&[]))
+            let meaning = meanings.get(row).unwrap_or(&unknown);
+            self.place(&texts[row], vector.unwrap_or(&[]), meaning)
         });
         placed.concat()
     }
 
     /// The space as bytes for [`Space::from_bytes`].
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        bytes.extend(u32::try_from(self.mean.len()).unwrap_or(0).to_le_bytes());
-        bytes.extend(self.mean.iter().flat_map(|value| value.to_le_bytes()));
-        bytes.extend(self.words.to_bytes());
-        bytes
+        match &self.0 {
+            Kind::Few(space) => [FEW_MARK.as_slice(), &space.to_bytes()].concat(),
+            Kind::Many(space) => [MANY_MARK.as_slice(), &space.to_bytes()].concat(),
+        }
     }
 
     /// The space that [`Space::to_bytes`] wrote.
@@ -123,54 +137,78 @@ impl Space {
     /// # Errors
     /// When `bytes` are something else, of another make or lexicon, or damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, SpaceError> {
-        let (width, rest) = bytes.split_first_chunk().ok_or(SpaceError::Damaged)?;
-        let width = u32::from_le_bytes(*width) as usize;
-        let length = width.checked_mul(4).ok_or(SpaceError::Damaged)?;
-        let (mean, words) = rest.split_at_checked(length).ok_or(SpaceError::Damaged)?;
-        let (values, _) = mean.as_chunks();
-        let mean = values.iter().copied().map(f32::from_le_bytes).collect();
-        Ok(Self::of(StaticEncoder::from_bytes(words)?, mean))
+        let (mark, rest) = bytes.split_first_chunk().ok_or(SpaceError::Damaged)?;
+        Ok(Self(match mark {
+            FEW_MARK => Kind::Few(PairSpace::from_bytes(rest).ok_or(SpaceError::Damaged)?),
+            MANY_MARK => Kind::Many(LatentSpace::from_bytes(rest)?),
+            _ => return Err(SpaceError::Damaged),
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lexical::matrix::dot;
+
+    /// Questions of `count` wordings, and the first of them again and again.
+    fn texts(count: usize) -> Vec<Normalized> {
+        const ABOUT: [&str; 4] = ["破壁机怎么洗", "破壁机好清洗吗", "怎么退款", "退款怎么办理"];
+        (0..count)
+            .map(|number| match number / ABOUT.len() {
+                0 => Normalized::new(ABOUT[number]),
+                round => Normalized::new(&format!("{} {round}", ABOUT[number % ABOUT.len()])),
+            })
+            .collect()
+    }
+
+    fn both() -> [Vec<Normalized>; 2] {
+        [texts(4), texts(FEW + 200)]
+    }
 
     #[test]
     fn a_word_never_heard_turns_a_newcomer_away() {
-        let texts = ["破壁机怎么洗", "破壁机好清洗吗", "怎么退款", "退款怎么办理"];
-        let space = Space::learn(&texts.map(Normalized::new), &[]);
-        let routine = space.place(&Normalized::new("破壁机怎么洗"), &[]);
-        let alike = |text: &str| -> f32 {
-            let placed = space.place_newcomer(&Normalized::new(text), &[]);
-            placed.iter().zip(&routine).map(|(a, b)| a * b).sum()
-        };
-        assert!(alike("破壁机怎么清洗") > 0.9);
-        assert!(alike("破壁机炸裂") < 0.6, "{}", alike("破壁机炸裂"));
+        for texts in both() {
+            let space = Space::learn(&texts, &[], true);
+            let unknown = Meaning::default();
+            let routine = space.place(&Normalized::new("破壁机怎么洗"), &[], &unknown);
+            let alike = |text: &str| -> f32 {
+                let placed = space.place_newcomer(&Normalized::new(text), &[], &unknown);
+                dot(&placed, &routine) / dot(&routine, &routine)
+            };
+            assert!(
+                alike("破壁机怎么清洗") > 0.75,
+                "{}",
+                alike("破壁机怎么清洗")
+            );
+            assert!(alike("破壁机炸裂") < 0.6, "{}", alike("破壁机炸裂"));
+        }
     }
 
     #[test]
     fn is_the_same_after_bytes_and_goes_on_without_its_encoder() {
-        let texts = ["多久发货", "什么时候发货", "怎么退款", "退款怎么办理"].map(Normalized::new);
-        let vectors = [0.6, 0.8, 0.8, 0.6, 0.0, 1.0, 0.6, -0.8];
-        for vectors in [&vectors[..], &[]] {
-            let space = Space::learn(&texts, vectors);
-            let again = Space::from_bytes(&space.to_bytes()).expect("read");
-            let placed = space.place_all(&texts, vectors);
-            assert_eq!(placed, again.place_all(&texts, vectors));
-            assert_eq!(placed.len(), texts.len() * space.dimensions());
-            for row in placed.chunks(space.dimensions()) {
-                let length: f32 = row.iter().map(|value| value * value).sum();
-                assert!((length - 1.0).abs() < 1e-4, "{length}");
+        let meaning = Meaning {
+            intents: vec![(3, 0.75), (5, 0.25)],
+            answer: Some(("k-refund".to_owned(), 0.9)),
+        };
+        for texts in both() {
+            let vectors: Vec<f32> = texts.iter().flat_map(|_| [0.6, 0.8]).collect();
+            for vectors in [&vectors[..], &[]] {
+                let space = Space::learn(&texts, vectors, true);
+                let again = Space::from_bytes(&space.to_bytes()).expect("read");
+                assert_eq!(space.alike(), again.alike());
+                assert_eq!(space.alike().is_some(), Space::is_for_few(texts.len()));
+                let meanings = vec![meaning.clone(); texts.len()];
+                let placed = space.place_all(&texts, vectors, &meanings);
+                assert_eq!(placed, again.place_all(&texts, vectors, &meanings));
+                assert_eq!(placed.len(), texts.len() * space.dimensions());
+                let alone = space.place(&texts[0], &[], &meaning);
+                assert_eq!(alone.len(), space.dimensions());
             }
-            let alone = space.place(&texts[0], &[]);
-            assert_eq!(alone.len(), space.dimensions());
         }
-        assert_eq!(Space::from_bytes(&[1, 0]).err(), Some(SpaceError::Damaged));
-        assert_eq!(
-            Space::from_bytes(&[9, 0, 0, 0, 1]).err(),
-            Some(SpaceError::Damaged)
-        );
+        for damaged in [&[1, 0][..], &[9, 0, 0, 0, 1], b"few1\0\0\0\0\0"] {
+            let error = Space::from_bytes(damaged).err();
+            assert_eq!(error, Some(SpaceError::Damaged), "{damaged:?}");
+        }
     }
 }

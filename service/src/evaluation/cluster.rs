@@ -1,5 +1,6 @@
-//! Clusters of texts against a reference, found as a shop's questions are: small
-//! talk left out, identical questions collapsed, the number of clusters unknown.
+//! Clusters of texts against a reference, found as the questions of a shop are
+//! that is asked much: small talk left out, identical questions collapsed, the
+//! number of clusters unknown. Nothing is known of them but their words.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -166,11 +167,12 @@ struct Asked {
 
 impl Asked {
     fn clustered(&self, previous: &[Option<u64>]) -> Clustering {
-        let space = Space::learn(&self.texts, &self.vectors);
-        let placed = space.place_all(&self.texts, &self.vectors);
+        let space = Space::learn(&self.texts, &self.vectors, false);
+        let placed = space.place_all(&self.texts, &self.vectors, &[]);
         let questions = Questions {
             dimensions: space.dimensions(),
             vectors: &placed,
+            alike: space.alike(),
             weights: &self.weights,
             previous,
             pins: &[],

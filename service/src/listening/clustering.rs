@@ -10,20 +10,22 @@ use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
 use zhiwen_models::cluster::{
-    Candidate, Options, Questions, Space, cluster, key_phrases, match_ids, medoid,
+    Candidate, Meaning, Options, Questions, Space, cluster, key_phrases, match_ids, medoid,
 };
+use zhiwen_models::encoder::normalize;
 use zhiwen_models::privacy::Masked;
 use zhiwen_models::text::Normalized;
 
-use super::compass::{Compass, Learned};
-use super::coverage::answers;
+use super::compass::{Compass, Learned, of_intent};
+use super::coverage::{answers, meanings};
 use super::encoding::{self, encoded};
 use super::mining::mine;
 use super::{Ledger, Listening};
-use crate::catalog::{Catalog, CatalogError};
+use crate::catalog::{Catalog, CatalogError, Searchable};
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::listening::{AnsweredBy, Cluster, WordingKey, WordingPlace};
 use crate::domain::queue::CandidateState;
+use crate::language::ShopEncoder;
 use crate::store::{ClusterChange, Store, StoreError};
 
 /// Of more wordings, the rarest are left alone.
@@ -71,7 +73,8 @@ pub struct ClusteringReport {
     pub coverage: f64,
     /// The share of questions that had a cluster before and kept its id.
     pub kept: f64,
-    /// The mean silhouette at the cut, −1 to 1.
+    /// The mean silhouette at the cut, −1 to 1; 0 where there were few wordings
+    /// and pairs of them decided.
     pub silhouette: f64,
     /// The encoder whose vectors were taken in, if any.
     pub encoder: Option<String>,
@@ -103,7 +106,7 @@ struct Material {
     texts: Vec<Normalized>,
     shown: Vec<Arc<str>>,
     weights: Vec<f32>,
-    intents: Vec<Option<String>>,
+    meanings: Vec<Meaning>,
     clusters: Vec<Option<ClusterId>>,
     is_pinned: Vec<bool>,
     standing: HashMap<ClusterId, Cluster>,
@@ -140,8 +143,10 @@ impl Clusterer {
         let searchable = self.catalog.searchable(shop)?;
         self.listening.compass_begins(shop);
         let ledger = self.listening.ledger(shop).await?;
-        let material = spawn_blocking(move || Material::of(&ledger)).await?;
-        let (vectors, encoder) = encoded(&searchable, &material.texts, encoding::OF_A_JOB).await;
+        let owned = searchable.clone();
+        let material =
+            spawn_blocking(move || Material::of(&ledger).understood(&owned, now)).await?;
+        let (vectors, encoder) = material.encoded(&searchable).await;
         let fingerprint = encoder.as_ref().map_or(0, |(_, fingerprint)| *fingerprint);
         let mut found = spawn_blocking(move || find(&material, &vectors, fingerprint, now)).await?;
         found.report.encoder = encoder.map(|(name, _)| name);
@@ -227,9 +232,9 @@ impl Material {
                 .collect(),
             shown: wordings().map(|wording| wording.text.clone()).collect(),
             weights: order.iter().map(|place| counts[*place] as f32).collect(),
-            intents: order
+            meanings: order
                 .iter()
-                .map(|place| intents[*place].map(ToOwned::to_owned))
+                .map(|place| of_intent(intents[*place]))
                 .collect(),
             clusters: wordings().map(|wording| wording.cluster).collect(),
             is_pinned: wordings().map(|wording| wording.is_pinned).collect(),
@@ -239,19 +244,34 @@ impl Material {
                 .collect(),
         }
     }
+
+    /// The vectors of the shop's encoder, with whose they are. A static encoder
+    /// is made of words, of which few say nothing beside themselves.
+    async fn encoded(&self, searchable: &Searchable) -> (Vec<f32>, Option<(String, u64)>) {
+        let is_of_words = matches!(searchable.language.encoder(), ShopEncoder::Own(_));
+        if is_of_words && Space::is_for_few(self.texts.len()) {
+            return (Vec::new(), None);
+        }
+        encoded(searchable, &self.texts, encoding::OF_A_JOB).await
+    }
+
+    /// With what knowledge says of each wording, where there are few: of many
+    /// it is told by the other wordings around it.
+    fn understood(mut self, searchable: &Searchable, now: Timestamp) -> Self {
+        if Space::is_for_few(self.texts.len()) {
+            self.meanings = meanings(searchable, self.shown.iter().map(AsRef::as_ref), now);
+        }
+        self
+    }
 }
 
 fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> Found {
     let learned = Learned {
-        space: Space::learn(&material.texts, encoded),
+        space: Space::learn(&material.texts, encoded, true),
         encoder,
     };
-    let placed = learned.space.place_all(&material.texts, encoded);
-    let width = learned.space.dimensions().max(1);
-    let rows = placed.chunks_exact(width).zip(&material.intents);
-    let vectors: Vec<f32> = rows
-        .flat_map(|(row, intent)| learned.with_intent(row, intent.as_deref()))
-        .collect();
+    let space = &learned.space;
+    let vectors = space.place_all(&material.texts, encoded, &material.meanings);
     let mut ids: Vec<ClusterId> = material.clusters.iter().flatten().copied().collect();
     ids.sort_unstable();
     ids.dedup();
@@ -267,8 +287,9 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
         .map(|(cluster, is_pinned)| cluster.filter(|_| *is_pinned))
         .collect();
     let questions = Questions {
-        dimensions: learned.dimensions(),
+        dimensions: space.dimensions(),
         vectors: &vectors,
+        alike: space.alike(),
         weights: &material.weights,
         previous: &previous,
         pins: &pins,
@@ -295,7 +316,7 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
     let described = Described {
         material,
         vectors: &vectors,
-        dimensions: learned.dimensions(),
+        dimensions: space.dimensions(),
     };
     let clusters = described.clusters(&members, &new_ids, now);
     let stood = material.keys.iter().zip(&material.clusters);
@@ -412,6 +433,14 @@ impl Described<'_> {
             .collect()
     }
 
+    /// A row's vector at unit length.
+    fn direction(&self, row: usize) -> Vec<f32> {
+        let range = row * self.dimensions..(row + 1) * self.dimensions;
+        let mut direction = self.vectors[range].to_vec();
+        normalize(&mut direction);
+        direction
+    }
+
     /// The member that reads best as the question.
     fn label(&self, rows: &[usize]) -> Masked {
         let mut rows = rows.to_vec();
@@ -429,10 +458,12 @@ impl Described<'_> {
         {
             rows.retain(|row| self.material.weights[*row] >= 2.0);
         }
+        let directions: Vec<Vec<f32>> = rows.iter().map(|row| self.direction(*row)).collect();
         let candidates: Vec<Candidate<'_>> = rows
             .iter()
-            .map(|row| Candidate {
-                vector: &self.vectors[row * self.dimensions..(row + 1) * self.dimensions],
+            .zip(&directions)
+            .map(|(row, direction)| Candidate {
+                vector: direction,
                 weight: self.material.weights[*row],
                 text: &self.material.texts[*row],
             })
@@ -445,7 +476,7 @@ impl Described<'_> {
 }
 
 /// A label without the marks that buyers end with: "？？", "。", "~".
-fn without_end_marks(text: &str) -> &str {
+pub fn without_end_marks(text: &str) -> &str {
     let is_mark = |character: char| {
         !character.is_alphanumeric() && !matches!(character, ']' | ')' | '）' | '%' | '℃')
     };

@@ -4,17 +4,15 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use zhiwen_models::cluster::{Assigner, Space};
-use zhiwen_models::encoder::normalize;
+use jiff::Timestamp;
+use zhiwen_models::cluster::{Assigner, Meaning, Space};
 use zhiwen_models::text::Normalized;
 
 use super::Ledger;
+use super::coverage::meanings;
+use crate::catalog::Searchable;
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::taxonomy::Intent;
-
-/// How much the intent of a question counts beside its words. Without it, words
-/// that two questions share by chance ("打开发现裂了", "开发票") bring them together.
-const INTENT_WEIGHT: f32 = 0.5;
 
 /// The mapping of wordings to vectors, and whose vectors it was learned with.
 pub struct Learned {
@@ -29,6 +27,23 @@ static INTENTS: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
     let ids = Intent::built_in().map(|(intent, _)| String::from(intent));
     ids.zip(0..).collect()
 });
+
+/// The place of an intent among those of the taxonomy; `None` for a shop's own.
+pub fn place_of(intent: &str) -> Option<usize> {
+    INTENTS.get(intent).copied()
+}
+
+/// What is known of a question whose intent is.
+pub fn of_intent(intent: Option<&str>) -> Meaning {
+    Meaning {
+        intents: intent
+            .and_then(place_of)
+            .map(|place| (place, 1.0))
+            .into_iter()
+            .collect(),
+        answer: None,
+    }
+}
 
 /// The clusters as places among vectors.
 pub struct Compass {
@@ -52,7 +67,12 @@ impl Compass {
             .map(|cluster| places.get(cluster.as_ref()?).copied())
             .collect();
         Self {
-            assigner: Assigner::new(learned.dimensions(), vectors, &placed),
+            assigner: Assigner::new(
+                learned.space.dimensions(),
+                vectors,
+                &placed,
+                learned.space.alike(),
+            ),
             encoder: Some(learned.encoder),
             learned,
             ids,
@@ -61,22 +81,35 @@ impl Compass {
 
     /// The same mapping with the wordings where the ledger has them now.
     #[must_use]
-    pub fn renewed(self, ledger: &Ledger) -> Self {
-        Self::of_ledger(self.learned, ledger)
+    pub fn renewed(self, ledger: &Ledger, searchable: &Searchable) -> Self {
+        Self::of_ledger(self.learned, ledger, searchable)
     }
 
-    /// From the wordings of a ledger, by their words alone.
-    pub fn of_ledger(learned: Learned, ledger: &Ledger) -> Self {
+    /// From the wordings of a ledger, without the encoder's vectors.
+    pub fn of_ledger(learned: Learned, ledger: &Ledger, searchable: &Searchable) -> Self {
         let intents = ledger.wording_intents();
-        let mut vectors = Vec::new();
-        let mut clusters = Vec::new();
-        for (wording, intent) in ledger.wordings().iter().zip(intents) {
-            if wording.cluster.is_some() {
-                let placed = learned.space.place(&Normalized::new(&wording.text), &[]);
-                vectors.extend(learned.with_intent(&placed, intent));
-                clusters.push(wording.cluster);
-            }
-        }
+        let wordings = ledger.wordings().iter().zip(intents);
+        let clustered: Vec<_> = wordings
+            .filter(|(wording, _)| wording.cluster.is_some())
+            .collect();
+        let meanings = if learned.space.alike().is_some() {
+            let texts = clustered.iter().map(|(wording, _)| wording.text.as_ref());
+            meanings(searchable, texts, Timestamp::now())
+        } else {
+            clustered
+                .iter()
+                .map(|(_, intent)| of_intent(*intent))
+                .collect()
+        };
+        let texts: Vec<Normalized> = clustered
+            .iter()
+            .map(|(wording, _)| Normalized::new(&wording.text))
+            .collect();
+        let vectors = learned.space.place_all(&texts, &[], &meanings);
+        let clusters: Vec<_> = clustered
+            .iter()
+            .map(|(wording, _)| wording.cluster)
+            .collect();
         Self {
             encoder: None,
             ..Self::new(learned, &vectors, &clusters)
@@ -88,16 +121,21 @@ impl Compass {
         self.encoder == Some(encoder)
     }
 
+    /// Whether it looks at what [`meanings`] says of a question, and not at its
+    /// likeliest intent alone.
+    pub fn asks_meanings(&self) -> bool {
+        self.learned.space.alike().is_some()
+    }
+
     /// The cluster that a wording joins; `None` where it is like none. `vector`
     /// is the encoder's, or empty.
     pub fn cluster_of(
         &mut self,
         text: &Normalized,
         vector: &[f32],
-        intent: Option<&str>,
+        meaning: &Meaning,
     ) -> Option<ClusterId> {
-        let placed = self.learned.space.place_newcomer(text, vector);
-        let placed = self.learned.with_intent(&placed, intent);
+        let placed = self.learned.space.place_newcomer(text, vector, meaning);
         let nearest = self.assigner.nearest(&placed)?;
         let id = *self.ids.get(usize::try_from(nearest.cluster).ok()?)?;
         nearest.joins.then(|| {
@@ -108,25 +146,6 @@ impl Compass {
 }
 
 impl Learned {
-    /// The length of a vector with its intent.
-    pub fn dimensions(&self) -> usize {
-        self.space.dimensions() + INTENTS.len()
-    }
-
-    /// A vector by the mapping, with the question's intent beside it: unit
-    /// length, or zeros where the words say nothing.
-    pub fn with_intent(&self, placed: &[f32], intent: Option<&str>) -> Vec<f32> {
-        let mut vector = placed.to_vec();
-        vector.resize(self.dimensions(), 0.0);
-        let place = intent.and_then(|intent| INTENTS.get(intent));
-        let says_something = placed.iter().any(|value| *value != 0.0);
-        if let Some(place) = place.filter(|_| says_something) {
-            vector[placed.len() + place] = INTENT_WEIGHT;
-            normalize(&mut vector);
-        }
-        vector
-    }
-
     /// Reads what [`Learned::keep`] wrote; `None` where there is nothing that
     /// can be read: the next clustering learns it anew.
     pub fn load(folder: &Path, shop: &ShopId) -> Option<Self> {

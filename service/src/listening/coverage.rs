@@ -1,10 +1,13 @@
-//! Which recurring questions an approved item answers, by the same search as a suggestion's.
+//! What knowledge says of questions, by the same search as a suggestion's: which
+//! of the recurring ones an approved item answers, and what each question means.
 
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
+use zhiwen_models::cluster::Meaning;
 use zhiwen_models::encoder::Encoder;
 use zhiwen_models::text::Normalized;
 
+use super::compass::place_of;
 use super::encoding::{self, patiently};
 use crate::answering::{Encoded, Prepared, Query, find, prepare};
 use crate::catalog::Searchable;
@@ -30,17 +33,10 @@ pub async fn answers(
         .unwrap_or(minimum_confidence);
     let owned = searchable.clone();
     let prepared: Vec<Prepared> = spawn_blocking(move || {
-        let query = |text: &str| {
-            let query = Query {
-                text,
-                status: Some(Status::Approved),
-                at: Some(now),
-                limit: 1,
-                ..Query::default()
-            };
-            prepare(&owned, &query)
-        };
-        questions.iter().map(|text| query(text)).collect()
+        let questions = questions.iter();
+        questions
+            .map(|text| prepare(&owned, &best_at(text, now)))
+            .collect()
     })
     .await?;
     let encoded = encode(searchable, &prepared).await;
@@ -56,6 +52,43 @@ pub async fn answers(
             .collect()
     })
     .await
+}
+
+/// What each question means: its intents, and the item that would answer it,
+/// found by words alone. Some tenths of a millisecond each.
+pub fn meanings<'a>(
+    searchable: &Searchable,
+    questions: impl Iterator<Item = &'a str>,
+    now: Timestamp,
+) -> Vec<Meaning> {
+    let meaning = |text| {
+        let prepared = prepare(searchable, &best_at(text, now));
+        let Ok(retrieved) = find(searchable, prepared, Encoded::Lexical) else {
+            return Meaning::default();
+        };
+        let ranked = retrieved.reading.ranked.iter();
+        let best = retrieved.found.into_iter().next();
+        Meaning {
+            intents: ranked
+                .filter_map(|(intent, probability)| {
+                    Some((place_of(intent.as_str())?, *probability))
+                })
+                .collect(),
+            answer: best.map(|best| (best.item.id, best.confidence)),
+        }
+    };
+    questions.map(meaning).collect()
+}
+
+/// The question for the one item that answers it best now.
+fn best_at(text: &str, now: Timestamp) -> Query<'_> {
+    Query {
+        text,
+        status: Some(Status::Approved),
+        at: Some(now),
+        limit: 1,
+        ..Query::default()
+    }
 }
 
 async fn encode(searchable: &Searchable, prepared: &[Prepared]) -> Vec<Encoded> {

@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use zhiwen_models::privacy::Masked;
 use zhiwen_models::text::Normalized;
 
-use super::compass::{Compass, Learned};
+use super::compass::{Compass, Learned, of_intent};
+use super::coverage::meanings;
 use super::encoding::{self, encoded};
 use super::reading::questions;
 use super::{Listening, lock};
@@ -171,6 +173,10 @@ impl Listener {
             })
             .collect();
         let keys: Vec<WordingKey> = wordings.iter().map(|wording| wording.key).collect();
+        let shown: Vec<Masked> = wordings
+            .iter()
+            .map(|wording| wording.text.clone())
+            .collect();
         let (vectors, encoder) = encoded(&searchable, &texts, encoding::NONE).await;
         let fingerprint = encoder.map_or(0, |(_, fingerprint)| fingerprint);
         let entry = self.listening.entry(shop);
@@ -180,22 +186,33 @@ impl Listener {
             let mut slot = lock(&entry.compass);
             let is_edited = entry.is_edited.swap(false, Ordering::Relaxed);
             let made = match slot.take() {
-                Some(compass) if is_edited => Some(compass.renewed(&ledger)),
+                Some(compass) if is_edited => Some(compass.renewed(&ledger, &searchable)),
                 Some(compass) => Some(compass),
                 None => Learned::load(&folder, &shop)
-                    .map(|learned| Compass::of_ledger(learned, &ledger)),
+                    .map(|learned| Compass::of_ledger(learned, &ledger, &searchable)),
             };
             let compass = slot.insert(made?);
             let width = vectors.len() / texts.len().max(1);
             let has_vectors = width > 0 && compass.takes(fingerprint);
+            let meanings = if compass.asks_meanings() {
+                meanings(
+                    &searchable,
+                    shown.iter().map(Masked::as_str),
+                    Timestamp::now(),
+                )
+            } else {
+                let intents = keys.iter().map(|key| intents.get(key));
+                intents
+                    .map(|intent| of_intent(intent.map(String::as_str)))
+                    .collect()
+            };
             let places = texts.iter().enumerate().map(|(row, text)| {
                 let vector = if has_vectors {
                     &vectors[row * width..(row + 1) * width]
                 } else {
                     &[]
                 };
-                let intent = intents.get(&keys[row]).map(String::as_str);
-                compass.cluster_of(text, vector, intent)
+                compass.cluster_of(text, vector, &meanings[row])
             });
             Some(places.collect::<Vec<_>>())
         };
