@@ -50,7 +50,12 @@ pub(crate) fn topic_at(turn: &[char], at: usize) -> Option<usize> {
 
 /// Whether the agent asked for something definite: not merely "how can I help?".
 pub(crate) fn agent_awaits_answer(agent_turn: &[char]) -> bool {
-    LISTS.agent_asks.occurs_in(agent_turn) && !LISTS.agent_invites.occurs_in(agent_turn)
+    LISTS.agent_asks.occurs_in(agent_turn) && !agent_invites(agent_turn)
+}
+
+/// Whether the agent opens the floor, so that what follows is a new matter.
+pub(crate) fn agent_invites(agent_turn: &[char]) -> bool {
+    LISTS.agent_invites.occurs_in(agent_turn)
 }
 
 #[derive(Clone, Copy)]

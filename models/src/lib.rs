@@ -6,12 +6,14 @@
 pub mod bert;
 pub mod classifier;
 pub mod cluster;
+pub mod courtesies;
 mod cues;
 pub mod distill;
 pub mod distilled;
 pub mod encoder;
 #[cfg(any(test, feature = "suite"))]
 pub mod encoder_suite;
+mod giving;
 pub mod lexical;
 pub mod manifest;
 mod marks;

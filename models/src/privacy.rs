@@ -148,6 +148,12 @@ pub fn mask(text: &str) -> Masked {
     Masked(masked)
 }
 
+/// Whether `text` may be a person's name in Chinese, and nothing else.
+pub(crate) fn may_be_name(text: &str) -> bool {
+    let view = View::new(text);
+    names::full_name_end(&view, 0) == Some(view.len())
+}
+
 /// Finds personal data: in order, without overlaps.
 pub fn find(text: &str) -> Vec<Finding> {
     let mut view = View::new(text);

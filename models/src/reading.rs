@@ -29,7 +29,8 @@ pub(crate) enum Part {
     Uncovered,
 }
 
-/// The list of `config/lexicon/smalltalk.toml` that a phrase stands in.
+/// The list of `config/lexicon/smalltalk.toml` that a phrase stands in, or, from
+/// [`Self::Picture`] on, of `giving.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tag {
     Greeting,
@@ -42,6 +43,10 @@ pub(crate) enum Tag {
     CardLabel,
     Preface,
     Filler,
+    Picture,
+    Sent,
+    Choice,
+    ChoiceLabel,
 }
 
 impl Span {
@@ -58,6 +63,11 @@ impl Span {
 impl Reading {
     /// The reading with the fewest unexplained characters.
     pub(crate) fn of(turn: &[char]) -> Self {
+        Self::with(turn, &[])
+    }
+
+    /// The same, by the phrases of `more` as well, which go before.
+    pub(crate) fn with(turn: &[char], more: &[&PhraseTable<Tag>]) -> Self {
         let kept_apart = kept_apart(turn);
         let leads_count = LISTS.human_agent.occurs_in(turn);
         // best[at]: unexplained characters from `at` on, and the span to take there.
@@ -71,6 +81,11 @@ impl Reading {
                     Part::Mark(mark)
                 };
                 choice = (best[at + length].0, length, part);
+            }
+            for (length, tag) in more.iter().flat_map(|table| table.all_at(turn, at)) {
+                if best[at + length].0 < choice.0 {
+                    choice = (best[at + length].0, length, Part::Phrase(tag));
+                }
             }
             for (length, tag) in LISTS.phrases.all_at(turn, at) {
                 let allowed = tag != Tag::HumanAgentLead || leads_count;

@@ -1,6 +1,7 @@
 //! Tells a buyer's turn that knowledge cannot answer: a greeting, thanks, a yes, a link, a call for a human.
 
 use crate::cues::{self, Cues};
+use crate::giving::only_gives;
 use crate::marks::Mark;
 use crate::phrases::Folded;
 use crate::reading::{Part, Reading, Span, Tag};
@@ -10,7 +11,7 @@ use crate::reading::{Part, Reading, Span, Tag};
 pub enum SmallTalk {
     /// "你好", "在吗": also the calls of a buyer who waits.
     Greeting,
-    /// Thanks, yes, no, "I see", and bare answers to the agent's question.
+    /// Thanks, yes, no, "I see", bare answers to the agent's question, and data or pictures handed over.
     Acknowledgement,
     /// "转人工".
     HumanAgent,
@@ -37,8 +38,15 @@ impl SmallTalk {
 /// asks, wants or reports something.
 ///
 /// `previous_agent_turn` is the agent's last message before it: a bare answer
-/// to it (an address fragment, a number, "昨天买的") is an acknowledgement.
+/// to it (an address fragment, a number, "昨天买的") is an acknowledgement, and
+/// so is what only gives data or shows that a picture is sent.
 pub fn recognise(turn: &str, previous_agent_turn: Option<&str>) -> Option<SmallTalk> {
+    by_lists(turn, previous_agent_turn)
+        .or_else(|| only_gives(turn, previous_agent_turn).then_some(SmallTalk::Acknowledgement))
+}
+
+/// The kind by the lists of small talk alone.
+fn by_lists(turn: &str, previous_agent_turn: Option<&str>) -> Option<SmallTalk> {
     let turn = Folded::new(turn).characters;
     let reading = Reading::of(&turn);
     if reading.explains_all() {

@@ -235,6 +235,20 @@ mod tests {
     }
 
     #[test]
+    fn what_the_buyer_only_gives_asks_nothing() {
+        let given = [("b", "杯子裂了"), ("a", "留下收货信息，给您补发")];
+        for said in ["收货电话13812345678 张丽", "照片发你了，订单尾号8821"] {
+            let understood = understand(&turns(&[&given[..], &[("b", said)]].concat()), 300);
+            assert_eq!(understood.small_talk, Some(SmallTalk::Acknowledgement));
+        }
+        let understood = understand(
+            &turns(&[("b", "电话13812345678 张丽"), ("b", "地址写错了能改吗")]),
+            300,
+        );
+        assert_eq!(understood.text.as_str(), "地址写错了能改吗");
+    }
+
+    #[test]
     fn a_long_silence_parts_bursts() {
         let mut said = turns(&[("b", "怎么退货"), ("b", "发票什么时候开")]);
         said[1].at = Timestamp::from_second(10_000).ok();
