@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
+use zhiwen_models::courtesies::without_courtesies;
 use zhiwen_models::privacy::{Kind, mask};
-use zhiwen_models::smalltalk::without_small_talk;
 use zhiwen_models::text::Normalized;
 
+use super::gist::Gist;
 use crate::domain::ids::{CandidateId, ClusterId};
 use crate::domain::listening::{Outcome, WordingKey};
 use crate::domain::queue::{Candidate, CandidateState, Evidence};
@@ -19,10 +20,6 @@ const MOST_REPLIES: usize = 500;
 
 /// A reply of fewer characters is a word, no answer.
 const FEWEST_CHARACTERS: usize = 6;
-
-/// Replies whose pairs of characters overlap by so much say the same
-/// (Jaccard's coefficient).
-const SAME: f64 = 0.5;
 
 /// An answer is shown once so many buyers got it, or fewer from several agents.
 const FEWEST_BUYERS: usize = 3;
@@ -62,14 +59,11 @@ const MOST_EVIDENCE: usize = 5;
 /// Answers of one cluster that are put forward.
 const MOST_OF_A_CLUSTER: usize = 3;
 
-/// The distinct pairs of neighbouring letters and digits of a text.
-type Pairs = HashSet<(char, char)>;
-
 /// A reply with what it is compared by.
 struct Said<'a> {
     reply: &'a MinedReply,
     text: String,
-    pairs: Pairs,
+    gist: Gist,
 }
 
 /// Mines `replies`, which come by time. What says the same as one of `standing`
@@ -80,13 +74,13 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
     for reply in replies {
         by_cluster.entry(reply.cluster).or_default().push(reply);
     }
-    let mut known: HashMap<ClusterId, Vec<(Pairs, u64)>> = HashMap::new();
+    let mut known: HashMap<ClusterId, Vec<(Gist, u64)>> = HashMap::new();
     for candidate in standing {
-        let pairs = pairs(&Normalized::new(candidate.text.as_str()));
+        let gist = Gist::of(&Normalized::new(candidate.text.as_str()));
         known
             .entry(candidate.cluster)
             .or_default()
-            .push((pairs, candidate.key));
+            .push((gist, candidate.key));
     }
     let mut candidates = Vec::new();
     for (cluster, replies) in by_cluster {
@@ -97,10 +91,10 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
             .filter_map(|group| candidate(cluster, &said, group, now))
             .collect();
         for candidate in &mut found {
-            let own = pairs(&Normalized::new(candidate.text.as_str()));
+            let own = Gist::of(&Normalized::new(candidate.text.as_str()));
             let mut known = known.get(&cluster).into_iter().flatten();
             // Of several, the one that somebody decided on: these come last.
-            let same = known.rfind(|(pairs, _)| likeness(pairs, &own) >= SAME);
+            let same = known.rfind(|(gist, _)| gist.says_the_same(&own));
             candidate.key = same.map_or(candidate.key, |(_, key)| *key);
         }
         found.sort_by(|left, right| right.score.total_cmp(&left.score));
@@ -113,50 +107,36 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
 /// A reply that could answer others too; `None` of courtesies, questions back,
 /// and what names a number or a place of one buyer's.
 fn said(reply: &MinedReply) -> Option<Said<'_>> {
-    let text = without_small_talk(reply.reply.as_str()).trim().to_owned();
+    let text = without_courtesies(reply.reply.as_str()).trim().to_owned();
     let is_personal = Kind::ALL
         .iter()
         .any(|kind| text.contains(kind.placeholder()));
-    let asks = text.ends_with(['?', '？', '吗', '呢']);
+    let last_words = text.trim_end_matches(|character: char| {
+        !character.is_alphanumeric() && !matches!(character, '?' | '？')
+    });
+    let asks = last_words.ends_with(['?', '？', '吗', '呢']);
     let stalls = STALLING.iter().any(|words| text.contains(words));
-    let normalized = Normalized::new(&text);
-    let pairs = pairs(&normalized);
-    let says_enough = pairs.len() + 1 >= FEWEST_CHARACTERS;
-    (says_enough && !is_personal && !asks && !stalls).then_some(Said { reply, text, pairs })
-}
-
-/// The distinct pairs of neighbouring letters and digits.
-fn pairs(text: &Normalized) -> Pairs {
-    let letters: Vec<char> = text
-        .as_str()
-        .chars()
-        .filter(|character| character.is_alphanumeric())
-        .collect();
-    letters.windows(2).map(|pair| (pair[0], pair[1])).collect()
+    let gist = Gist::of(&Normalized::new(&text));
+    let says_enough = gist.length >= FEWEST_CHARACTERS;
+    (says_enough && !is_personal && !asks && !stalls).then_some(Said { reply, text, gist })
 }
 
 /// Replies that say the same: each joins the first group whose first reply it
 /// is like; longer ones come first, so that they lead.
 fn groups(said: &[Said<'_>]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..said.len()).collect();
-    order.sort_by_key(|place| (std::cmp::Reverse(said[*place].pairs.len()), *place));
+    order.sort_by_key(|place| (std::cmp::Reverse(said[*place].gist.size()), *place));
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for place in order {
         let like = groups
             .iter_mut()
-            .find(|group| likeness(&said[group[0]].pairs, &said[place].pairs) >= SAME);
+            .find(|group| said[group[0]].gist.says_the_same(&said[place].gist));
         match like {
             Some(group) => group.push(place),
             None => groups.push(vec![place]),
         }
     }
     groups
-}
-
-fn likeness(left: &Pairs, right: &Pairs) -> f64 {
-    let shared = left.intersection(right).count();
-    let all = left.len() + right.len() - shared;
-    shared as f64 / all.max(1) as f64
 }
 
 fn candidate(
@@ -218,7 +198,7 @@ fn medoid<'a>(said: &'a [Said<'_>], group: &[usize]) -> &'a str {
     for place in &places {
         let likeness: f64 = places
             .iter()
-            .map(|other| likeness(&said[*place].pairs, &said[*other].pairs))
+            .map(|other| said[*place].gist.likeness(&said[*other].gist))
             .sum();
         if likeness > best.1 {
             best = (&said[*place].text, likeness);
@@ -311,6 +291,29 @@ mod tests {
     }
 
     #[test]
+    fn all_who_got_an_answer_count_however_it_was_put() {
+        let cluster = ClusterId::make();
+        let replies: Vec<MinedReply> = ["b1", "b2", "b3", "b4", "b5", "b6"]
+            .into_iter()
+            .enumerate()
+            .map(|(place, buyer)| {
+                let (said, agent) = if place % 2 == 0 {
+                    ("2019年的春茶", "小美")
+                } else {
+                    ("2019年春茶", "小王")
+                };
+                reply(cluster, said, agent, buyer)
+            })
+            .collect();
+        let found = mine(&replies, &[], Timestamp::UNIX_EPOCH);
+        let counts: Vec<(u32, u32, u32)> = found
+            .iter()
+            .map(|answer| (answer.buyers, answer.agents, answer.replies))
+            .collect();
+        assert_eq!(counts, [(6, 2, 6)]);
+    }
+
+    #[test]
     fn one_agent_alone_needs_more_buyers() {
         let cluster = ClusterId::make();
         let said = "这款可以用电磁炉加热的";
@@ -323,6 +326,29 @@ mod tests {
         assert_eq!(mine(&replies, &[], Timestamp::UNIX_EPOCH).len(), 1);
         replies[2].buyer = "b1".to_owned();
         assert!(mine(&replies, &[], Timestamp::UNIX_EPOCH).is_empty());
+    }
+
+    #[test]
+    fn an_answer_keeps_its_marks() {
+        let cluster = ClusterId::make();
+        let replies =
+            |said: &str| ["b1", "b2", "b3"].map(|buyer| reply(cluster, said, "小美", buyer));
+        for (said, kept) in [
+            (
+                "亲，可以单独买，搜“密封圈”，5 元一个包邮。",
+                "可以单独买，搜“密封圈”，5 元一个包邮。",
+            ),
+            (
+                "您好～保修【一年】：坏了免费换😊，谢谢！",
+                "保修【一年】：坏了免费换！",
+            ),
+        ] {
+            let found = mine(&replies(said), &[], Timestamp::UNIX_EPOCH);
+            let texts: Vec<&str> = found.iter().map(|answer| answer.text.as_str()).collect();
+            assert_eq!(texts, [kept]);
+        }
+        let asks = replies("请问您要的是哪一款呢～😊");
+        assert!(mine(&asks, &[], Timestamp::UNIX_EPOCH).is_empty());
     }
 
     #[test]
