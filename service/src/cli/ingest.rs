@@ -77,10 +77,12 @@ pub enum IngestFailure {
         message: String,
     },
     /// Some lines are refused; the report says which.
-    #[error("{}", refused_message(*.refused, *.locale))]
+    #[error("{}", refused_message(*.refused, *.keep, *.locale))]
     Refused {
         /// How many.
         refused: u64,
+        /// What is done with the others.
+        keep: Keep,
         /// The shop's language.
         locale: Locale,
     },
@@ -155,7 +157,11 @@ pub async fn run(
     writeln!(output, "{}", report.render(locale))?;
     match report.refused {
         0 => Ok(()),
-        refused => Err(IngestFailure::Refused { refused, locale }),
+        refused => Err(IngestFailure::Refused {
+            refused,
+            keep,
+            locale,
+        }),
     }
 }
 
@@ -180,10 +186,16 @@ fn unfit(message: String) -> IngestFailure {
     IngestFailure::Unfit { message }
 }
 
-fn refused_message(refused: u64, locale: Locale) -> String {
-    match locale {
-        Locale::English => format!("{refused} lines are refused, the others went in"),
-        Locale::Chinese => format!("有 {refused} 行被拒绝，其余已收"),
+fn refused_message(refused: u64, keep: Keep, locale: Locale) -> String {
+    match (locale, keep) {
+        (Locale::English, Keep::Write) => {
+            format!("{refused} lines are refused, the others went in")
+        }
+        (Locale::English, Keep::DryRun) => {
+            format!("{refused} lines would be refused, the others can go in")
+        }
+        (Locale::Chinese, Keep::Write) => format!("有 {refused} 行被拒绝，其余已收"),
+        (Locale::Chinese, Keep::DryRun) => format!("有 {refused} 行会被拒绝，其余可收"),
     }
 }
 

@@ -63,8 +63,7 @@ impl Editor<'_> {
     /// When there is no such cluster, or both are one.
     pub async fn merge(self, from: ClusterId, into: ClusterId) -> Result<EditId, EditError> {
         if from == into {
-            let expected = "another cluster".to_owned();
-            let fault = Fault::Malformed { expected };
+            let fault = Fault::malformed("另一个问题", "another cluster");
             return Err(EditError::Invalid(FieldError::new("into", fault)));
         }
         let (change, before, detail) = {
@@ -143,28 +142,24 @@ impl Editor<'_> {
         cluster: ClusterId,
         patch: &ClusterPatch,
     ) -> Result<EditId, EditError> {
-        let (changed, marks) = {
+        let (changed, before) = {
             let ledger = self.listening.ledger(self.shop).await?;
             let mut changed = standing(&ledger, cluster)?.clone();
-            let marks = ClusterMarks {
-                id: cluster,
-                name: changed.name.clone(),
-                is_muted: changed.is_muted,
-                is_pinned: changed.is_pinned,
-            };
+            let before = marks(&changed);
             changed.name = patch.name.clone().unwrap_or(changed.name);
             changed.is_muted = patch.is_muted.unwrap_or(changed.is_muted);
             changed.is_pinned = patch.is_pinned.unwrap_or(changed.is_pinned);
-            (changed, marks)
+            (changed, before)
         };
         let detail = changed.title().to_owned();
+        let before = Before {
+            places: Vec::new(),
+            clusters: vec![before],
+            came_to: vec![marks(&changed)],
+        };
         let change = ClusterChange {
             clusters: vec![changed],
             places: Vec::new(),
-        };
-        let before = Before {
-            places: Vec::new(),
-            clusters: vec![marks],
         };
         self.write(EditKind::Change, cluster, &change, before, detail)
             .await
@@ -184,10 +179,10 @@ impl Editor<'_> {
         let undone = edits.iter().find(|found| found.id == edit);
         if undone.is_some_and(|undone| later.into_iter().any(|later| touch_the_same(undone, later)))
         {
-            let expected = "the last change of these questions: undo the later ones first";
-            let fault = Fault::Malformed {
-                expected: expected.to_owned(),
-            };
+            let fault = Fault::malformed(
+                "这些问题的最近一次改动，请先撤销后来的",
+                "the last change of these questions: undo the later ones first",
+            );
             return Err(EditError::Invalid(FieldError::new("id", fault)));
         }
         self.store.undo_edit(self.shop, edit, self.at).await?;
@@ -268,23 +263,33 @@ fn pinned(places: &[WordingPlace], cluster: ClusterId) -> Vec<WordingPlace> {
 fn before(places: Vec<WordingPlace>) -> Before {
     Before {
         places,
-        clusters: Vec::new(),
+        ..Before::default()
+    }
+}
+
+/// What people say of a cluster.
+fn marks(cluster: &Cluster) -> ClusterMarks {
+    ClusterMarks {
+        id: cluster.id,
+        name: cluster.name.clone(),
+        is_muted: cluster.is_muted,
+        is_pinned: cluster.is_pinned,
     }
 }
 
 fn check_split(places: &[WordingPlace], wordings: &BTreeSet<WordingKey>) -> Result<(), EditError> {
     let known: BTreeSet<WordingKey> = places.iter().map(|place| place.key).collect();
-    let expected = if wordings.is_empty() {
-        "at least one wording"
+    let fault = if wordings.is_empty() {
+        Fault::malformed("至少一种问法", "at least one wording")
     } else if !wordings.is_subset(&known) {
-        "wordings of this cluster only"
+        Fault::malformed("这个问题自己的问法", "wordings of this cluster only")
     } else if wordings.len() == known.len() {
-        "not every wording of the cluster"
+        Fault::malformed(
+            "一部分问法，至少留下一种",
+            "not every wording of the cluster",
+        )
     } else {
         return Ok(());
-    };
-    let fault = Fault::Malformed {
-        expected: expected.to_owned(),
     };
     Err(EditError::Invalid(FieldError::new("wordings", fault)))
 }

@@ -14,6 +14,7 @@ pub mod report;
 #[cfg(test)]
 mod tests;
 mod times;
+pub mod voices;
 
 use std::collections::VecDeque;
 use std::io;
@@ -28,6 +29,7 @@ use self::bound::{Bound, Reading};
 use self::made_id::MadeIds;
 use self::mapping::{Mapping, MappingError};
 use self::report::{IngestReport, Refusal};
+use self::voices::{Voice, Voices};
 use super::intake::{RawMessage, parse};
 use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::message::Message;
@@ -114,12 +116,16 @@ pub async fn ingest(
     };
     let mut report = IngestReport {
         is_dry_run: keep == Keep::DryRun,
+        voices: Voices::new(context.bound.listed_agents()),
         ..IngestReport::default()
     };
     let mut lines = 0;
     while let Some(mut batch) = masked.next(clock).await? {
         match keep {
-            Keep::DryRun => report.accepted += batch.messages.len() as u64,
+            Keep::DryRun => {
+                report.accepted += batch.messages.len() as u64;
+                batch.tell_voices(&mut report.voices, &[]);
+            }
             Keep::Write => {
                 let shop = &context.shop.id;
                 let taken = store
@@ -127,6 +133,7 @@ pub async fn ingest(
                     .await?;
                 report.accepted += taken.new as u64;
                 report.duplicates += taken.known as u64;
+                batch.tell_voices(&mut report.voices, &taken.conflicts);
                 batch.refuse_conflicts(&taken.conflicts, &context);
             }
         }
@@ -200,7 +207,7 @@ impl Reader {
 /// Lines as they are read.
 #[derive(Default)]
 struct ReadBatch {
-    messages: Vec<(Place, RawMessage)>,
+    messages: Vec<(Place, RawMessage, Voice)>,
     refused: Vec<(Place, Vec<Refusal>)>,
     skipped: u64,
     lines: u64,
@@ -229,7 +236,8 @@ impl ReadBatch {
                 if message.id.is_empty() {
                     message.id = ids.id_of(&message);
                 }
-                self.messages.push((place, *message));
+                let voice = context.bound.voice(&cells, &message.role);
+                self.messages.push((place, *message, voice));
             }
         }
     }
@@ -273,15 +281,16 @@ impl MaskedBatches {
                     share_read: batch.share_read,
                     ..MaskedBatch::default()
                 };
-                for (place, raw) in &batch.messages {
-                    match parse(raw, &context.shop, now) {
+                for (place, raw, voice) in batch.messages {
+                    match parse(&raw, &context.shop, now) {
                         Ok(message) => {
                             masked.messages.push(message);
-                            masked.places.push(*place);
+                            masked.places.push(place);
+                            masked.voices.push(voice);
                         }
                         Err(errors) => {
-                            let refusals = context.refusals(*place, &errors);
-                            masked.refused.push((*place, refusals));
+                            let refusals = context.refusals(place, &errors);
+                            masked.refused.push((place, refusals));
                         }
                     }
                 }
@@ -302,6 +311,8 @@ struct MaskedBatch {
     messages: Vec<Message>,
     /// Of each message.
     places: Vec<Place>,
+    /// Of each message.
+    voices: Vec<Voice>,
     refused: Vec<(Place, Vec<Refusal>)>,
     skipped: u64,
     lines: u64,
@@ -309,6 +320,15 @@ struct MaskedBatch {
 }
 
 impl MaskedBatch {
+    /// Counts whose the messages are, but for those at `conflicts`.
+    fn tell_voices(&self, voices: &mut Voices, conflicts: &[usize]) {
+        for (at, (message, voice)) in self.messages.iter().zip(&self.voices).enumerate() {
+            if !conflicts.contains(&at) {
+                voices.hear(message.author, voice);
+            }
+        }
+    }
+
     fn refuse_conflicts(&mut self, conflicts: &[usize], context: &Context) {
         let places = conflicts.iter().filter_map(|at| self.places.get(*at));
         for place in places {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answering::pseudonym::pseudonym;
-use crate::domain::fault::{Fault, FieldError};
+use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::domain::ids::{AgentId, ChannelId, ConversationId, MessageId, ProductId};
 use crate::domain::message::{
     Author, MOST_MESSAGE_CHARACTERS, Message, MessageSource, Thread, message_text,
@@ -143,7 +143,10 @@ fn author(role: &str) -> Result<Author, Fault> {
         "automatic" => Ok(Author::Automatic),
         other => Err(Fault::Unknown {
             value: other.chars().take(40).collect(),
-            expected: "buyer, agent or automatic".to_owned(),
+            expected: Hint::new(
+                "buyer（买家）、agent（客服）、automatic（机器人）",
+                "buyer, agent or automatic",
+            ),
         }),
     }
 }
@@ -170,8 +173,11 @@ fn time(text: &str, shop: &Shop, now: Timestamp) -> Result<Timestamp, Fault> {
     let latest = now + MOST_SKEW_MINUTES.minutes();
     let earliest: Timestamp = EARLIEST.parse().unwrap_or(Timestamp::MIN);
     if at > latest || at < earliest {
-        let expected = format!("a time from {EARLIEST} to now");
-        return Err(Fault::Malformed { expected });
+        let first_day = earliest.strftime("%Y-%m-%d");
+        return Err(Fault::malformed(
+            format!("{first_day} 到现在的时间"),
+            format!("a time from {EARLIEST} to now"),
+        ));
     }
     Ok(at.min(now))
 }

@@ -10,6 +10,7 @@ mod compass;
 mod coverage;
 pub mod editing;
 mod encoding;
+mod gist;
 pub mod ingest;
 pub mod intake;
 mod ledger;
@@ -26,7 +27,9 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
+pub use clustering::without_end_marks;
 use compass::Compass;
+pub use coverage::answers;
 pub use ledger::{Fact, Ledger, Name, Names, WordingEntry};
 pub use listener::Listener;
 

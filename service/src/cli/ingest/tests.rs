@@ -56,6 +56,9 @@ const TAOBAO: &str = "发送人,接收人,时间,消息内容\n\
     tb8866,禾木旗舰店:小美,2026-11-02 20:00:00,在吗\n\
     禾木旗舰店:小美,tb8866,2026-11-02 20:00:30,在的亲\n";
 
+const TAOBAO_VOICES: &str = "其中买家 3 条，客服 1 条，机器人 0 条\n\
+    按客服计的发送人：禾木旗舰店:小美 1 条\n";
+
 #[tokio::test]
 async fn the_same_file_again_adds_nothing_whatever_its_encoding() {
     let fixture = fixture().await;
@@ -63,7 +66,7 @@ async fn the_same_file_again_adds_nothing_whatever_its_encoding() {
     assert_eq!(
         first,
         (
-            "新收 4 条，已有 0 条，跳过 0 条，拒绝 0 条\n".to_owned(),
+            format!("新收 4 条，已有 0 条，跳过 0 条，拒绝 0 条\n{TAOBAO_VOICES}"),
             None
         )
     );
@@ -79,7 +82,10 @@ async fn the_same_file_again_adds_nothing_whatever_its_encoding() {
     );
     let gbk = encoding_rs::GBK.encode(TAOBAO).0.into_owned();
     let again = run_on(&fixture, ("b.csv", &gbk), preset("taobao")).await;
-    assert_eq!(again.0, "新收 0 条，已有 4 条，跳过 0 条，拒绝 0 条\n");
+    assert_eq!(
+        again.0,
+        format!("新收 0 条，已有 4 条，跳过 0 条，拒绝 0 条\n{TAOBAO_VOICES}")
+    );
 }
 
 #[tokio::test]
@@ -105,10 +111,11 @@ async fn a_malformed_line_is_told_by_its_number_and_the_rest_goes_in() {
     assert_eq!(
         output,
         "新收 4994 条，已有 0 条，跳过 0 条，拒绝 4 条\n\
+         其中买家 4994 条，客服 0 条，机器人 0 条\n\
          第 2600 行: 这一行有 4 格，列名有 5 个\n\
          第 2700 行: at “tomorrow”不认识，可以填：2026-11-11 20:00:30\n\
          第 2800 行: id 这个编号已用于另一条内容不同的记录\n\
-         第 2900 行: at 格式不对，应为：a time from 2000-01-01T00:00:00Z to now\n"
+         第 2900 行: at 格式不对，应为：2000-01-01 到现在的时间\n"
     );
     assert_eq!(error.as_deref(), Some("有 4 行被拒绝，其余已收"));
     let refused = std::fs::read_to_string(refused).expect("written");
@@ -130,9 +137,60 @@ async fn a_dry_run_writes_nothing() {
     assert_eq!(error, None);
     assert_eq!(
         output,
-        "试运行，没有写入：可收 4 条，跳过 0 条，拒绝 0 条\n"
+        format!("试运行，没有写入：可收 4 条，跳过 0 条，拒绝 0 条\n{TAOBAO_VOICES}")
     );
     assert!(kept(&fixture).await.is_empty());
+    let text = format!("{TAOBAO}tb8866,禾木旗舰店:小美,昨天,在吗\n");
+    let (_, error) = run_on(&fixture, ("b.csv", text.as_bytes()), |args| {
+        args.dry_run = true;
+        args.preset = Some("taobao".to_owned());
+    })
+    .await;
+    assert_eq!(error.as_deref(), Some("有 1 行会被拒绝，其余可收"));
+}
+
+#[tokio::test]
+async fn a_shops_account_that_is_taken_for_a_buyer_is_named() {
+    let fixture = fixture().await;
+    let mut text = "发送人,接收人,时间,消息内容\n".to_owned();
+    for buyer in 0..9 {
+        text.push_str(&format!(
+            "tb{buyer},云岭茶铺,2026-11-02 20:00:00,茶饼有货吗\n\
+             云岭茶铺,tb{buyer},2026-11-02 20:00:30,有的亲\n"
+        ));
+    }
+    let (output, error) = run_on(&fixture, ("a.csv", text.as_bytes()), |args| {
+        args.dry_run = true;
+        args.preset = Some("taobao".to_owned());
+    })
+    .await;
+    assert_eq!(error, None);
+    assert!(
+        output.contains(
+            "其中买家 18 条，客服 0 条，机器人 0 条\n注意：“云岭茶铺”在 9 段对话里都按买家计\n"
+        ),
+        "{output}"
+    );
+    let line = "agent = [\"*:*\", \"*：*\", \"*旗舰店\", \"*专卖店\", \"*专营店\", \"云岭茶铺\"]\n";
+    assert!(output.ends_with(line), "{output}");
+    // As the line says, it is the shop's.
+    let preset = presets::find("taobao").expect("there").text;
+    let listed = preset
+        .lines()
+        .find(|line| line.starts_with("agent = [\"*:*"));
+    let mapping = fixture.directory.path().join("mapping.toml");
+    let own = preset.replace(listed.expect("listed"), line.trim_end());
+    std::fs::write(&mapping, own).expect("written");
+    let (output, _) = run_on(&fixture, ("a.csv", text.as_bytes()), |args| {
+        args.dry_run = true;
+        args.mapping = Some(mapping);
+    })
+    .await;
+    assert!(
+        output
+            .ends_with("其中买家 9 条，客服 9 条，机器人 0 条\n按客服计的发送人：云岭茶铺 9 条\n"),
+        "{output}"
+    );
 }
 
 #[tokio::test]
@@ -162,7 +220,7 @@ async fn says_what_stands_in_the_way() {
     let found = run_on(&fixture, ("a.csv", TAOBAO.as_bytes()), nothing).await;
     let found = error(found);
     assert!(
-        found.starts_with("文件里没有对应 text 的列（\"text\"），只有：\"发送人\""),
+        found.starts_with("文件里没有“消息内容”对应的列（\"text\"），只有：\"发送人\""),
         "{found}"
     );
     let found = run_on(&fixture, ("a.pdf", b"x"), nothing).await;

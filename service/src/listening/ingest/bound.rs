@@ -4,13 +4,18 @@ use jiff::tz::TimeZone;
 use zhiwen_models::privacy::mask;
 
 use super::html;
-use super::mapping::{Mapping, MappingError, Names, Rule};
+use super::mapping::{Mapping, MappingError, Names, Roles, Rule};
 use super::pattern::{Pattern, is_any};
-use crate::domain::fault::{Fault, FieldError};
+use super::times::TimeForm;
+use super::voices::{Among, Voice};
+use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::listening::intake::RawMessage;
 
 /// Characters of a value that a refusal quotes.
 const MOST_QUOTED: usize = 40;
+
+/// Values of a role that a refusal lists.
+const MOST_ROLES_LISTED: usize = 16;
 
 /// Characters that are masked for this; a cell may have a megabyte.
 const MOST_LOOKED_AT: usize = 1_000;
@@ -137,6 +142,45 @@ impl Bound {
         Reading::Message(Box::new(self.message(cells, role, (text, at))))
     }
 
+    /// Who wrote a record that is a message of `role`, as far as the file says.
+    pub fn voice(&self, cells: &[String], role: &str) -> Voice {
+        let places = &self.places;
+        let get = |place| filled(cell(cells, place));
+        let sender = get(places.sender);
+        let is_told_by_name = places.role.is_none();
+        if role != "buyer" {
+            return Voice::Shop(if is_told_by_name {
+                sender
+            } else {
+                get(places.agent).or(sender)
+            });
+        }
+        let Some(name) = sender.filter(|_| is_told_by_name) else {
+            return Voice::Buyer;
+        };
+        let among = match (get(places.consumer), get(places.receiver)) {
+            (Some(consumer), _) if consumer == name => None,
+            (Some(consumer), _) => Some(Among::With(consumer)),
+            (None, Some(receiver)) if self.is_of_shop(&receiver) => None,
+            (None, Some(receiver)) => Some(Among::With(receiver)),
+            (None, None) => get(places.conversation).map(Among::In),
+        };
+        among.map_or(Voice::Buyer, |among| Voice::Unlisted { name, among })
+    }
+
+    fn is_of_shop(&self, name: &str) -> bool {
+        let senders = self.mapping.senders.as_ref();
+        senders
+            .is_some_and(|senders| is_any(&senders.agent, name) || is_any(&senders.automatic, name))
+    }
+
+    /// The senders whom the mapping lists as agents.
+    pub fn listed_agents(&self) -> Vec<String> {
+        let senders = self.mapping.senders.as_ref();
+        let agents = senders.into_iter().flat_map(|senders| &senders.agent);
+        agents.map(ToString::to_string).collect()
+    }
+
     fn message(&self, cells: &[String], role: &str, (text, at): (String, String)) -> RawMessage {
         let places = &self.places;
         let get = |place| filled(cell(cells, place));
@@ -176,10 +220,10 @@ impl Bound {
         let forms = &self.mapping.times;
         let time = forms.iter().find_map(|form| form.read(text, &self.zone));
         time.map(|time| time.to_string()).ok_or_else(|| {
-            let examples: Vec<&str> = forms.iter().map(|form| form.example()).collect();
+            let examples: Vec<String> = forms.iter().map(TimeForm::example).collect();
             Fault::Unknown {
                 value: quoted(text),
-                expected: examples.join(" | "),
+                expected: Hint::new(examples.join(" 或 "), examples.join(" or ")),
             }
         })
     }
@@ -193,10 +237,11 @@ impl Bound {
                 ("automatic", &roles.automatic),
             ];
             let kind = kinds.iter().find(|(_, values)| is_any(values, value));
-            return kind.map(|(role, _)| *role).ok_or_else(|| Fault::Unknown {
-                value: quoted(value),
-                expected: "[roles]".to_owned(),
-            });
+            return match kind {
+                Some((role, _)) => Ok(*role),
+                None if value.trim().is_empty() => Err(Fault::Missing),
+                None => Err(unknown_role(roles, value)),
+            };
         }
         let sender = cell(cells, self.places.sender);
         if sender.trim().is_empty() {
@@ -247,6 +292,30 @@ fn quoted(value: &str) -> String {
     let start: String = value.chars().take(MOST_LOOKED_AT).collect();
     let masked = mask(&start);
     masked.as_str().chars().take(MOST_QUOTED).collect()
+}
+
+/// A value of the role column that the mapping does not list, with those that
+/// it does and how it would.
+fn unknown_role(roles: &Roles, value: &str) -> Fault {
+    let value = quoted(value);
+    let known: Vec<String> = [&roles.buyer, &roles.agent, &roles.automatic]
+        .into_iter()
+        .flatten()
+        .take(MOST_ROLES_LISTED)
+        .map(ToString::to_string)
+        .collect();
+    let chinese = format!(
+        "{}；其他叫法请写进映射文件的 [roles]，例如 agent = [{value:?}]（buyer 是买家，agent 是客服，automatic 是机器人）",
+        known.join("、")
+    );
+    let english = format!(
+        "{}, or list it under [roles] of the mapping, such as agent = [{value:?}]: the roles are buyer, agent and automatic",
+        known.join(", ")
+    );
+    Fault::Unknown {
+        value,
+        expected: Hint::new(chinese, english),
+    }
 }
 
 fn filled(text: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::pattern::Pattern;
 use super::times::TimeForm;
-use crate::domain::fault::Locale;
+use crate::domain::fault::{Hint, Locale};
 
 /// A mapping as it is written.
 #[derive(Debug, Clone, Deserialize)]
@@ -214,19 +214,27 @@ impl Mapping {
         })?;
         for (field, names) in [("text", &raw.columns.text), ("time", &raw.columns.time)] {
             if !names.is_given() {
-                return Err(MappingError::NotGiven { what: field });
+                let what = Hint::new(field, field);
+                return Err(MappingError::NotGiven { what });
             }
         }
         if !raw.columns.role.is_given() && !raw.columns.sender.is_given() {
-            return Err(MappingError::NotGiven {
-                what: "role, or sender",
-            });
+            let what = Hint::new("role 或 sender", "role, or sender");
+            return Err(MappingError::NotGiven { what });
         }
         if raw.columns.role.is_given() && raw.roles.is_none() {
-            return Err(MappingError::NotGiven { what: "[roles]" });
+            let what = Hint::new(
+                "[roles]，例如 buyer = [\"买家\"]、agent = [\"客服\"]",
+                "[roles], such as buyer = [\"customer\"] and agent = [\"staff\"]",
+            );
+            return Err(MappingError::NotGiven { what });
         }
         if !raw.columns.role.is_given() && raw.senders.is_none() {
-            return Err(MappingError::NotGiven { what: "[senders]" });
+            let what = Hint::new(
+                "[senders]，例如 agent = [\"禾木旗舰店:*\"]",
+                "[senders], such as agent = [\"Harbor:*\"]",
+            );
+            return Err(MappingError::NotGiven { what });
         }
         let forms = raw.time.format.as_slice();
         let times = if forms.is_empty() {
@@ -280,10 +288,10 @@ pub enum MappingError {
         detail: String,
     },
     /// Something that every mapping says.
-    #[error("the mapping does not say {what}")]
+    #[error("the mapping does not say {}", .what.message(Locale::English))]
     NotGiven {
         /// What.
-        what: &'static str,
+        what: Hint,
     },
     /// No time can be read by it.
     #[error(
@@ -300,7 +308,10 @@ pub enum MappingError {
         name: String,
     },
     /// The file has no such column.
-    #[error("the file has no column {} for {field}; it has {}", quoted(.names, " or "), quoted(.has, ", "))]
+    #[error(
+        "the file has no column {} for {field}; it has {}: choose a --preset or a --mapping that fits it",
+        quoted(.names, " or "), quoted(.has, ", ")
+    )]
     NoColumn {
         /// The part of a message.
         field: String,
@@ -331,13 +342,16 @@ impl MappingError {
     fn chinese(&self) -> String {
         match self {
             Self::Unreadable { detail } => format!("映射文件读不了：{detail}"),
-            Self::NotGiven { what } => format!("映射文件缺少 {what}"),
+            Self::NotGiven { what } => {
+                format!("映射文件缺少 {}", what.message(Locale::Chinese))
+            }
             Self::TimeForm { form } => format!(
                 "“{form}”不是时间格式，可以写 iso、seconds（秒）、milliseconds（毫秒）或 %Y/%m/%d %H:%M:%S 这样的格式"
             ),
             Self::UnknownZone { name } => format!("没有“{name}”这个时区，例如：Asia/Shanghai"),
             Self::NoColumn { field, names, has } => format!(
-                "文件里没有对应 {field} 的列（{}），只有：{}",
+                "文件里没有“{}”对应的列（{}），只有：{}；请用 --preset 选合适的预设，或用 --mapping 指定映射文件",
+                part_label(field),
                 quoted(names, "、"),
                 quoted(has, "、")
             ),
@@ -345,6 +359,26 @@ impl MappingError {
                 format!("没有“{name}”这个预设，可以用：{}", known.join("、"))
             }
         }
+    }
+}
+
+/// What people call a part of a message in Chinese.
+fn part_label(field: &str) -> &str {
+    match field {
+        "text" => "消息内容",
+        "time" => "时间",
+        "role" => "身份",
+        "sender" => "发送人",
+        "role, sender" => "身份或发送人",
+        "receiver" => "接收人",
+        "id" => "消息编号",
+        "conversation" => "会话",
+        "consumer" => "买家",
+        "agent" => "客服",
+        "channel" => "渠道",
+        "product" => "商品",
+        "order" => "订单",
+        other => other,
     }
 }
 

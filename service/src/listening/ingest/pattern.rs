@@ -1,5 +1,7 @@
 //! Values with `*` for any characters, compared without regard to letter case.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// A value, or what it begins, ends or is interrupted with.
@@ -41,6 +43,12 @@ impl Pattern {
     }
 }
 
+impl fmt::Display for Pattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.parts.join("*"))
+    }
+}
+
 /// Whether `value` is of any of the patterns.
 pub fn is_any(patterns: &[Pattern], value: &str) -> bool {
     let value = value.trim().to_lowercase();
@@ -70,6 +78,7 @@ mod tests {
         ] {
             let patterns = [Pattern::from(pattern.to_owned())];
             assert_eq!(is_any(&patterns, value), expected, "{pattern} {value}");
+            assert_eq!(patterns[0].to_string(), pattern.to_lowercase());
         }
     }
 }

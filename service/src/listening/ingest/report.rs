@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use zhiwen_models::privacy::mask;
 
+use super::voices::Voices;
 use crate::domain::fault::{FieldError, Locale};
 use crate::formats::Place;
 use crate::formats::fault::ColumnError;
@@ -64,6 +65,8 @@ pub struct IngestReport {
     pub skipped: u64,
     /// Lines that are not kept.
     pub refused: u64,
+    /// Whose the messages are, new or on record.
+    pub voices: Voices,
     /// Why, of the first hundred lines.
     pub refusals: Vec<Refusal>,
 }
@@ -100,6 +103,10 @@ impl IngestReport {
                 "试运行，没有写入：可收 {accepted} 条，跳过 {skipped} 条，拒绝 {refused} 条"
             ),
         };
+        for line in self.voices.lines(locale) {
+            text.push('\n');
+            text.push_str(&line);
+        }
         for refusal in &self.refusals {
             // Writing to a string does not fail.
             let _written = write!(text, "\n{}", refusal.message(locale));

@@ -77,11 +77,11 @@ fn our_own_fields() {
         Format::JsonLines,
         "{\"id\":\"m-1\",\"conversation_id\":\"c\",\"role\":\"buyer\",\"text\":\"有货吗\",\"at\":\"2026-11-02T12:00:00Z\",\"consumer_id\":\"tb1\"}\n\
          {\"id\":\"m-2\",\"conversation_id\":\"c\",\"role\":\"agent\",\"text\":\"有的\",\"at\":\"2026-11-02T12:00:20Z\",\"agent_id\":\"小美\"}\n\
-         {\"id\":\"m-3\",\"conversation_id\":\"c\",\"role\":\"seller\",\"text\":\"有的\",\"at\":\"gestern\"}\n",
+         {\"id\":\"m-3\",\"conversation_id\":\"c\",\"role\":\"平台\",\"text\":\"有的\",\"at\":\"gestern\"}\n",
         &[
             "buyer tb1 - - c m-1 2026-11-02T12:00:00Z 有货吗",
             "agent - 小美 - c m-2 2026-11-02T12:00:20Z 有的",
-            "refused: at \"gestern\" is not known, expected 2026-11-11 20:00:30; role \"seller\" is not known, expected [roles]",
+            "refused: at \"gestern\" is not known, expected 2026-11-11 20:00:30; role \"平台\" is not known, expected buyer, customer, 买家, 顾客, 客户, 消费者, agent, seller, service, staff, 客服, 商家, 卖家, automatic, system, robot, or list it under [roles] of the mapping, such as agent = [\"平台\"]: the roles are buyer, agent and automatic",
         ],
     );
 }
@@ -163,7 +163,7 @@ fn pdd_and_douyin_by_a_role_column() {
         &[
             "buyer 买菜王 - pdd p1 - 2026-11-02T12:00:00Z 什么时候发货",
             "automatic 买菜王 小多 pdd p1 - 2026-11-02T12:00:05Z 48小时内",
-            "refused: 发送方 \"平台\" is not known, expected [roles]",
+            "refused: 发送方 \"平台\" is not known, expected 消费者, 买家, 用户, 顾客, 客户, 客服, 商家, 卖家, 人工客服, 机器人, 商家机器人, 客服机器人, 自动回复, or list it under [roles] of the mapping, such as agent = [\"平台\"]: the roles are buyer, agent and automatic",
         ],
     );
     check(
@@ -299,11 +299,13 @@ fn says_which_column_a_file_lacks_and_which_it_has() {
     .expect_err("none");
     assert_eq!(
         error.to_string(),
-        "the file has no column \"内容\" for text; it has \"时间\", \"正文\", \"谁\""
+        "the file has no column \"内容\" for text; it has \"时间\", \"正文\", \"谁\": \
+         choose a --preset or a --mapping that fits it"
     );
     assert_eq!(
         error.message(Locale::Chinese),
-        "文件里没有对应 text 的列（\"内容\"），只有：\"时间\"、\"正文\"、\"谁\""
+        "文件里没有“消息内容”对应的列（\"内容\"），只有：\"时间\"、\"正文\"、\"谁\"；\
+         请用 --preset 选合适的预设，或用 --mapping 指定映射文件"
     );
     let preset = presets::find("pdd").and_then(presets::Preset::mapping);
     let error = read(

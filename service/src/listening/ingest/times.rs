@@ -1,6 +1,7 @@
 //! The forms that times have in exports.
 
 use jiff::Timestamp;
+use jiff::civil::date;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
@@ -73,12 +74,19 @@ impl TimeForm {
     }
 
     /// What a time of this form looks like, for a message.
-    pub fn example(&self) -> &str {
+    pub fn example(&self) -> String {
         match self {
-            Self::Iso => "2026-11-11 20:00:30",
-            Self::Seconds => "1794398430",
-            Self::Milliseconds => "1794398430000",
-            Self::Pattern(pattern) => pattern,
+            Self::Iso => "2026-11-11 20:00:30".to_owned(),
+            Self::Seconds => "1794398430".to_owned(),
+            Self::Milliseconds => "1794398430000".to_owned(),
+            Self::Pattern(pattern) => {
+                let time = date(2026, 11, 11).at(20, 0, 30, 0);
+                let time = time.to_zoned(TimeZone::UTC);
+                let written = time
+                    .ok()
+                    .and_then(|time| strtime::format(pattern, &time).ok());
+                written.unwrap_or_else(|| pattern.clone())
+            }
         }
     }
 }
@@ -152,6 +160,20 @@ mod tests {
         }
         for form in ["", "ISO", "%", "yyyy-MM-dd"] {
             assert!(TimeForm::parse(form).is_err(), "{form}");
+        }
+    }
+
+    #[test]
+    fn shows_what_it_reads() {
+        for (form, example) in [
+            ("iso", "2026-11-11 20:00:30"),
+            ("seconds", "1794398430"),
+            ("milliseconds", "1794398430000"),
+            ("%Y年%m月%d日 %H:%M", "2026年11月11日 20:00"),
+        ] {
+            let form = TimeForm::parse(form).expect(form);
+            assert_eq!(form.example(), example);
+            assert!(form.read(example, &TimeZone::UTC).is_some(), "{example}");
         }
     }
 }
