@@ -15,8 +15,9 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::fault::{FieldError, Locale};
+use crate::domain::fault::{FieldError, Hint, Locale};
 use crate::domain::key::Scope;
+use crate::domain::person::Role;
 use crate::knowledge::report::ImportReport;
 use crate::store::StoreError;
 
@@ -40,8 +41,8 @@ pub enum ApiError {
     InvalidQuery {
         /// The parameter, if it is known.
         field: Option<String>,
-        /// What is wrong.
-        detail: String,
+        /// What is wrong, in both languages.
+        detail: Hint,
     },
     /// Values that do not hold.
     #[error("request has invalid fields")]
@@ -79,6 +80,14 @@ pub enum ApiError {
     /// The key has none of the scopes.
     #[error("api key lacks the scope")]
     Forbidden {
+        /// Any one of these would do.
+        scopes: &'static [Scope],
+    },
+    /// The person's role has none of the scopes.
+    #[error("role does not open this")]
+    ForbiddenRole {
+        /// The person's.
+        role: Role,
         /// Any one of these would do.
         scopes: &'static [Scope],
     },
@@ -241,6 +250,7 @@ impl ApiError {
             Self::InvalidToken { .. } => ("invalid-token", "A valid browser token is needed"),
             Self::ForbiddenToken { .. } => ("forbidden-token", "The browser token may not do this"),
             Self::Forbidden { .. } => ("forbidden", "The API key may not do this"),
+            Self::ForbiddenRole { .. } => ("forbidden-role", "Your role may not do this"),
             Self::FormExpired => ("form-expired", "The page is out of date"),
             Self::NotFound { .. } => ("not-found", "There is no such thing in this shop"),
             Self::NoRoute => ("no-route", "There is no such route"),
@@ -276,6 +286,15 @@ impl ApiError {
                 let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
                 format!("the key needs the scope {}", scopes.join(" or "))
             }
+            Self::ForbiddenRole { role, scopes } => {
+                let opens = Role::ALL.into_iter().filter(|role| role.has_any_of(scopes));
+                let opens: Vec<&str> = opens.map(Role::as_str).collect();
+                format!(
+                    "the role {} may not do this, {} may: an owner changes roles under Settings · People",
+                    role.as_str(),
+                    opens.join(" or ")
+                )
+            }
             Self::VersionConflict { current } => {
                 format!("the item is at version {current}: read it again and repeat the change")
             }
@@ -285,8 +304,9 @@ impl ApiError {
             Self::FormExpired => {
                 "load the page anew and send the form again; a script sends X-Form-Token".to_owned()
             }
-            Self::InvalidBody { detail, .. } | Self::InvalidQuery { detail, .. } => {
-                format!("{self}: {detail}")
+            Self::InvalidBody { detail, .. } => format!("{self}: {detail}"),
+            Self::InvalidQuery { detail, .. } => {
+                format!("{self}: {}", detail.message(Locale::English))
             }
             Self::InvalidFile { detail } => detail.clone(),
             Self::ImportRefused(_) => {
@@ -323,16 +343,17 @@ impl ApiError {
             Self::InvalidBody {
                 field: Some(field),
                 detail,
-            }
-            | Self::InvalidQuery {
+            } => vec![ProblemField {
+                field: field.clone(),
+                message: detail.clone(),
+            }],
+            Self::InvalidQuery {
                 field: Some(field),
                 detail,
-            } => {
-                vec![ProblemField {
-                    field: field.clone(),
-                    message: detail.clone(),
-                }]
-            }
+            } => vec![ProblemField {
+                field: field.clone(),
+                message: detail.message(locale).to_owned(),
+            }],
             _ => Vec::new(),
         }
     }
@@ -368,9 +389,10 @@ impl ResponseError for ApiError {
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized { .. } | Self::InvalidToken { .. } => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } | Self::ForbiddenToken { .. } | Self::FormExpired => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Forbidden { .. }
+            | Self::ForbiddenToken { .. }
+            | Self::ForbiddenRole { .. }
+            | Self::FormExpired => StatusCode::FORBIDDEN,
             Self::NotFound { .. } | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Exists { .. } => StatusCode::CONFLICT,

@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::{LocalBoxFuture, Ready, ready};
 use serde::de::DeserializeOwned;
 
+use crate::domain::fault::{Fault, Hint, Locale};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -57,8 +58,10 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
         let parsed = serde_path_to_error::deserialize(reader).map_err(|error| {
             let path = error.path().to_string();
             let detail = error.into_inner().to_string();
-            let field = field_at_fault(&path, &detail);
-            ApiError::InvalidQuery { field, detail }
+            ApiError::InvalidQuery {
+                field: field_at_fault(&path, &detail),
+                detail: in_plain_words(&detail),
+            }
         });
         ready(parsed.map(Self))
     }
@@ -123,6 +126,55 @@ fn field_at_fault(path: &str, detail: &str) -> Option<String> {
     (!field.is_empty()).then_some(field)
 }
 
+/// What a reader of a query string found wrong, as people would say it.
+fn in_plain_words(detail: &str) -> Hint {
+    let malformed = |chinese: &'static str, english: &'static str| {
+        let fault = Fault::malformed(chinese, english);
+        let message = |locale| fault.message(locale);
+        Hint::new(message(Locale::Chinese), message(Locale::English))
+    };
+    match detail {
+        "invalid digit found in string"
+        | "cannot parse integer from empty string"
+        | "number too large to fit in target type"
+        | "number too small to fit in target type" => {
+            malformed("整数，例如 7", "a whole number such as 7")
+        }
+        "invalid float literal" | "cannot parse float from empty string" => {
+            malformed("数字，例如 0.5", "a number such as 0.5")
+        }
+        "provided string was not `true` or `false`" => malformed("true 或 false", "true or false"),
+        detail => Hint::new(in_chinese(detail), detail.to_owned()),
+    }
+}
+
+/// The reader's sentences that have names in them.
+fn in_chinese(detail: &str) -> String {
+    let names = |rest: &str| rest.replace(" or ", "、").replace(", ", "、");
+    let expected = |rest: &str| {
+        let listed = rest.split_once("expected one of ");
+        let listed = listed.or_else(|| rest.split_once("expected "));
+        listed.map(|(_, expected)| names(expected))
+    };
+    if detail.starts_with("missing field") {
+        Fault::Missing.message(Locale::Chinese)
+    } else if let Some(rest) = detail.strip_prefix("unknown field ") {
+        expected(rest).map_or_else(
+            || "没有这个参数".to_owned(),
+            |expected| format!("没有这个参数，可以用：{expected}"),
+        )
+    } else if let Some(rest) = detail.strip_prefix("unknown variant ") {
+        expected(rest).map_or_else(
+            || "不认识".to_owned(),
+            |expected| format!("不认识，可以填：{expected}"),
+        )
+    } else if detail.starts_with("duplicate field") {
+        "重复出现".to_owned()
+    } else {
+        detail.to_owned()
+    }
+}
+
 /// The whole of a body.
 ///
 /// # Errors
@@ -140,4 +192,40 @@ pub async fn read_body(mut payload: Payload, limit: usize) -> Result<Vec<u8>, Ap
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_a_query_is_said_in_plain_words() {
+        for (detail, chinese, english) in [
+            (
+                "invalid digit found in string",
+                "格式不对，应为：整数，例如 7",
+                "is malformed, expected a whole number such as 7",
+            ),
+            (
+                "provided string was not `true` or `false`",
+                "格式不对，应为：true 或 false",
+                "is malformed, expected true or false",
+            ),
+            ("missing field `q`", "不能为空", "missing field `q`"),
+            (
+                "unknown field `colour`, expected one of `q`, `limit`",
+                "没有这个参数，可以用：`q`、`limit`",
+                "unknown field `colour`, expected one of `q`, `limit`",
+            ),
+            (
+                "unknown variant `old`, expected `new` or `kept`",
+                "不认识，可以填：`new`、`kept`",
+                "unknown variant `old`, expected `new` or `kept`",
+            ),
+        ] {
+            let said = in_plain_words(detail);
+            assert_eq!(said.message(Locale::Chinese), chinese);
+            assert_eq!(said.message(Locale::English), english);
+        }
+    }
 }

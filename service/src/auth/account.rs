@@ -54,7 +54,12 @@ pub async fn change_password(
     now: Timestamp,
 ) -> Result<PasswordChange, ApiError> {
     let mut errors: Vec<FieldError> = Vec::new();
-    let new = check_password(typed.new, &mut errors);
+    let known = [
+        person.login.as_str(),
+        person.name.as_str(),
+        person.shop.as_str(),
+    ];
+    let new = check_password(typed.new, &known, &mut errors);
     let (Some(new), []) = (new, errors.as_slice()) else {
         return Err(ApiError::InvalidFields(errors));
     };

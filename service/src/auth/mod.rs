@@ -342,13 +342,13 @@ impl<N: Needs> FromRequest for Caller<N> {
 impl<N: Needs> Caller<N> {
     fn of(request: &HttpRequest) -> Result<Self, ApiError> {
         let identity = identity_of(request)?;
-        let scopes = |has: &dyn Fn(&Scope) -> bool| match N::ANY_OF.iter().any(has) {
-            true => Ok(()),
-            false => Err(ApiError::Forbidden { scopes: N::ANY_OF }),
-        };
         let mut agent = None;
         match &identity {
-            Identity::Key(key) => scopes(&|scope| key.scopes.contains(scope))?,
+            Identity::Key(key) => {
+                if !N::ANY_OF.iter().any(|scope| key.scopes.contains(scope)) {
+                    return Err(ApiError::Forbidden { scopes: N::ANY_OF });
+                }
+            }
             Identity::Page(token) => {
                 if N::PAGES == Pages::Refused {
                     return Err(ApiError::ForbiddenToken {
@@ -363,7 +363,7 @@ impl<N: Needs> Caller<N> {
                     let token = token.and_then(|token| token.to_str().ok());
                     visitor::prove(signed_in, token.unwrap_or(""))?;
                 }
-                scopes(&|scope| signed_in.person.role.scopes().contains(scope))?;
+                visitor::open_to::<N>(signed_in.person.role)?;
             }
         }
         Ok(Self {

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{audit, password};
-use crate::domain::fault::{Fault, FieldError, Locale};
+use crate::domain::fault::{Fault, FieldError, Hint, Locale};
 use crate::domain::ids::{PersonId, ShopId};
 use crate::domain::person::{
     Link, LinkPurpose, LinkUse, Login, Password, Person, Role, Secret, person_name,
@@ -112,15 +112,17 @@ pub async fn join(
     now: Timestamp,
 ) -> Result<Person, ApiError> {
     let mut errors = Vec::new();
-    let shop = new.1.map(|shop| check_shop(shop, now, &mut errors));
-    let (new, login) = (new.0, Login::parse(new.0.login));
+    let (new, new_shop) = new;
+    let shop = new_shop.map(|shop| check_shop(shop, now, &mut errors));
+    let login = Login::parse(new.login);
     let login = login.and_then(not_of_a_program);
     let login = login.map_err(|fault| errors.push(FieldError::new("login", fault)));
     let name = match new.name.trim() {
         "" => Ok(new.login.trim().to_owned()),
         name => person_name(name).map_err(|error| errors.push(error)),
     };
-    let password = check_password(new.password, &mut errors);
+    let known = known_of(new, new_shop, &link.purpose);
+    let password = check_password(new.password, &known, &mut errors);
     let (Ok(login), Ok(name), Some(password), [], shop) =
         (login, name, password, errors.as_slice(), shop.flatten())
     else {
@@ -155,11 +157,27 @@ pub async fn join(
     }
 }
 
+/// What anybody knows of a new person, which makes no password.
+fn known_of<'a>(
+    new: &NewPerson<'a>,
+    shop: Option<&NewShop<'a>>,
+    purpose: &'a LinkPurpose,
+) -> Vec<&'a str> {
+    let mut known = vec![new.login, new.name];
+    if let LinkPurpose::Join { shop, .. } = purpose {
+        known.push(shop.as_str());
+    }
+    if let Some(shop) = shop {
+        known.extend([shop.id, shop.name]);
+    }
+    known
+}
+
 /// A login that the audit log could take for the command line or a key is taken.
 fn not_of_a_program(login: Login) -> Result<Login, Fault> {
     if login.as_str() == TERMINAL || login.as_str().starts_with("zw_") {
         let value = login.to_string();
-        return Err(Fault::Repeated { value });
+        return Err(Fault::Taken { value });
     }
     Ok(login)
 }
@@ -169,7 +187,7 @@ fn taken(what: &'static str, person: &Person) -> ApiError {
         "shop" => ("shop", person.shop.to_string()),
         _ => ("login", person.login.to_string()),
     };
-    ApiError::field(FieldError::new(field, Fault::Repeated { value }))
+    ApiError::field(FieldError::new(field, Fault::Taken { value }))
 }
 
 fn check_shop(shop: &NewShop<'_>, now: Timestamp, errors: &mut Vec<FieldError>) -> Option<Shop> {
@@ -179,7 +197,10 @@ fn check_shop(shop: &NewShop<'_>, now: Timestamp, errors: &mut Vec<FieldError>) 
     if jiff::tz::TimeZone::get(shop.time_zone).is_err() {
         let fault = Fault::Unknown {
             value: shop.time_zone.chars().take(40).collect(),
-            expected: "Asia/Shanghai".to_owned(),
+            expected: Hint::new(
+                "IANA 时区，例如 Asia/Shanghai",
+                "an IANA time zone such as Asia/Shanghai",
+            ),
         };
         errors.push(FieldError::new("time_zone", fault));
     }
@@ -193,12 +214,16 @@ fn check_shop(shop: &NewShop<'_>, now: Timestamp, errors: &mut Vec<FieldError>) 
     })
 }
 
-/// A password that was typed twice.
-pub(super) fn check_password(typed: [&str; 2], errors: &mut Vec<FieldError>) -> Option<Password> {
+/// A password that was typed twice, of somebody of whom `known` is known.
+pub(super) fn check_password(
+    typed: [&str; 2],
+    known: &[&str],
+    errors: &mut Vec<FieldError>,
+) -> Option<Password> {
     if typed[0] != typed[1] {
         errors.push(FieldError::new("password_again", Fault::Differs));
     }
-    Password::parse(typed[0])
+    Password::parse(typed[0], known)
         .map_err(|fault| errors.push(FieldError::new("password", fault)))
         .ok()
 }
@@ -215,8 +240,11 @@ pub async fn choose_password(
     let LinkPurpose::ChoosePassword { shop, person } = &link.purpose else {
         return Err(ApiError::NotFound { what: "link" });
     };
+    let found = store.person(shop, *person).await?;
+    let found = found.ok_or(ApiError::NotFound { what: "person" })?;
+    let known = [found.login.as_str(), found.name.as_str(), shop.as_str()];
     let mut errors = Vec::new();
-    let password = check_password(typed, &mut errors);
+    let password = check_password(typed, &known, &mut errors);
     let (Some(password), []) = (password, errors.as_slice()) else {
         return Err(ApiError::InvalidFields(errors));
     };
@@ -226,8 +254,6 @@ pub async fn choose_password(
         password: password::hash(password).await?,
     };
     store.use_link(link.hash, &change).await?;
-    let found = store.person(shop, *person).await?;
-    let found = found.ok_or(ApiError::NotFound { what: "person" })?;
     store.forget_failures(shop, &found.login).await?;
     Ok(found)
 }

@@ -14,7 +14,7 @@ use super::sessions::SignedIn;
 use super::{Identity, Needs};
 use crate::domain::ids::ShopId;
 use crate::domain::key::Scope;
-use crate::domain::person::Person;
+use crate::domain::person::{Person, Role};
 use crate::error::ApiError;
 use crate::state::AppState;
 
@@ -64,14 +64,21 @@ impl<N: Needs> Visitor<N> {
             // A key is for programs: it opens no page.
             return Err(ApiError::Unauthorized { what: "missing" });
         };
-        let scopes = signed_in.person.role.scopes();
-        if !N::ANY_OF.iter().any(|scope| scopes.contains(scope)) {
-            return Err(ApiError::Forbidden { scopes: N::ANY_OF });
-        }
+        open_to::<N>(signed_in.person.role)?;
         Ok(Self {
             signed_in,
             needs: PhantomData,
         })
+    }
+}
+
+/// Whether a role opens what needs `N`.
+pub(super) fn open_to<N: Needs>(role: Role) -> Result<(), ApiError> {
+    let scopes = N::ANY_OF;
+    if role.has_any_of(scopes) {
+        Ok(())
+    } else {
+        Err(ApiError::ForbiddenRole { role, scopes })
     }
 }
 

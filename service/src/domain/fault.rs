@@ -1,5 +1,6 @@
 //! What can be wrong with a value that a person or a program handed in, in plain words.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,54 @@ impl Locale {
             "zh" => Some(Self::Chinese),
             "en" => Some(Self::English),
             _ => None,
+        }
+    }
+}
+
+/// What would do in place of a value that does not, in the words of both languages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    chinese: Cow<'static, str>,
+    english: Cow<'static, str>,
+}
+
+impl Hint {
+    /// The words of both languages.
+    pub fn new(
+        chinese: impl Into<Cow<'static, str>>,
+        english: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self {
+            chinese: chinese.into(),
+            english: english.into(),
+        }
+    }
+
+    /// Names that are the same in both languages, such as ids.
+    pub fn names(names: &[&str]) -> Self {
+        Self::new(names.join("、"), names.join(", "))
+    }
+
+    /// Ids, each with what people call it in Chinese, which does as well.
+    pub fn labelled(names: &[(&str, &str)]) -> Self {
+        let chinese: Vec<String> = names
+            .iter()
+            .map(|(id, label)| format!("{id}（{label}）"))
+            .collect();
+        let english: Vec<&str> = names.iter().map(|(id, _)| *id).collect();
+        Self::new(chinese.join("、"), english.join(", "))
+    }
+
+    /// A number or length within bounds.
+    pub fn range(least: impl fmt::Display, most: impl fmt::Display) -> Self {
+        Self::new(format!("{least} 到 {most}"), format!("{least} to {most}"))
+    }
+
+    /// The hint in `locale`'s language.
+    pub fn message(&self, locale: Locale) -> &str {
+        match locale {
+            Locale::Chinese => &self.chinese,
+            Locale::English => &self.english,
         }
     }
 }
@@ -84,12 +133,17 @@ pub enum Fault {
     Unknown {
         /// The value found.
         value: String,
-        /// What would do, in words.
-        expected: String,
+        /// What would do.
+        expected: Hint,
     },
     /// The same value twice.
     Repeated {
         /// The value found again.
+        value: String,
+    },
+    /// Somebody or something else has the name.
+    Taken {
+        /// The name.
         value: String,
     },
     /// An approved item has neither a brief nor a consultative answer.
@@ -124,12 +178,38 @@ pub enum Fault {
     },
     /// Not of the form the field has.
     Malformed {
-        /// What the form is, in words.
-        expected: String,
+        /// What the form is.
+        expected: Hint,
     },
+    /// A wording that another item has as its title or a phrasing.
+    OfAnother {
+        /// The wording.
+        value: String,
+        /// That item's title.
+        item: String,
+    },
+    /// A password that is among the first that somebody tries.
+    Guessable,
 }
 
 impl Fault {
+    /// Not of the form the field has, which the words of both languages say.
+    pub fn malformed(
+        chinese: impl Into<Cow<'static, str>>,
+        english: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self::Malformed {
+            expected: Hint::new(chinese, english),
+        }
+    }
+
+    /// A number outside its bounds, which are the first and the last that do.
+    pub fn outside(least: impl fmt::Display, most: impl fmt::Display) -> Self {
+        Self::Malformed {
+            expected: Hint::range(least, most),
+        }
+    }
+
     /// The fault in `locale`'s language, without a full stop.
     pub fn message(&self, locale: Locale) -> String {
         match locale {
@@ -147,12 +227,16 @@ impl Fault {
             Self::LastOwner => "店铺至少要留一位店主".to_owned(),
             Self::TooMany { most, found } => format!("最多 {most} 项，现在有 {found} 项"),
             Self::ControlCharacter => "含有看不见的控制字符，请删掉后重试".to_owned(),
-            Self::Unknown { value, expected } => format!("“{value}”不认识，可以填：{expected}"),
+            Self::Unknown { value, expected } => {
+                let expected = expected.message(Locale::Chinese);
+                format!("“{value}”不认识，可以填：{expected}")
+            }
             Self::Repeated { value } => format!("“{value}”重复出现"),
+            Self::Taken { value } => format!("“{value}”已被占用，请换一个"),
             Self::NoAnswer => "已审核的知识至少要有一种回答（简短或详细）".to_owned(),
             Self::WindowEndsBeforeStart => "失效时间必须晚于生效时间".to_owned(),
             Self::IntentOutsideDomain { intent, domain } => {
-                format!("意图“{intent}”不属于领域“{domain}”")
+                format!("意图“{intent}”不属于领域“{domain}”，应为以 {domain}. 开头的意图，或留空")
             }
             Self::NotATime { value } => {
                 format!("“{value}”不是可识别的时间，请写成 2026-11-11 20:00")
@@ -161,7 +245,17 @@ impl Fault {
             Self::InUse => "这个编号已用于另一条内容不同的记录".to_owned(),
             Self::Unreadable { detail } => format!("无法读取：{detail}"),
             Self::OnlyWith { needed } => format!("要和 {needed} 一起用"),
-            Self::Malformed { expected } => format!("格式不对，应为：{expected}"),
+            Self::Malformed { expected } => {
+                let expected = expected.message(Locale::Chinese);
+                format!("格式不对，应为：{expected}")
+            }
+            Self::OfAnother { value, item } => {
+                format!("“{value}”已是知识“{item}”的问法：请去掉，或改那一条知识")
+            }
+            Self::Guessable => {
+                "太容易被猜到：不要用常见密码、连续或重复的字符，也不要只用登录名、店铺编号或产品名"
+                    .to_owned()
+            }
         }
     }
 }
@@ -192,9 +286,11 @@ impl fmt::Display for Fault {
             }
             Self::ControlCharacter => write!(formatter, "contains a control character"),
             Self::Unknown { value, expected } => {
+                let expected = expected.message(Locale::English);
                 write!(formatter, "\"{value}\" is not known, expected {expected}")
             }
             Self::Repeated { value } => write!(formatter, "\"{value}\" occurs twice"),
+            Self::Taken { value } => write!(formatter, "\"{value}\" is taken, choose another"),
             Self::NoAnswer => write!(
                 formatter,
                 "an approved item needs a brief or a consultative answer"
@@ -216,7 +312,50 @@ impl fmt::Display for Fault {
             Self::InUse => write!(formatter, "is in use for something with other content"),
             Self::Unreadable { detail } => write!(formatter, "cannot be read: {detail}"),
             Self::OnlyWith { needed } => write!(formatter, "is accepted only with {needed}"),
-            Self::Malformed { expected } => write!(formatter, "is malformed, expected {expected}"),
+            Self::Malformed { expected } => {
+                let expected = expected.message(Locale::English);
+                write!(formatter, "is malformed, expected {expected}")
+            }
+            Self::OfAnother { value, item } => write!(
+                formatter,
+                "\"{value}\" is a wording of item \"{item}\": remove it, or edit that item"
+            ),
+            Self::Guessable => formatter.write_str(
+                "is too easy to guess: use no common password, no run or repetition of characters, and more than the login, the shop's id or the product's name",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_is_in_the_language_of_its_sentence() {
+        let labels = [("product", "商品"), ("process", "流程")];
+        for (fault, chinese, english) in [
+            (
+                Fault::malformed("整数", "a whole number"),
+                "格式不对，应为：整数",
+                "is malformed, expected a whole number",
+            ),
+            (
+                Fault::outside(1, 50),
+                "格式不对，应为：1 到 50",
+                "is malformed, expected 1 to 50",
+            ),
+            (
+                Fault::Unknown {
+                    value: "售后".to_owned(),
+                    expected: Hint::labelled(&labels),
+                },
+                "“售后”不认识，可以填：product（商品）、process（流程）",
+                "\"售后\" is not known, expected product, process",
+            ),
+        ] {
+            assert_eq!(fault.message(Locale::Chinese), chinese);
+            assert_eq!(fault.message(Locale::English), english);
         }
     }
 }

@@ -125,7 +125,7 @@ pub enum FileError {
         column: &'static str,
     },
     /// A workbook could not be written.
-    #[error("the workbook cannot be written")]
+    #[error("the workbook cannot be written: {0}")]
     WriteWorkbook(#[source] rust_xlsxwriter::XlsxError),
     /// The file could not be read or written.
     #[error("the file cannot be read or written: {0}")]
@@ -184,7 +184,7 @@ impl FileError {
                 "“{id}”的{}太长，Excel 单元格放不下，请导出为其他格式",
                 chinese_label(column)
             ),
-            Self::WriteWorkbook(_) => "工作簿写不出来".to_owned(),
+            Self::WriteWorkbook(error) => format!("工作簿写不出来：{error}"),
             Self::Io(error) => format!("文件读写失败：{error}"),
         }
     }
@@ -288,8 +288,11 @@ impl RowFault {
             Self::LineTooLong => "这一行太长".to_owned(),
             Self::Damaged => "这一行有损坏的字节，读不成文字".to_owned(),
             Self::OpenQuote => "引号没有成对".to_owned(),
-            Self::UnknownField => "没有这个字段".to_owned(),
-            Self::UnknownSection { heading } => format!("没有“{heading}”这个小节"),
+            Self::UnknownField => format!("没有这个字段，可以用：{}", super::columns::labels()),
+            Self::UnknownSection { heading } => format!(
+                "没有“{heading}”这个小节，可以用：{}",
+                super::markdown_text::section_headings().join("、")
+            ),
             Self::GivenTwice => "写了两次".to_owned(),
         }
     }
@@ -314,9 +317,17 @@ impl fmt::Display for RowFault {
             Self::LineTooLong => write!(formatter, "the line is too long"),
             Self::Damaged => write!(formatter, "the line has damaged bytes that are no text"),
             Self::OpenQuote => write!(formatter, "a quotation mark is left open"),
-            Self::UnknownField => write!(formatter, "there is no such field"),
+            Self::UnknownField => write!(
+                formatter,
+                "there is no such field, expected {}",
+                super::columns::names()
+            ),
             Self::UnknownSection { heading } => {
-                write!(formatter, "there is no section \"{heading}\"")
+                let known = super::markdown_text::section_headings().join(", ");
+                write!(
+                    formatter,
+                    "there is no section \"{heading}\", expected {known}"
+                )
             }
             Self::GivenTwice => write!(formatter, "is given twice"),
         }
@@ -339,6 +350,13 @@ mod tests {
         assert_eq!(
             missing.message(Locale::Chinese),
             "缺少列“标准问题”（title）"
+        );
+        let section = RowFault::UnknownSection {
+            heading: "答".to_owned(),
+        };
+        assert_eq!(
+            section.message(Locale::Chinese),
+            "没有“答”这个小节，可以用：其他问法 / Other wordings、简短回答 / Brief answer、详细回答 / Consultative answer"
         );
     }
 }

@@ -27,6 +27,11 @@ const SECTIONS: [(Column, &str); 3] = [
     (Column::AnswerConsultative, "详细回答 / Consultative answer"),
 ];
 
+/// The headings of an item's sections, as an export writes them.
+pub fn section_headings() -> [&'static str; 3] {
+    SECTIONS.map(|(_, heading)| heading)
+}
+
 /// Level (1 to 3) and text of a heading.
 pub fn heading(line: &str) -> Option<(usize, &str)> {
     let text = line.trim_start_matches('#');
