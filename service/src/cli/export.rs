@@ -46,9 +46,6 @@ pub enum ExportFailure {
     File {
         /// What to tell the person.
         message: String,
-        /// The error itself.
-        #[source]
-        source: FileError,
     },
     /// The store did not answer, or the writer failed.
     #[error(transparent)]
@@ -78,9 +75,8 @@ pub async fn run(
 ) -> Result<(), ExportFailure> {
     let shop = find_shop(store.as_ref(), &args.shop).await?;
     let locale = shop.locale;
-    let file_failure = |source: FileError| ExportFailure::File {
-        message: source.message(locale),
-        source,
+    let file_failure = |error: FileError| ExportFailure::File {
+        message: error.message(locale),
     };
     let format = match &args.format {
         Some(name) => Format::from_name(name),

@@ -49,9 +49,6 @@ pub enum ImportFailure {
     File {
         /// What to tell the person.
         message: String,
-        /// The error itself.
-        #[source]
-        source: FileError,
     },
     /// Some rows are refused; the report says which.
     #[error("{}", refused_message(*.refused, *.written, *.locale))]
@@ -134,10 +131,9 @@ pub async fn run(
     Ok(())
 }
 
-fn file_failure(source: FileError, locale: Locale) -> ImportFailure {
+fn file_failure(error: FileError, locale: Locale) -> ImportFailure {
     ImportFailure::File {
-        message: source.message(locale),
-        source,
+        message: error.message(locale),
     }
 }
 

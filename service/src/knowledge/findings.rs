@@ -6,6 +6,7 @@
 mod calendar;
 mod candidates;
 mod contradictions;
+mod distinct;
 mod duplicates;
 mod evidence;
 mod expiry;
@@ -26,7 +27,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, Hint};
 use crate::domain::ids::KnowledgeId;
 use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::domain::suggestion::AnswerForm;
@@ -43,7 +44,8 @@ pub use shop::approved;
 /// What is found of a shop's knowledge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The same for the same items and the same attribute, whatever their versions.
+    /// The same for the same items and the same attribute, whatever their versions;
+    /// of a further clash about the attribute, for the same values too.
     pub id: String,
     /// What it is.
     pub detail: Detail,
@@ -195,7 +197,7 @@ impl Kind {
             .find(|kind| kind.as_str() == text.trim())
             .ok_or_else(|| Fault::Unknown {
                 value: text.chars().take(40).collect(),
-                expected: "contradiction, duplicate, expiring".to_owned(),
+                expected: Hint::names(&["contradiction", "duplicate", "expiring"]),
             })
     }
 }

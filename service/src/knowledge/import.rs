@@ -14,7 +14,8 @@ use crate::formats::{self, Format};
 use crate::store::{KeptReply, Store, StoreError, Written};
 
 use super::plan::{CheckedRow, Plan};
-use super::report::ImportReport;
+use super::products::unknown_products;
+use super::report::{ImportReport, MOST_ENTRIES};
 
 /// Rows compared at once: large enough that look-ups do not dominate, small
 /// enough for one query.
@@ -124,6 +125,11 @@ pub async fn import(
     reader.await.map_err(ImportError::Reader)??;
 
     let (versions, mut report) = plan.finish();
+    let named = versions
+        .iter()
+        .flat_map(|version| &version.content.products);
+    report.unknown_products = unknown_products(store, shop, named).await?;
+    report.unknown_products.truncate(MOST_ENTRIES);
     report.dry_run = options.dry_run;
     report.written = !options.dry_run && (report.refused == 0 || options.skip_refused);
     if !report.written {
@@ -306,6 +312,25 @@ mod tests {
                 ("b".to_owned(), 2, "zwei".to_owned())
             ]
         );
+    }
+
+    #[tokio::test]
+    async fn tells_of_products_that_the_shop_does_not_have() {
+        let fixture = fixture().await;
+        let csv = "id,title,domain,products\na,1,product,baicha-99\n";
+        let dry = ImportOptions {
+            dry_run: true,
+            ..options()
+        };
+        for options in [dry, options()] {
+            let report = report(&fixture, csv, &options).await;
+            assert_eq!(report.unknown_products, ["baicha-99"]);
+            let text = report.render(Locale::Chinese);
+            assert!(text.contains("商品“baicha-99”还没有登记"), "{text}");
+        }
+        // What stands already is not told again.
+        let report = report(&fixture, csv, &options()).await;
+        assert!(report.unknown_products.is_empty());
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ pub mod findings;
 pub mod import;
 pub mod parse;
 pub mod plan;
+pub mod products;
 pub mod report;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -60,6 +60,22 @@ mod tests {
     }
 
     #[test]
+    fn takes_the_words_that_people_use() {
+        let raw = RawKnowledge {
+            status: Some(" 已归档 ".to_owned()),
+            domain: "仓配".to_owned(),
+            title: "几天到".to_owned(),
+            ..RawKnowledge::default()
+        };
+        let (_, content) = parse_item(&raw, &TimeZone::UTC);
+        let content = content.expect("valid");
+        assert_eq!(
+            (content.status.as_str(), content.domain.as_str()),
+            ("archived", "warehouse")
+        );
+    }
+
+    #[test]
     fn takes_the_id_or_makes_it() {
         let made = id_from_title("发票").expect("valid").to_string();
         check(Some(" a "), "发票", Ok("a"));

@@ -14,7 +14,9 @@ use crate::formats::columns::Column;
 use crate::store::NewVersion;
 
 use super::parse::parse_item;
-use super::report::{ChangedEntry, ImportReport, MOST_ENTRIES, RefusedRow, RowError};
+use super::report::{
+    ChangedEntry, ImportReport, ItemChange, MOST_CHANGES, MOST_ENTRIES, RefusedRow, RowError,
+};
 
 /// A row of a file with its values checked.
 pub struct CheckedRow {
@@ -75,6 +77,8 @@ pub struct Plan {
     /// Ids that came again, with the row of the second time.
     repeated: HashMap<KnowledgeId, u64>,
     versions: Vec<NewVersion>,
+    /// What the first changed items say as they stand.
+    before: HashMap<KnowledgeId, KnowledgeContent>,
     refused: u64,
     refused_rows: Vec<RefusedRow>,
 }
@@ -116,6 +120,7 @@ impl Plan {
             seen: HashMap::new(),
             repeated: HashMap::new(),
             versions: Vec::new(),
+            before: HashMap::new(),
             refused: 0,
             refused_rows: Vec::new(),
         }
@@ -167,7 +172,12 @@ impl Plan {
             let outcome = match standing.get(&id) {
                 None => Outcome::Added,
                 Some(item) if item.content == content => Outcome::Unchanged,
-                Some(item) => Outcome::Changed(differences(&item.content, &content)),
+                Some(item) => {
+                    if self.before.len() < MOST_CHANGES {
+                        self.before.insert(id.clone(), item.content.clone());
+                    }
+                    Outcome::Changed(differences(&item.content, &content))
+                }
             };
             if let Some(seen) = self.seen.get_mut(&id) {
                 seen.outcome = outcome;
@@ -205,6 +215,13 @@ impl Plan {
                 }
                 Some(Outcome::Changed(columns)) => {
                     report.changed += 1;
+                    if let Some(before) = self.before.remove(&version.id) {
+                        report.changes.push(ItemChange {
+                            id: version.id.clone(),
+                            before,
+                            after: version.content.clone(),
+                        });
+                    }
                     if report.changed_items.len() < MOST_ENTRIES {
                         report.changed_items.push(ChangedEntry {
                             id: version.id.to_string(),
@@ -374,6 +391,12 @@ mod tests {
             (2, 1, 1, 1)
         );
         assert_eq!(report.changed_items[0].fields, ["title"]);
+        let changes: Vec<_> = report
+            .changes
+            .iter()
+            .map(|change| [&change.before, &change.after].map(|content| content.title.as_str()))
+            .collect();
+        assert_eq!(changes, [["t", "u"]]);
         let columns: Vec<_> = report.refused_rows[0]
             .errors
             .iter()

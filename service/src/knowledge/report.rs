@@ -6,10 +6,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::fault::Locale;
+use crate::domain::ids::KnowledgeId;
+use crate::domain::knowledge::KnowledgeContent;
 use crate::formats::columns::Column;
+
+use super::products::unknown_products_message;
 
 /// The most entries of each list; the counts are always whole.
 pub const MOST_ENTRIES: usize = 1_000;
+
+/// The most items whose texts are kept for comparison.
+pub const MOST_CHANGES: usize = 20;
 
 /// What an import did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
@@ -32,6 +39,24 @@ pub struct ImportReport {
     pub changed_items: Vec<ChangedEntry>,
     /// The refused rows, the first 1,000.
     pub refused_rows: Vec<RefusedRow>,
+    /// Products that added and changed items are limited to and the shop does
+    /// not have, the first 1,000.
+    pub unknown_products: Vec<String>,
+    /// What the first changed items say differently; shown to people, not sent
+    /// to programs.
+    #[serde(skip)]
+    pub changes: Vec<ItemChange>,
+}
+
+/// What an item says before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemChange {
+    /// Its id.
+    pub id: KnowledgeId,
+    /// What stands.
+    pub before: KnowledgeContent,
+    /// What the file says.
+    pub after: KnowledgeContent,
 }
 
 /// An item that says something else than before.
@@ -87,6 +112,7 @@ impl ImportReport {
         }
         lines.extend(self.refused_rows.iter().map(|row| row.render(locale)));
         push_rest(&mut lines, self.refused, self.refused_rows.len(), locale);
+        lines.extend(unknown_products_message(&self.unknown_products, locale));
         lines.join("\n")
     }
 

@@ -1,22 +1,28 @@
 //! `/knowledge/import`: a file of knowledge, tried out first and imported once its report is confirmed.
 
+use std::collections::HashMap;
+
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
+use super::knowledge_changes::{ChangeView, shortened, shown};
+use super::knowledge_columns::{ColumnView, columns};
 use super::knowledge_upload::{Kept, Sent, receive};
-use super::knowledge_view::{field_name, item_path};
+use super::knowledge_view::{Group, Names, field_name, item_path};
 use super::language::Language;
 use super::lists::leave_to;
 use super::page_with_status;
 use crate::auth::{Form, KeepingKnowledge, audit};
+use crate::domain::knowledge::KnowledgeContent;
 use crate::error::ApiError;
-use crate::formats::columns::Column;
 use crate::formats::{Format, MOST_ROWS};
+use crate::knowledge::diff::{FieldChange, diff};
 use crate::knowledge::import::{ImportCallbacks, ImportError, ImportOptions, ImportSource, import};
-use crate::knowledge::report::{ImportReport, RefusedRow};
+use crate::knowledge::products::unknown_products_message;
+use crate::knowledge::report::{ChangedEntry, ImportReport, RefusedRow};
 use crate::pool::aside;
 use crate::state::AppState;
 use crate::store::Written;
@@ -24,12 +30,15 @@ use crate::store::Written;
 /// Entries of each list that the page shows.
 const MOST_SHOWN: usize = 50;
 
+/// What old and new texts may weigh on the page, in bytes.
+const ROOM_FOR_TEXTS: usize = 60_000;
+
 #[derive(Template)]
 #[template(path = "knowledge_import.html")]
 struct ImportPage {
     frame: Frame,
-    /// The columns of a file: names in files, and as people read them.
-    columns: Vec<(&'static str, String)>,
+    columns: Vec<ColumnView>,
+    intents: Vec<Group>,
     formats: [&'static str; 4],
     most_megabytes: usize,
     most_rows: u64,
@@ -48,9 +57,21 @@ struct Trial {
     unchanged: u64,
     refused: u64,
     added_items: Vec<(String, String)>,
-    changed_items: Vec<(String, String, String)>,
+    changed_items: Vec<Changed>,
     refused_rows: Vec<Refusal>,
     has_more_refused: bool,
+    /// What is to be told of products that the shop does not have; may be empty.
+    unknown_products: String,
+}
+
+/// An item that would say something else.
+struct Changed {
+    path: String,
+    id: String,
+    /// The fields that differ.
+    names: String,
+    /// What they said and would say; empty where there is no room for it.
+    changes: Vec<ChangeView>,
 }
 
 /// A row that is not imported.
@@ -107,7 +128,7 @@ pub async fn try_out(
             if report.added + report.changed == 0 {
                 kept.forget(&state).await;
             }
-            let trial = Trial::of(report, (name, kept), visit.language);
+            let trial = trial(&visit, &state, report, (name, kept)).await?;
             answer(&visit, &state, (String::new(), Some(trial))).await
         }
         Err(ApiError::InvalidFile { detail }) => {
@@ -135,7 +156,7 @@ pub async fn confirm(
     let Some(kept) = kept else {
         let problem = visit.language.say(
             "上传的文件只保留一小时，服务重启或再次上传后也会清掉。请重新选择文件。",
-            "An uploaded file is kept for an hour, until the next upload or a restart. Choose the file again.",
+            "An uploaded file is kept for an hour, or until the next upload or a restart. Please choose the file again.",
         );
         return answer(&visit, &state, (problem.to_owned(), None)).await;
     };
@@ -149,10 +170,10 @@ pub async fn confirm(
     if !report.written {
         let problem = visit.language.say(
             "有问题的行还在，所以什么都没有写入。改好文件重新上传，或勾选“跳过有问题的行”。",
-            "Some rows are refused, so nothing was written. Mend the file and upload it again, or tick “Skip refused rows”.",
+            "Some rows have problems, so nothing was imported. Fix the file and upload it again, or check “Skip rows with problems”.",
         );
         let name = fields.get("name").to_owned();
-        let trial = Trial::of(report, (name, kept), visit.language);
+        let trial = trial(&visit, &state, report, (name, kept)).await?;
         return answer(&visit, &state, (problem.to_owned(), Some(trial))).await;
     }
     state.catalog.store_changed();
@@ -162,11 +183,13 @@ pub async fn confirm(
         changed,
         unchanged,
         refused,
+        unknown_products,
         ..
     } = report;
     audit::about(&request, format!("+{added} ~{changed}"));
     let path = format!(
-        "/knowledge?added={added}&changed={changed}&unchanged={unchanged}&refused={refused}"
+        "/knowledge?added={added}&changed={changed}&unchanged={unchanged}&refused={refused}&unregistered={}",
+        unknown_products.len()
     );
     Ok(done(&path, "imported"))
 }
@@ -202,11 +225,64 @@ async fn run(
     }
 }
 
+/// The trial of a report, with what changed items say differently.
+async fn trial(
+    visit: &Visit<KeepingKnowledge>,
+    state: &AppState,
+    mut report: ImportReport,
+    file: (String, Kept),
+) -> Result<Trial, ApiError> {
+    let shop = visit.visitor.shop();
+    let zone = state.shop(shop).await?.zone();
+    let changes = std::mem::take(&mut report.changes);
+    let compare = async move {
+        let compared = changes.into_iter().map(|change| {
+            let raw = |content: &KnowledgeContent| content.to_raw(&change.id, &zone);
+            let differing = diff(&raw(&change.before), &raw(&change.after));
+            (change.id.to_string(), differing)
+        });
+        compared.collect()
+    };
+    let compared: Compared = aside(compare).await?;
+    let names = Names::of(state, shop, visit.language);
+    Ok(Trial::of(report, file, (compared, &names, visit.language)))
+}
+
+/// What the first changed items say differently, by their ids.
+type Compared = HashMap<String, Vec<FieldChange>>;
+
+/// Changed items with what they said and would say, as long as there is room.
+fn changed_items(
+    entries: Vec<ChangedEntry>,
+    (mut compared, names, language): (Compared, &Names, Language),
+) -> Vec<Changed> {
+    let mut room = ROOM_FOR_TEXTS;
+    let changed = |entry: ChangedEntry| {
+        let fields = entry.fields.iter();
+        let fields: Vec<String> = fields.map(|field| field_name(field, language)).collect();
+        let changes = match compared.remove(&entry.id) {
+            Some(changes) if room > 0 => shortened(shown(changes, names, language), &mut room),
+            _ => Vec::new(),
+        };
+        Changed {
+            path: item_path(&entry.id),
+            id: entry.id,
+            names: fields.join(language.say("、", ", ")),
+            changes,
+        }
+    };
+    entries.into_iter().take(MOST_SHOWN).map(changed).collect()
+}
+
 impl Trial {
-    fn of(report: ImportReport, (name, kept): (String, Kept), language: Language) -> Self {
+    fn of(
+        report: ImportReport,
+        (name, kept): (String, Kept),
+        (compared, names, language): (Compared, &Names, Language),
+    ) -> Self {
         let added = report.added_ids.into_iter().take(MOST_SHOWN);
-        let changed = report.changed_items.into_iter().take(MOST_SHOWN);
         let refused = report.refused_rows.into_iter().take(MOST_SHOWN);
+        let unknown = unknown_products_message(&report.unknown_products, language.0);
         Self {
             name,
             kept,
@@ -215,16 +291,10 @@ impl Trial {
             unchanged: report.unchanged,
             refused: report.refused,
             added_items: added.map(|id| (item_path(&id), id)).collect(),
-            changed_items: changed
-                .map(|item| {
-                    let names = item.fields.iter().map(|field| field_name(field, language));
-                    let names: Vec<String> = names.collect();
-                    let names = names.join(language.say("、", ", "));
-                    (item_path(&item.id), item.id, names)
-                })
-                .collect(),
+            changed_items: changed_items(report.changed_items, (compared, names, language)),
             refused_rows: refused.map(|row| refusal(row, language)).collect(),
             has_more_refused: report.refused > MOST_SHOWN as u64,
+            unknown_products: unknown.unwrap_or_default(),
         }
     }
 }
@@ -261,9 +331,8 @@ async fn answer(
     leave_to(&mut frame, "/knowledge/import");
     let template = ImportPage {
         frame,
-        columns: Column::all()
-            .map(|column| (column.name(), field_name(column.name(), language)))
-            .collect(),
+        columns: columns(language),
+        intents: Names::of(state, visit.visitor.shop(), language).intents(""),
         formats: Format::ALL.map(Format::extension),
         most_megabytes: state.settings.server.import_limit_bytes >> 20,
         most_rows: MOST_ROWS,

@@ -11,11 +11,13 @@ use super::lists::minute;
 use super::page;
 use crate::auth::{Fields, Searching};
 use crate::domain::fault::{Fault, FieldError};
-use crate::domain::ids::{ChannelId, ProductId};
+use crate::domain::ids::ProductId;
 use crate::domain::knowledge::Status;
 use crate::domain::time::parse_time;
 use crate::error::ApiError;
+use crate::knowledge::products::{unknown_products, unknown_products_message};
 use crate::knowledge::view::{View, Which, view};
+use crate::reports::Words;
 use crate::state::AppState;
 
 #[derive(Template)]
@@ -33,6 +35,8 @@ struct ItemPage {
     problem: String,
     /// Whether this is a version that another has replaced.
     is_replaced: bool,
+    /// What is to be told of products that the shop does not have; may be empty.
+    unknown_products: String,
     item: ItemView,
 }
 
@@ -82,7 +86,7 @@ pub async fn show(
     let (which, found, problem) = match (found, which) {
         // There was none then: what stands now is shown, and that is said.
         (None, Which::AsOf(_)) => {
-            let problem = language.say("那时还没有这条知识", "there was no such item then");
+            let problem = language.say("那时还没有这条知识", "this item did not exist yet");
             let found = view(store, shop, &id, Which::Standing, now).await?;
             (Which::Standing, found, problem.to_owned())
         }
@@ -97,7 +101,10 @@ pub async fn show(
     };
     let standing = store.knowledge(shop, &id).await?;
     let names = Names::of(&state, shop, language);
+    let named = found.item.content.products.iter();
+    let unknown = unknown_products(store, shop, named).await?;
     let template = ItemPage {
+        unknown_products: unknown_products_message(&unknown, language.0).unwrap_or_default(),
         may_keep: may_keep(&visit.visitor),
         path: super::knowledge_view::item_path(id.as_str()),
         edit_path: page_of_item(id.as_str(), "edit"),
@@ -131,7 +138,9 @@ fn which(query: &Fields, zone: &jiff::tz::TimeZone) -> Result<Which, FieldError>
 fn shown(found: View, names: &Names, frame: &Frame, at: jiff::Timestamp) -> ItemView {
     let View { item, in_effect } = found;
     let (content, language, zone) = (item.content, frame.language, frame.shop.zone());
-    let channels: Vec<&str> = content.channels.iter().map(ChannelId::as_str).collect();
+    let words = Words(language.0);
+    let channels = content.channels.iter();
+    let channels: Vec<&str> = channels.map(|id| words.channel(id.as_str())).collect();
     let products = content.products.iter().map(ProductId::as_str);
     ItemView {
         domain: domain_name(content.domain, language),

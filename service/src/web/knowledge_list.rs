@@ -24,6 +24,7 @@ use crate::domain::taxonomy::{Intent, KnowledgeDomain};
 use crate::domain::text::Text;
 use crate::domain::time::parse_time;
 use crate::error::ApiError;
+use crate::reports::Words;
 use crate::state::AppState;
 use crate::store::{KnowledgeFilter, KnowledgeOrder};
 
@@ -335,7 +336,9 @@ fn scope(names: &Names, products: &[&str], channels: &[&str], language: Language
             format!("{more} more")
         });
     }
-    named.extend(channels.iter().map(|&channel| channel.to_owned()));
+    let words = Words(language.0);
+    let channels = channels.iter().map(|id| words.channel(id).to_owned());
+    named.extend(channels);
     named.join(" · ")
 }
 
@@ -375,7 +378,16 @@ fn imported(query: &Fields, language: Language) -> String {
     let count = |name: &str| query.get(name).parse::<u64>().unwrap_or(0);
     let [added, changed, unchanged, refused] =
         ["added", "changed", "unchanged", "refused"].map(count);
-    if language.is_chinese() {
+    let unregistered = match (count("unregistered"), language.is_chinese()) {
+        (0, _) => String::new(),
+        (products, true) => {
+            format!("其中 {products} 个适用商品还没有登记，买家提到时认不出来。")
+        }
+        (products, false) => format!(
+            " {products} of the products named are not registered and will not be recognised."
+        ),
+    };
+    let done = if language.is_chinese() {
         format!(
             "导入完成：新增 {added} 条，更改 {changed} 条，未变 {unchanged} 条，跳过 {refused} 行。"
         )
@@ -383,7 +395,8 @@ fn imported(query: &Fields, language: Language) -> String {
         format!(
             "Imported: {added} added, {changed} changed, {unchanged} unchanged, {refused} skipped."
         )
-    }
+    };
+    done + &unregistered
 }
 
 #[cfg(test)]

@@ -5,16 +5,15 @@ use askama::Template;
 use jiff::tz::TimeZone;
 
 use super::console::{Frame, Room, Visit, done};
-use super::knowledge_view::{
-    Chip, Names, author, chip, field_name, id_of, item_path, may_keep, page_of_item, told,
-};
+use super::knowledge_changes::{ChangeView, shown};
+use super::knowledge_view::{Chip, Names, author, chip, id_of, item_path, may_keep, page_of_item};
 use super::language::Language;
 use super::lists::minute;
 use super::page;
 use crate::auth::{Form, KeepingKnowledge, Searching};
 use crate::domain::ids::KnowledgeId;
 use crate::error::ApiError;
-use crate::knowledge::diff::{FieldChange, LineOp, diff};
+use crate::knowledge::diff::{FieldChange, diff};
 use crate::knowledge::edit::{Edit, Expected, revert as revert_item};
 use crate::knowledge::view::{View, history};
 use crate::state::AppState;
@@ -53,27 +52,6 @@ struct VersionRow {
     is_standing: bool,
     is_from: bool,
     is_to: bool,
-}
-
-/// What differs in a field.
-struct ChangeView {
-    name: String,
-    lines: Vec<LineView>,
-}
-
-struct LineView {
-    op: LineOp,
-    text: String,
-}
-
-impl LineView {
-    fn is_put_in(&self) -> bool {
-        self.op == LineOp::Insert
-    }
-
-    fn is_taken_out(&self) -> bool {
-        self.op == LineOp::Delete
-    }
 }
 
 /// `GET /knowledge/{id}/versions`, with what `from` and `to` say differently:
@@ -176,44 +154,6 @@ async fn compare(
     Ok(state.pool.run(shop, move || diff(&before, &after)).await?)
 }
 
-fn shown(changes: Vec<FieldChange>, names: &Names, language: Language) -> Vec<ChangeView> {
-    let change = |change: FieldChange| {
-        let lines = match change.lines {
-            Some(lines) => lines
-                .into_iter()
-                .map(|line| LineView {
-                    op: line.op,
-                    text: line.text,
-                })
-                .collect(),
-            None => {
-                let told = |value| told(change.field, value, names, language);
-                whole(told(change.before), told(change.after))
-            }
-        };
-        ChangeView {
-            name: field_name(change.field, language),
-            lines,
-        }
-    };
-    changes.into_iter().map(change).collect()
-}
-
-/// A value that is one thing or a list of names: what is gone, then what has come.
-fn whole(before: Vec<String>, after: Vec<String>) -> Vec<LineView> {
-    let line = |op, text: &String| LineView {
-        op,
-        text: text.clone(),
-    };
-    let gone = before.iter().map(|text| {
-        let stays = after.contains(text);
-        line(if stays { LineOp::Equal } else { LineOp::Delete }, text)
-    });
-    let come = after.iter().filter(|text| !before.contains(text));
-    gone.chain(come.map(|text| line(LineOp::Insert, text)))
-        .collect()
-}
-
 /// `POST /knowledge/{id}/versions`: gives the item what it said at `version`,
 /// as the version after the one that stood when the page was shown.
 ///
@@ -247,21 +187,5 @@ pub async fn revert(
             ApiError::VersionConflict { .. } => Ok(done(&here, "changed-meanwhile")),
             error => Err(error),
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_gone_comes_before_what_has_come() {
-        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-        let lines = whole(texts(&["a", "b"]), texts(&["b", "c"]));
-        let shown: Vec<String> = lines
-            .iter()
-            .map(|line| format!("{:?} {}", line.op, line.text))
-            .collect();
-        assert_eq!(shown, ["Delete a", "Equal b", "Insert c"]);
     }
 }

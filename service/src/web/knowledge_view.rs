@@ -130,11 +130,12 @@ impl Names {
 
 /// A domain as people read it.
 pub fn domain_name(domain: KnowledgeDomain, language: Language) -> &'static str {
-    match domain {
-        KnowledgeDomain::Product => language.say("商品", "Product"),
-        KnowledgeDomain::Process => language.say("流程", "Process"),
-        KnowledgeDomain::Warehouse => language.say("仓配", "Warehouse"),
-    }
+    let english = match domain {
+        KnowledgeDomain::Product => "Product",
+        KnowledgeDomain::Process => "Process",
+        KnowledgeDomain::Warehouse => "Warehouse",
+    };
+    language.say(domain.label(), english)
 }
 
 /// The domains to choose from.
@@ -149,11 +150,12 @@ pub fn domains(chosen: &str, language: Language) -> Vec<Choice> {
 
 /// A status as people read it.
 pub fn status_name(status: Status, language: Language) -> &'static str {
-    match status {
-        Status::Draft => language.say("草稿", "Draft"),
-        Status::Approved => language.say("已审核", "Approved"),
-        Status::Archived => language.say("已归档", "Archived"),
-    }
+    let english = match status {
+        Status::Draft => "Draft",
+        Status::Approved => "Approved",
+        Status::Archived => "Archived",
+    };
+    language.say(status.label(), english)
 }
 
 /// The statuses to choose from.
@@ -176,7 +178,7 @@ pub fn chip((status, window): (Status, Window), at: Timestamp, language: Languag
         Status::Archived => ("", language.say("已归档", "Archived")),
         Status::Approved if window.contains(at) => ("good", language.say("生效中", "In effect")),
         Status::Approved if window.from.is_some_and(|from| from > at) => {
-            ("caution", language.say("未到时间", "Not yet"))
+            ("caution", language.say("未到生效时间", "Scheduled"))
         }
         Status::Approved => ("caution", language.say("已过期", "Expired")),
     };
@@ -247,7 +249,7 @@ pub fn told(field: &str, value: FieldValue, names: &Names, language: Language) -
 /// Whose change it was, as people read it.
 pub fn author(by: &str, language: Language) -> String {
     match by {
-        "import" => language.say("文件导入", "a file import").to_owned(),
+        "import" => language.say("文件导入", "File import").to_owned(),
         by => by.to_owned(),
     }
 }
@@ -292,7 +294,7 @@ mod tests {
         let window = Window::new(Some(at(10)), Some(at(20))).expect("valid");
         let english = Language(Locale::English);
         for (status, second, text) in [
-            (Status::Approved, 5, "Not yet"),
+            (Status::Approved, 5, "Scheduled"),
             (Status::Approved, 15, "In effect"),
             (Status::Approved, 20, "Expired"),
             (Status::Draft, 15, "Draft"),

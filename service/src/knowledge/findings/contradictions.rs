@@ -8,6 +8,7 @@
 //! neither answer also says the opposite. Where it is doubtful, nothing is
 //! found: what is found must be worth looking at.
 
+use super::distinct::keep_distinct;
 use super::figures::{Figure, Role};
 use super::lexicon::Mode;
 use super::reading::{Reading, Statement};
@@ -25,6 +26,8 @@ pub(super) struct Clash {
     pub second: (usize, Option<usize>),
     /// How much alike the two statements and questions are, 0 to 1.
     pub likeness: f64,
+    /// Whether another clash about the same attribute is more alike.
+    pub is_further: bool,
 }
 
 /// What a contradiction is about.
@@ -51,7 +54,7 @@ const LEAST_OF_AN_ANSWER: f64 = 10.0;
 /// Questions less alike than this are not compared.
 const RELATED_QUESTION: f64 = 0.5;
 /// Clauses at least this much alike, of the smaller and the larger, say the same of the same.
-const SAME_CLAUSE: (f64, f64) = (0.6, 0.5);
+pub(super) const SAME_CLAUSE: (f64, f64) = (0.6, 0.5);
 /// Clauses at least this much alike say it in the same words.
 const SAME_WORDS: (f64, f64) = (0.8, 0.7);
 
@@ -127,20 +130,7 @@ pub(super) fn clashes(one: &Reading, other: &Reading, questions: f64) -> Vec<Cla
             pair.verdicts(&mut found);
         }
     }
-    keep_best(found)
-}
-
-/// Of each attribute what is most alike.
-fn keep_best(mut found: Vec<Clash>) -> Vec<Clash> {
-    found.sort_by(|one, other| {
-        let by_likeness = other.likeness.total_cmp(&one.likeness);
-        let place = |clash: &Clash| (clash.first, clash.second);
-        (one.attribute.cmp(&other.attribute))
-            .then(by_likeness)
-            .then(place(one).cmp(&place(other)))
-    });
-    found.dedup_by_key(|clash| clash.attribute);
-    found
+    keep_distinct(found, (one, other))
 }
 
 struct Pair<'a> {
@@ -175,6 +165,7 @@ impl Pair<'_> {
                     first: (place, Some(at)),
                     second: (other_place, Some(other_at)),
                     likeness,
+                    is_further: false,
                 });
             }
         }
@@ -243,6 +234,7 @@ impl Pair<'_> {
             first: (place, None),
             second: (other_place, None),
             likeness,
+            is_further: false,
         });
     }
 }
@@ -262,7 +254,8 @@ fn shared_concept(one: &Statement, other: &Statement) -> Option<u8> {
     (shared != 0).then(|| u8::try_from(shared.trailing_zeros()).unwrap_or(0))
 }
 
-fn agrees(one: &Figure, other: &Figure) -> bool {
+/// Whether two figures can both be right.
+pub(super) fn agrees(one: &Figure, other: &Figure) -> bool {
     if matches!(one.measure, Measure::TimeOfDay | Measure::Date) {
         let (a, b) = (one.span.high, other.span.high);
         // 4点 may be 16点 where nobody says which half of the day.

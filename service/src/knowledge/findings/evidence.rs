@@ -20,8 +20,14 @@ pub(super) fn contradiction(
 ) -> Finding {
     let attribute = words::attribute(&clash.attribute);
     let (first, second) = in_order(first, second);
+    let about = if clash.is_further {
+        let values = [&first.value, &second.value].map(|value| value.as_deref().unwrap_or(""));
+        format!("{attribute}|{}|{}", values[0], values[1])
+    } else {
+        attribute.clone()
+    };
     Finding {
-        id: finding_id("contradiction", (&first.id, &second.id), &attribute),
+        id: finding_id("contradiction", (&first.id, &second.id), &about),
         detail: Detail::Contradiction {
             attribute,
             subject: words::subject(&clash.attribute),
