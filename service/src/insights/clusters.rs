@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::queues::{Proposal, proposals_of};
 use super::report::{Desk, InsightError};
 use super::standing::{DAYS, standing};
 use super::tally::{Calendar, count};
 use crate::domain::ids::{ClusterId, ShopId};
-use crate::domain::insights::QuestionLine;
+use crate::domain::insights::{AnswerState, QuestionLine};
 use crate::domain::listening::{Cluster, ClusterEdit, HeardQuestion};
 use crate::domain::taxonomy::Stage;
 use crate::listening::{Ledger, Name, WordingEntry};
@@ -30,6 +32,8 @@ pub struct ClusterView {
     pub line: QuestionLine,
     /// Distinct buyers of eight weeks.
     pub buyers_of_eight_weeks: u32,
+    /// When it was first asked at all; `None` where none of its questions stands.
+    pub first_asked_at: Option<Timestamp>,
     /// When it is usually asked.
     pub stage: Option<Stage>,
     /// The product that it is about, where nearly all ask it of one.
@@ -72,8 +76,7 @@ pub struct ClusterPage {
     pub detail: ClusterDetail,
     /// Questions of each of the last 28 days in the shop's time zone, today last.
     pub by_day: [u32; DAYS],
-    /// Whether it is in the queue of answers to write: nothing answers it, and
-    /// it is not muted.
+    /// Whether it is in the queue of answers to write.
     pub is_gap: bool,
     /// Its entries in the queue of answers to approve, best first.
     pub proposals: Vec<Proposal>,
@@ -135,7 +138,7 @@ pub async fn page(
     let row = standing.row(cluster);
     let is_gap = detail.view.is_gap();
     let proposals = match row {
-        Some(row) if is_gap => proposals_of(desk, shop, row).await?,
+        Some(row) if row.view.has_proposals() => proposals_of(desk, shop, row).await?,
         _ => Vec::new(),
     };
     Ok(ClusterPage {
@@ -148,9 +151,24 @@ pub async fn page(
 }
 
 impl ClusterView {
-    /// Whether an answer to it is missing: nothing answers it, and it is not muted.
+    /// Whether somebody has to write an answer to it: no item answers it, no
+    /// answer of agents waits for approval, and it is not muted.
     pub fn is_gap(&self) -> bool {
-        self.cluster.answered_by.is_none() && !self.cluster.is_muted
+        self.is_in(AnswerState::Missing)
+    }
+
+    /// Whether answers of agents wait for approval, and it is not muted.
+    pub fn has_proposals(&self) -> bool {
+        self.is_in(AnswerState::ToApprove)
+    }
+
+    /// Whether an approved item answers it, and it is not muted.
+    pub fn is_answered(&self) -> bool {
+        self.is_in(AnswerState::Answered)
+    }
+
+    fn is_in(&self, state: AnswerState) -> bool {
+        self.line.answer_state() == state && !self.cluster.is_muted
     }
 }
 
@@ -160,10 +178,14 @@ fn quiet(ledger: &Ledger, cluster: ClusterId) -> Result<ClusterView, InsightErro
         .cluster(cluster)
         .filter(|cluster| cluster.retired_at.is_none())
         .ok_or(StoreError::NotFound { what: "cluster" })?;
+    let facts = ledger.all();
+    let of_cluster = facts.filter(|fact| ledger.cluster_of(fact) == Some(cluster.id));
+    let first_ms = of_cluster.map(|fact| fact.at_ms).min();
     Ok(ClusterView {
         line: QuestionLine::quiet(cluster),
         cluster: cluster.clone(),
         buyers_of_eight_weeks: 0,
+        first_asked_at: first_ms.and_then(|first_ms| Timestamp::from_millisecond(first_ms).ok()),
         stage: None,
         main_product: None,
     })

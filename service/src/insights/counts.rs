@@ -21,12 +21,12 @@ pub struct Counts {
     pub wordings: HashMap<u32, HashSet<Name>>,
     /// Distinct buyers by cluster.
     pub clusters: HashMap<ClusterId, HashSet<Name>>,
-    /// Questions and distinct buyers by intent.
-    pub intents: BTreeMap<String, (u32, HashSet<Name>)>,
-    /// Questions and distinct buyers by stage.
-    pub stages: BTreeMap<Stage, (u32, HashSet<Name>)>,
-    /// Questions and distinct buyers by channel.
-    pub channels: BTreeMap<String, (u32, HashSet<Name>)>,
+    /// Distinct buyers by intent.
+    pub intents: BTreeMap<String, HashSet<Name>>,
+    /// Distinct buyers by stage.
+    pub stages: BTreeMap<Stage, HashSet<Name>>,
+    /// Distinct buyers by channel.
+    pub channels: BTreeMap<String, HashSet<Name>>,
 }
 
 /// Counts the questions of a period that `is_in` lets through.
@@ -47,20 +47,15 @@ pub fn counts(ledger: &Ledger, period: Period, is_in: &dyn Fn(&Fact) -> bool) ->
         }
         if let Some(intent) = fact.intent {
             let id = ledger.intents.get(intent).to_owned();
-            add(counts.intents.entry(id).or_default(), fact);
+            counts.intents.entry(id).or_default().insert(fact.buyer);
         }
         if let Some(stage) = fact.stage {
-            add(counts.stages.entry(stage).or_default(), fact);
+            counts.stages.entry(stage).or_default().insert(fact.buyer);
         }
         if let Some(channel) = fact.channel {
             let id = ledger.channels.get(channel).to_owned();
-            add(counts.channels.entry(id).or_default(), fact);
+            counts.channels.entry(id).or_default().insert(fact.buyer);
         }
     }
     counts
-}
-
-fn add(entry: &mut (u32, HashSet<Name>), fact: &Fact) {
-    entry.0 += 1;
-    entry.1.insert(fact.buyer);
 }

@@ -1,5 +1,5 @@
 //! Feeds for those who can change something: claims with evidence out of the
-//! latest weekly report and of the running week.
+//! latest weekly report and of the running week, as far as they hold now.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -7,8 +7,11 @@ use std::fmt::Write;
 use jiff::Timestamp;
 use serde_json::json;
 
+use super::claims::Claim;
+use super::present::{stands, with_answers_of_now};
 use super::report::{Desk, InsightError, weekly};
-use crate::domain::fault::{Fault, Locale};
+use super::standing::standing;
+use crate::domain::fault::{Fault, Hint, Locale};
 use crate::domain::ids::ShopId;
 use crate::domain::insights::{FeedEntry, QuestionLine, WeeklyReport};
 use crate::domain::week::Week;
@@ -59,7 +62,7 @@ impl Feed {
         let found = Self::ALL.into_iter().find(|feed| feed.as_str() == text);
         found.ok_or_else(|| Fault::Unknown {
             value: text.chars().take(40).collect(),
-            expected: Self::ALL.map(Self::as_str).join(", "),
+            expected: Hint::names(&Self::ALL.map(Self::as_str)),
         })
     }
 
@@ -93,69 +96,6 @@ impl Feed {
     }
 }
 
-/// What is claimed of a question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Claim {
-    Rising,
-    New,
-    Promotion,
-    Unanswered,
-    Page,
-    Warehouse,
-}
-
-impl Claim {
-    fn id(self) -> &'static str {
-        match self {
-            Self::Rising => "rising",
-            Self::New => "new",
-            Self::Promotion => "promotion",
-            Self::Unanswered => "unanswered",
-            Self::Page => "page",
-            Self::Warehouse => "warehouse",
-        }
-    }
-
-    fn say(self, line: &QuestionLine, locale: Locale) -> String {
-        let QuestionLine { label, buyers, .. } = line;
-        let before = line.previous_buyers.in_words(locale);
-        match (self, locale) {
-            (Self::Rising, Locale::Chinese) => {
-                format!("“{label}”问的人变多：{buyers} 位买家，上周 {before} 位")
-            }
-            (Self::Rising, Locale::English) => {
-                format!("“{label}” is asked more: {buyers} buyers, {before} the week before")
-            }
-            (Self::New, Locale::Chinese) => format!("新问题“{label}”：{buyers} 位买家在问"),
-            (Self::New, Locale::English) => format!("New: “{label}”, asked by {buyers} buyers"),
-            (Self::Promotion, Locale::Chinese) => {
-                format!("价格与活动让人疑惑：{buyers} 位买家问“{label}”")
-            }
-            (Self::Promotion, Locale::English) => {
-                format!("Prices or promotions confuse: {buyers} buyers asked “{label}”")
-            }
-            (Self::Unanswered, Locale::Chinese) => {
-                format!("“{label}”还没有标准答案：{buyers} 位买家在问")
-            }
-            (Self::Unanswered, Locale::English) => {
-                format!("No answer yet for “{label}”, asked by {buyers} buyers")
-            }
-            (Self::Page, Locale::Chinese) => {
-                format!("{buyers} 位买家下单前问“{label}”，详情页可以写清楚")
-            }
-            (Self::Page, Locale::English) => {
-                format!("{buyers} buyers asked “{label}” before ordering: the page could say it")
-            }
-            (Self::Warehouse, Locale::Chinese) => {
-                format!("{buyers} 位买家因发货、快递或到货来问“{label}”")
-            }
-            (Self::Warehouse, Locale::English) => {
-                format!("{buyers} buyers asked about delivery: “{label}”")
-            }
-        }
-    }
-}
-
 /// A feed as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FeedState {
@@ -167,8 +107,9 @@ pub struct FeedState {
 
 /// A feed's entries as they stand. Entries have ids of their week, claim and
 /// question: while the figures move, an entry changes, and no second one
-/// appears. What is not claimed any more leaves its place and its time behind,
-/// so that who has it learns that something changed.
+/// appears. What is not claimed any more, because an item answers the question
+/// by now or people muted it say, leaves its place and its time behind, so that
+/// who has it learns that something changed.
 ///
 /// # Errors
 /// When the shop cannot be read.
@@ -176,14 +117,17 @@ pub async fn entries(desk: Desk<'_>, shop: &ShopId, feed: Feed) -> Result<FeedSt
     let searchable = desk.catalog.searchable(shop)?;
     let (_, policy) = desk.store.policy(shop).await?;
     let week = Week::of(desk.now, &searchable.shop.zone());
+    let standing = standing(desk, shop).await?;
     let mut made = Vec::new();
     for week in [week.plus(-1), week] {
         let report = weekly(desk, shop, week, None).await?;
+        let report = with_answers_of_now(&report, &standing);
         for (claim, lines) in feed.sections(&report) {
             // An entry is read outside of the shop's walls: it tells of groups only.
+            let is_large = |line: &QuestionLine| line.buyers.at_least() >= policy.smallest_group;
             let lines = lines
                 .iter()
-                .filter(|line| line.buyers.at_least() >= policy.smallest_group);
+                .filter(|line| is_large(line) && stands(line, &standing));
             made.extend(lines.map(|line| entry(&report, claim, line, desk.now)));
         }
     }

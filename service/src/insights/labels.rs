@@ -1,6 +1,7 @@
 //! What ids are called, in the shop's language.
 
 use crate::catalog::{Searchable, Terminology};
+use crate::domain::channel::channel_name;
 use crate::domain::fault::Locale;
 use crate::domain::taxonomy::BuiltIn;
 use crate::language::ShopIntents;
@@ -73,6 +74,11 @@ impl Labels<'_> {
             Locale::Chinese => "（未命名的问题）",
             Locale::English => "(a question without a name)",
         }
+    }
+
+    /// A channel's name; its id where it has none.
+    pub fn channel(&self, id: &str) -> String {
+        channel_name(id, self.locale).to_owned()
     }
 
     /// A product's name; its id where it has none.

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::answers::{Answers, Waiting};
 use super::labels::Labels;
-use super::quotable::Quotable;
+use super::quotable::{Quotable, reads_as};
 use super::significance::{change_p_value, direction, discovery_threshold};
 use super::tally::{Tally, count, most, share};
 use crate::domain::ids::ClusterId;
@@ -34,6 +35,10 @@ pub struct Lines<'a> {
     pub false_discovery_rate: f64,
     /// How answers of the week were taken.
     pub uses: &'a [AnswerUse],
+    /// The items that answer questions.
+    pub answers: &'a Answers,
+    /// What waits for approval.
+    pub waiting: &'a Waiting,
     /// Distinct buyers of the week and of the one before.
     pub buyers: (u32, u32),
     /// The week's first moment.
@@ -52,6 +57,8 @@ pub struct QuestionFigures {
     pub stage: Option<Stage>,
     /// Distinct buyers of all weeks.
     pub buyers_of_all: u32,
+    /// When it was first asked at all, in milliseconds.
+    pub first_ms: i64,
     /// The product that it is about, where nearly all ask it of one.
     pub main_product: Option<String>,
 }
@@ -81,7 +88,7 @@ impl Lines<'_> {
             .iter()
             .filter(|(cluster, tally, _)| {
                 let is_asked = tally.buyers_now() + tally.buyers_before() > 0;
-                is_asked && !cluster.is_muted && !self.is_new(tally)
+                is_asked && !cluster.is_muted && self.is_tested(tally)
             })
             .map(|(_, _, p_value)| *p_value)
             .collect();
@@ -93,7 +100,7 @@ impl Lines<'_> {
             .map(|(cluster, tally, p_value)| QuestionFigures {
                 line: QuestionLine {
                     trend: self.trend(tally, p_value <= threshold),
-                    p_value: (!self.is_new(tally)).then_some(p_value),
+                    p_value: self.is_tested(tally).then_some(p_value),
                     acceptance: acceptance.get(&cluster.id).copied(),
                     ..self.line(cluster, tally)
                 },
@@ -101,6 +108,7 @@ impl Lines<'_> {
                 is_muted: cluster.is_muted,
                 stage: most(&tally.stages),
                 buyers_of_all: tally.buyers_of_all(),
+                first_ms: tally.first_ms,
                 main_product: self.main_product(tally),
             })
             .collect();
@@ -124,14 +132,27 @@ impl Lines<'_> {
         tally.first_ms >= self.week_start_ms
     }
 
-    fn trend(&self, tally: &Tally, is_significant: bool) -> Trend {
-        if self.is_new(tally) {
-            return Trend::New;
-        }
-        if !is_significant {
-            return Trend::Steady;
-        }
-        direction((tally.buyers_now(), tally.buyers_before()), self.buyers)
+    /// Whether anything was asked the week before: without it, there is nothing
+    /// that a question could be new or more than.
+    fn is_compared(&self) -> bool {
+        self.buyers.1 > 0
+    }
+
+    /// Whether it is told from chance which way it moves.
+    fn is_tested(&self, tally: &Tally) -> bool {
+        self.is_compared() && !self.is_new(tally)
+    }
+
+    fn trend(&self, tally: &Tally, is_significant: bool) -> Option<Trend> {
+        self.is_compared().then(|| {
+            if self.is_new(tally) {
+                return Trend::New;
+            }
+            if !is_significant {
+                return Trend::Steady;
+            }
+            direction((tally.buyers_now(), tally.buyers_before()), self.buyers)
+        })
     }
 
     fn line(&self, cluster: &Cluster, tally: &Tally) -> QuestionLine {
@@ -139,9 +160,11 @@ impl Lines<'_> {
         let domain = intent
             .and_then(|id| Intent::parse(id).ok())
             .and_then(|intent| intent.domain());
+        let label = self.label(cluster);
+        let answer = self.answers.of(cluster);
+        let waiting = self.waiting.get(&cluster.id).filter(|_| answer.is_none());
         QuestionLine {
             cluster: cluster.id.to_string(),
-            label: self.label(cluster),
             key_phrases: cluster.key_phrases.clone(),
             intent: intent.map(ToOwned::to_owned),
             intent_label: intent.map(|id| self.labels.intent(id)),
@@ -150,17 +173,16 @@ impl Lines<'_> {
             questions: tally.questions.into(),
             buyers: tally.buyers_now().into(),
             previous_buyers: tally.buyers_before().into(),
-            trend: Trend::Steady,
+            trend: None,
             p_value: None,
             buyers_by_week: tally.buyers.iter().map(|week| count(week).into()).collect(),
             answered_share: share(tally.answered, tally.questions),
             acceptance: None,
             urgent_share: share(tally.urgent, tally.questions),
-            answered_by: cluster
-                .answered_by
-                .as_ref()
-                .map(|answer| answer.knowledge.clone()),
-            words: self.words(cluster, tally),
+            answered_by: answer.map(|answer| answer.knowledge.clone()),
+            proposals: waiting.copied().unwrap_or(0),
+            words: self.words(&label, tally),
+            label,
         }
     }
 
@@ -212,8 +234,8 @@ impl Lines<'_> {
     }
 
     /// Buyers' own words, the most common first, where enough buyers asked; no
-    /// words that only one of them wrote.
-    fn words(&self, cluster: &Cluster, tally: &Tally) -> Vec<String> {
+    /// words that only one of them wrote, and none that the label repeats.
+    fn words(&self, label: &str, tally: &Tally) -> Vec<String> {
         if tally.buyers_now() < self.smallest_group {
             return Vec::new();
         }
@@ -225,7 +247,7 @@ impl Lines<'_> {
                 Some((count(buyers), wording.text.as_ref()))
             })
             .filter(|(buyers, text)| {
-                *buyers as usize >= FEWEST_OF_A_WORDING && !text.starts_with(cluster.title())
+                *buyers as usize >= FEWEST_OF_A_WORDING && !reads_as(text, label)
             })
             .collect();
         wordings.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));
@@ -253,27 +275,33 @@ impl Lines<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{Asked, NOW, ledger, with_labels};
+    use super::super::samples::{Asked, NOW, changes, ledger, with_labels};
     use super::super::tally::{Calendar, buyers_of_last_two, tally};
     use super::*;
     use crate::domain::shown::Shown;
 
     fn lines(asked: &[Asked], smallest_group: u32) -> Vec<QuestionLine> {
-        let ledger = ledger(asked);
+        lines_of(&ledger(asked), smallest_group)
+    }
+
+    fn lines_of(ledger: &Ledger, smallest_group: u32) -> Vec<QuestionLine> {
         let calendar = Calendar::rolling(NOW.parse().expect("valid"));
-        let quotable = Quotable::of(&ledger);
+        let answers = Answers::default();
+        let quotable = Quotable::of(ledger, &answers);
         with_labels(|labels| {
             let lines = Lines {
-                ledger: &ledger,
+                ledger,
                 quotable: &quotable,
                 labels,
                 smallest_group,
                 false_discovery_rate: 0.1,
                 uses: &[],
-                buyers: buyers_of_last_two(&ledger, &calendar),
+                answers: &answers,
+                waiting: &Waiting::new(),
+                buyers: buyers_of_last_two(ledger, &calendar),
                 week_start_ms: calendar.last_start_ms(),
             };
-            let figures = lines.figures(&tally(&ledger, &calendar));
+            let figures = lines.figures(&tally(ledger, &calendar));
             figures.into_iter().map(|figures| figures.line).collect()
         })
     }
@@ -303,23 +331,56 @@ mod tests {
             ],
             5,
         );
-        let trends: Vec<(&str, Trend)> = found
+        let trends: Vec<(&str, Option<Trend>)> = found
             .iter()
             .map(|line| (line.label.as_str(), line.trend))
             .collect();
         assert_eq!(
             trends,
             [
-                ("稳", Trend::Steady),
-                ("降", Trend::Fading),
-                ("升", Trend::Rising),
-                ("新", Trend::New),
-                ("少", Trend::Steady),
+                ("稳", Some(Trend::Steady)),
+                ("降", Some(Trend::Fading)),
+                ("升", Some(Trend::Rising)),
+                ("新", Some(Trend::New)),
+                ("少", Some(Trend::Steady)),
             ]
         );
         let weeks = [0, 0, 0, 0, 0, 0, 20, 100].map(Shown::Exactly);
         assert_eq!(found[2].buyers_by_week, weeks);
         assert_eq!(found[3].p_value, None);
+    }
+
+    #[test]
+    fn nothing_moves_where_nothing_was_asked_the_week_before() {
+        let of = |asked: &[Asked]| {
+            let found = lines(asked, 5);
+            found.first().map(|line| (line.trend, line.p_value))
+        };
+        assert_eq!(of(&[asked("新", 3, 30)]), Some((None, None)));
+        let after_a_break = [asked("旧", 20, 30), asked("旧", 3, 30)];
+        assert_eq!(of(&after_a_break), Some((None, None)));
+        // One question is something to compare with.
+        let one = [asked("别的", 10, 1), asked("新", 3, 30)];
+        assert_eq!(of(&one), Some((Some(Trend::New), None)));
+    }
+
+    #[test]
+    fn quotes_what_several_wrote_and_the_label_does_not_say() {
+        let mut asked = changes(&[
+            asked("密封圈", 3, 5),
+            asked("密封圈哪里买", 3, 3),
+            asked("密封圈坏了", 3, 1),
+        ]);
+        let cluster = asked.clusters[0].id;
+        for wording in &mut asked.wordings {
+            wording.cluster = Some(cluster);
+        }
+        let mut ledger = Ledger::default();
+        ledger.apply(asked);
+        let found = lines_of(&ledger, 5);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].label, "密封圈");
+        assert_eq!(found[0].words, ["密封圈哪里买"]);
     }
 
     #[test]
@@ -330,7 +391,7 @@ mod tests {
         let found = lines(&[asked("独", 3, 1)], 1);
         assert_eq!(found[0].label, "独");
         let ledger = ledger(&[asked("独", 3, 1), asked("众", 3, 2)]);
-        let quotable = Quotable::of(&ledger);
+        let quotable = Quotable::of(&ledger, &Answers::default());
         let mut titles: Vec<String> = with_labels(|labels| {
             ledger
                 .clusters()

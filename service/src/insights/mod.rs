@@ -1,6 +1,8 @@
 //! Use case: figures over a shop's questions. Pure functions over a ledger,
 //! and what stores and reads their results.
 
+pub mod answers;
+mod claims;
 pub mod clusters;
 mod counts;
 pub mod feeds;
@@ -11,6 +13,8 @@ mod lines;
 mod outcomes;
 pub mod overview;
 mod own_words;
+pub mod phrasings;
+pub mod present;
 pub mod profile;
 pub mod queues;
 pub mod quotable;
@@ -18,6 +22,7 @@ pub mod report;
 pub mod review;
 #[cfg(test)]
 pub(crate) mod samples;
+mod shares;
 pub mod significance;
 mod stamp;
 pub mod standing;

@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::answers::Answers;
 use super::figures::{Figures, rounded_up};
 use super::labels::Labels;
 use super::quotable::Quotable;
@@ -18,8 +19,8 @@ use super::surges::{Jump, jumps};
 use super::tally::count;
 use super::weekly::{median_seconds, period};
 use crate::catalog::Searchable;
-use crate::domain::ids::ShopId;
-use crate::domain::insights::{QuestionLine, Trend, WeeklyReport};
+use crate::domain::ids::{ClusterId, ShopId};
+use crate::domain::insights::{AnswerState, QuestionLine, Trend, WeeklyReport};
 use crate::domain::week::Week;
 use crate::listening::{Fact, Ledger, Name};
 
@@ -46,6 +47,17 @@ pub struct Overview {
     pub gaps: usize,
     /// Answers of agents that wait for approval, now.
     pub proposals: usize,
+    /// The recurring questions, now.
+    pub standing: Arc<Standing>,
+}
+
+impl Overview {
+    /// Where a question stands with its answer, now; `None` where nobody asked
+    /// it in eight weeks.
+    pub fn answer_state(&self, cluster: ClusterId) -> Option<AnswerState> {
+        let row = self.standing.row(cluster)?;
+        Some(row.view.line.answer_state())
+    }
 }
 
 /// A week's days and hours. All of it is of questions; none of it tells of buyers' words.
@@ -60,6 +72,8 @@ pub struct Rhythm {
     /// The load of each agent that messages name, most replies first; empty
     /// where they name none.
     pub agents: Vec<AgentLoad>,
+    /// Questions of the week that a human replied to, named or not.
+    pub replies: u32,
     /// Questions that jumped, by day, each once, at its first jump of the week.
     pub alarms: Vec<Alarm>,
 }
@@ -113,12 +127,8 @@ pub async fn overview(desk: Desk<'_>, shop: &ShopId, week: Week) -> Result<Overv
     let report = weekly(desk, shop, week, None).await?;
     let rhythm = rhythm(desk, shop, week).await?;
     let standing = standing(desk, shop).await?;
-    let waiting = desk.store.open_candidate_counts(shop).await?;
-    let proposals = waiting.iter().filter(|(cluster, _)| {
-        let row = standing.row(*cluster);
-        row.is_some_and(|row| row.view.is_gap())
-    });
-    let proposals = proposals.map(|(_, count)| *count as usize).sum();
+    let views = || standing.rows.iter().map(|row| &row.view);
+    let proposals = views().filter(|view| view.has_proposals());
     let of = |lines: &[QuestionLine], trend| {
         if report.has_ended {
             lines.iter().take(MOST_LINES).cloned().collect()
@@ -129,10 +139,11 @@ pub async fn overview(desk: Desk<'_>, shop: &ShopId, week: Week) -> Result<Overv
     Ok(Overview {
         rising: of(&report.rising, Trend::Rising),
         new: of(&report.new, Trend::New),
-        gaps: standing.rows.iter().filter(|row| row.view.is_gap()).count(),
-        proposals,
+        gaps: views().filter(|view| view.is_gap()).count(),
+        proposals: proposals.map(|view| view.line.proposals as usize).sum(),
         report,
         rhythm,
+        standing,
     })
 }
 
@@ -140,7 +151,7 @@ pub async fn overview(desk: Desk<'_>, shop: &ShopId, week: Week) -> Result<Overv
 fn first_of(standing: &Standing, trend: Trend, smallest_group: u32) -> Vec<QuestionLine> {
     let views = standing.rows.iter().map(|row| &row.view);
     let mut lines: Vec<&QuestionLine> = views
-        .filter(|view| !view.cluster.is_muted && view.line.trend == trend)
+        .filter(|view| !view.cluster.is_muted && view.line.trend == Some(trend))
         .map(|view| &view.line)
         .collect();
     lines.sort_by_key(|line| std::cmp::Reverse(line.buyers.at_least()));
@@ -154,6 +165,7 @@ fn first_of(standing: &Standing, trend: Trend, smallest_group: u32) -> Vec<Quest
 /// What is counted, owned: it travels to another thread.
 struct Material {
     searchable: Searchable,
+    answers: Answers,
     smallest_group: u32,
     ledger: Arc<Ledger>,
     week: Week,
@@ -188,6 +200,7 @@ pub async fn rhythm(
             continue;
         };
         let material = Material {
+            answers: Answers::now(desk.store, shop, &ledger).await?,
             searchable,
             smallest_group: policy.smallest_group,
             ledger,
@@ -221,6 +234,7 @@ fn beat(material: &Material) -> Rhythm {
         days: days(ledger, material.week, &zone),
         hours,
         agents: agents(ledger, material.week, &zone),
+        replies: replies(ledger, material.week, &zone),
         alarms: alarms(material, &zone),
     }
 }
@@ -307,10 +321,16 @@ fn agents(ledger: &Ledger, week: Week, zone: &TimeZone) -> Vec<AgentLoad> {
     loads
 }
 
+fn replies(ledger: &Ledger, week: Week, zone: &TimeZone) -> u32 {
+    let questions = ledger.questions(period(week, zone));
+    let replied = questions.filter(|fact| fact.reply_ms.is_some());
+    u32::try_from(replied.count()).unwrap_or(u32::MAX)
+}
+
 /// What had jumped at the end of each of the week's days.
 fn alarms(material: &Material, zone: &TimeZone) -> Vec<Alarm> {
     let labels = Labels::of(&material.searchable);
-    let quotable = Quotable::of(&material.ledger);
+    let quotable = Quotable::of(&material.ledger, &material.answers);
     let mut seen = HashSet::new();
     let mut alarms = Vec::new();
     for ahead in 0..7 {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::answers::Answers;
 use super::counts::{Counts, counts};
 use super::figures::rounded_up;
 use super::labels::Labels;
@@ -55,11 +56,12 @@ pub struct Profile {
     /// What they ask, by buyers, most first; nothing that fewer buyers than
     /// the smallest group asked.
     pub asks: Vec<ProfileLine>,
-    /// Their questions by intent.
+    /// The buyers by the intents that they asked with; one who asked with
+    /// several is in each.
     pub intents: Vec<ProfileShare>,
-    /// Their questions by stage.
+    /// The buyers by stage, likewise.
     pub stages: Vec<ProfileShare>,
-    /// Their questions by channel.
+    /// The buyers by channel, likewise.
     pub channels: Vec<ProfileShare>,
     /// The share of their questions that were urgent.
     pub urgent_share: f64,
@@ -80,13 +82,14 @@ pub struct ProfileLine {
     /// The same in as long a time before; null where these were a few.
     #[schema(value_type = Option<u32>)]
     pub previous_buyers: Shown,
-    /// How its share of the group moves against that time.
-    pub trend: Trend,
+    /// How its share of the group moves against that time; null where the group
+    /// asked nothing then.
+    pub trend: Option<Trend>,
     /// The probability of so large a change by chance (two-sided exact
-    /// binomial); absent where it is new.
+    /// binomial); absent where it is new, and where there is no trend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
-    /// Their share of the group.
+    /// Their share of the group's buyers.
     pub share: f64,
     /// The share of all the shop's buyers who asked it.
     pub shop_share: f64,
@@ -94,7 +97,7 @@ pub struct ProfileLine {
     pub lift: f64,
 }
 
-/// A part of a group's questions.
+/// Those of a group's buyers who asked so.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ProfileShare {
     /// The stable id.
@@ -103,7 +106,8 @@ pub struct ProfileShare {
     pub label: String,
     /// Distinct buyers.
     pub buyers: u32,
-    /// The share of the group's questions.
+    /// Their share of the group's buyers. The shares of a list add up to more
+    /// than 1 where some asked in several ways.
     pub share: f64,
 }
 
@@ -112,6 +116,7 @@ struct Material {
     searchable: Searchable,
     policy: ListeningPolicy,
     tagged: Vec<Pseudonym>,
+    answers: Answers,
     ledger: Arc<Ledger>,
     group: Group,
 }
@@ -137,13 +142,14 @@ pub async fn profile(
     let shelf = &figures.profiles;
     let mut turn = None;
     loop {
-        let (stamp, material) = gather(desk, shop, group.clone()).await?;
+        let (stamp, mut material) = gather(desk, shop, group.clone()).await?;
         if let Some(found) = shelf.find(&group, &stamp, desk.freshness) {
             return Ok(found);
         }
         match turn {
             None => turn = Some(shelf.turn().await),
             Some(turn) => {
+                material.answers = Answers::now(desk.store, shop, &material.ledger).await?;
                 let work = move || count_group(&material);
                 return shelf.fill(desk.figures, turn, (group, stamp), work).await;
             }
@@ -173,6 +179,7 @@ async fn gather(
         searchable,
         policy,
         tagged,
+        answers: Answers::default(),
         ledger,
         group,
     };
@@ -203,6 +210,7 @@ fn count_group(material: &Material) -> Profile {
     let view = View {
         ledger,
         labels: &labels,
+        answers: &material.answers,
         policy: &material.policy,
         period: group.period,
     };
@@ -227,6 +235,7 @@ fn segment(ledger: &Ledger, tag: &str, tagged: &[Pseudonym], now: Timestamp) -> 
 struct View<'a> {
     ledger: &'a Ledger,
     labels: &'a Labels<'a>,
+    answers: &'a Answers,
     policy: &'a ListeningPolicy,
     period: Period,
 }
@@ -267,10 +276,10 @@ impl View<'_> {
         profile.questions = group.questions;
         profile.urgent_share = share(group.urgent, group.questions);
         profile.intents = self.parts(&group, &group.intents, &|id| self.labels.intent(id));
-        profile.channels = self.parts(&group, &group.channels, &ToOwned::to_owned);
+        profile.channels = self.parts(&group, &group.channels, &|id| self.labels.channel(id));
         let stages = group.stages.iter();
-        let stages: BTreeMap<String, (u32, HashSet<Name>)> = stages
-            .map(|(stage, counts)| (stage.as_str().to_owned(), counts.clone()))
+        let stages: BTreeMap<String, HashSet<Name>> = stages
+            .map(|(stage, buyers)| (stage.as_str().to_owned(), buyers.clone()))
             .collect();
         profile.stages = self.parts(&group, &stages, &|id| self.labels.stage(id));
         let from_ms = self.period.from.as_millisecond();
@@ -296,17 +305,17 @@ impl View<'_> {
     fn parts(
         &self,
         group: &Counts,
-        counts: &BTreeMap<String, (u32, HashSet<Name>)>,
+        parts: &BTreeMap<String, HashSet<Name>>,
         label: &dyn Fn(&str) -> String,
     ) -> Vec<ProfileShare> {
-        let mut parts: Vec<ProfileShare> = counts
+        let mut parts: Vec<ProfileShare> = parts
             .iter()
-            .filter(|(_, (_, buyers))| count(buyers) >= self.policy.smallest_group)
-            .map(|(id, (questions, buyers))| ProfileShare {
+            .filter(|(_, buyers)| count(buyers) >= self.policy.smallest_group)
+            .map(|(id, buyers)| ProfileShare {
                 id: id.clone(),
                 label: label(id),
                 buyers: count(buyers),
-                share: share(*questions, group.questions),
+                share: share(count(buyers), count(&group.buyers)),
             })
             .collect();
         parts.sort_by(|left, right| right.share.total_cmp(&left.share));
@@ -315,7 +324,7 @@ impl View<'_> {
 
     /// What enough of the group ask, by buyers, most first.
     fn lines(&self, compared: &Compared) -> Vec<(ClusterId, ProfileLine)> {
-        let quotable = Quotable::of(self.ledger);
+        let quotable = Quotable::of(self.ledger, self.answers);
         let mut lines: Vec<(ClusterId, ProfileLine)> = Vec::new();
         for (id, askers) in &compared.group.clusters {
             let askers = count(askers);
@@ -332,7 +341,7 @@ impl View<'_> {
         for (_, line) in &mut lines {
             // As they were found: the direction of those that may be chance is none.
             if line.p_value.is_some_and(|p_value| p_value > threshold) {
-                line.trend = Trend::Steady;
+                line.trend = Some(Trend::Steady);
             }
         }
         lines.sort_by(|(_, left), (_, right)| {
@@ -362,17 +371,17 @@ impl View<'_> {
         let part = share(askers, all.0);
         let shop_share = share(of(shop), count(&shop.buyers));
         let is_new = !known.contains(&id);
+        let is_compared = !before.buyers.is_empty();
         ProfileLine {
             cluster: id.to_string(),
             label,
             buyers: askers,
             previous_buyers: Shown::from(asked.1).hidden_below(self.policy.smallest_group),
-            trend: if is_new {
-                Trend::New
-            } else {
-                direction(asked, all)
-            },
-            p_value: (!is_new).then(|| change_p_value(asked, all)),
+            trend: is_compared.then(|| match is_new {
+                true => Trend::New,
+                false => direction(asked, all),
+            }),
+            p_value: (is_compared && !is_new).then(|| change_p_value(asked, all)),
             share: part,
             shop_share,
             lift: if shop_share > 0.0 {
@@ -411,6 +420,7 @@ mod tests {
             let view = View {
                 ledger: &ledger,
                 labels,
+                answers: &Answers::default(),
                 policy: &ListeningPolicy::default(),
                 period,
             };
@@ -441,7 +451,7 @@ mod tests {
             ],
             28,
         );
-        let found: Vec<(&str, Trend, Shown)> = profile
+        let found: Vec<(&str, Option<Trend>, Shown)> = profile
             .asks
             .iter()
             .map(|line| (line.label.as_str(), line.trend, line.previous_buyers))
@@ -449,10 +459,10 @@ mod tests {
         assert_eq!(
             found,
             [
-                ("稳", Trend::Fading, Shown::Exactly(200)),
-                ("升", Trend::Rising, Shown::Exactly(10)),
-                ("新", Trend::New, Shown::Exactly(0)),
-                ("少", Trend::Steady, Shown::Under(5)),
+                ("稳", Some(Trend::Fading), Shown::Exactly(200)),
+                ("升", Some(Trend::Rising), Shown::Exactly(10)),
+                ("新", Some(Trend::New), Shown::Exactly(0)),
+                ("少", Some(Trend::Steady), Shown::Under(5)),
             ]
         );
         assert_eq!(profile.asks[2].p_value, None);
@@ -462,5 +472,22 @@ mod tests {
                 .is_some_and(|p_value| p_value < 0.01)
         );
         assert!(profile_of(&[asked("几", 10, 4)], 28).is_too_small);
+    }
+
+    #[test]
+    fn nothing_moves_where_nothing_was_asked_before() {
+        let found = |asked: &[Asked]| -> Vec<(Option<Trend>, bool)> {
+            let lines = profile_of(asked, 28).asks;
+            let figures = lines.iter();
+            figures
+                .map(|line| (line.trend, line.p_value.is_some()))
+                .collect()
+        };
+        assert_eq!(found(&[asked("新", 10, 30)]), [(None, false)]);
+        // Longer ago than as long a time before.
+        let old = [asked("旧", 80, 30), asked("旧", 10, 30)];
+        assert_eq!(found(&old), [(None, false)]);
+        let one = [asked("别的", 40, 1), asked("新", 10, 30)];
+        assert_eq!(found(&one), [(Some(Trend::New), false)]);
     }
 }

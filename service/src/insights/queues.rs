@@ -1,14 +1,17 @@
 //! The supervisor's two queues: answers to approve, and answers to write.
 
 use super::clusters::ClusterView;
+use super::phrasings::{ItemDraft, Offered, check_free, has_mark, settle};
 use super::report::{Desk, InsightError};
-use super::standing::{MOST_PHRASING_CHARACTERS, MOST_PHRASINGS, Row, line, standing};
+use super::standing::{Row, is_phrasing, line, standing};
+use crate::answering::wording;
 use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, RawKnowledge};
 use crate::domain::queue::{Action, ActionKind, Candidate, CandidateState};
 use crate::domain::shop::Shop;
 use crate::knowledge::parse::parse_item;
+use crate::listening::Ledger;
 use crate::store::{Approval, NewVersion, StoreError};
 
 /// Mined answers that are looked through.
@@ -21,17 +24,20 @@ pub struct Proposal {
     pub candidate: Candidate,
     /// The question.
     pub view: ClusterView,
-    /// The item that approval makes, unless it is changed.
-    pub draft: RawKnowledge,
+    /// The item that approval makes, unless it is changed; its wordings are to
+    /// be settled.
+    pub draft: ItemDraft,
 }
 
-/// A question that nothing answers.
+/// A question that nothing answers, and to which nothing waits for approval.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gap {
     /// The question.
     pub view: ClusterView,
-    /// The item to write, without its answer.
-    pub draft: RawKnowledge,
+    /// The item to write, without its answer; its wordings are to be settled.
+    pub draft: ItemDraft,
+    /// How buyers put it most.
+    pub words: Vec<String>,
 }
 
 /// The first of a queue.
@@ -56,11 +62,13 @@ pub async fn proposals(
     let open = CandidateState::Open;
     let candidates = desk.store.candidates(shop, open, MOST_CANDIDATES).await?;
     let standing = standing(desk, shop).await?;
+    let ledger = desk.listening.ledger(shop).await?;
     let waiting: Vec<(Candidate, &Row)> = candidates
         .into_iter()
         .filter_map(|candidate| {
             let row = standing.row(candidate.cluster)?;
-            row.view.is_gap().then_some((candidate, row))
+            let row = row.view.has_proposals().then_some(row)?;
+            Some((as_it_stands(candidate, &ledger)?, row))
         })
         .collect();
     let total = waiting.len();
@@ -85,22 +93,35 @@ pub(super) async fn proposals_of(
     let cluster = row.view.cluster.id;
     let candidates = desk.store.open_candidates_of(shop, cluster).await?;
     let searchable = desk.catalog.searchable(shop)?;
-    let proposals = candidates.into_iter();
-    Ok(proposals
+    let ledger = desk.listening.ledger(shop).await?;
+    let candidates = candidates.into_iter();
+    Ok(candidates
+        .filter_map(|candidate| as_it_stands(candidate, &ledger))
         .map(|candidate| proposal(candidate, row, &searchable.shop))
         .collect())
 }
 
+/// A mined answer with the evidence that its question has by now: people may
+/// have moved wordings since it was mined. `None` where nothing is left.
+fn as_it_stands(mut candidate: Candidate, ledger: &Ledger) -> Option<Candidate> {
+    let cluster = candidate.cluster;
+    let had_evidence = !candidate.evidence.is_empty();
+    candidate.evidence.retain(|said| {
+        let known = wording(said.question.as_str()).and_then(|key| ledger.wording_of(key));
+        known.is_none_or(|wording| wording.cluster == Some(cluster))
+    });
+    (!had_evidence || !candidate.evidence.is_empty()).then_some(candidate)
+}
+
 fn proposal(candidate: Candidate, row: &Row, shop: &Shop) -> Proposal {
-    let draft = draft(row);
+    let item = RawKnowledge {
+        answer_brief: Some(candidate.text.to_string()),
+        source: Some(source(&candidate, shop)),
+        ..item(row)
+    };
     Proposal {
-        draft: RawKnowledge {
-            answer_brief: Some(candidate.text.to_string()),
-            source: Some(source(&candidate, shop)),
-            // What got this very answer, rather than all of the cluster.
-            phrasings: asked_with(&candidate, &draft.title),
-            ..draft
-        },
+        // What got this very answer, rather than all of the cluster.
+        draft: ItemDraft::new(item, asked_with(&candidate, row)),
         view: row.view.clone(),
         candidate,
     }
@@ -122,21 +143,25 @@ fn source(candidate: &Candidate, shop: &Shop) -> String {
     }
 }
 
-/// The questions that a mined answer was given to, each once.
-fn asked_with(candidate: &Candidate, title: &str) -> Vec<String> {
-    let mut asked: Vec<String> = candidate
-        .evidence
-        .iter()
+/// The questions that a mined answer was given to, each once: first those that
+/// are asked most.
+fn asked_with(candidate: &Candidate, row: &Row) -> Vec<Offered> {
+    let questions = candidate.evidence.iter();
+    let asked: Vec<String> = questions
         .map(|evidence| line(evidence.question.as_str()))
-        .filter(|text| text != title && text.chars().count() <= MOST_PHRASING_CHARACTERS)
+        .filter(|text| is_phrasing(text))
         .collect();
-    asked.sort();
-    asked.dedup();
-    asked
+    let is_asked = |offered: &&Offered| asked.contains(&offered.text);
+    let common = row.phrasings.iter().filter(is_asked).cloned();
+    let rest = asked.iter().map(|text| Offered {
+        text: text.clone(),
+        is_by_several: false,
+    });
+    common.chain(rest).collect()
 }
 
-/// Questions that nothing answers, by buyers of eight weeks, most first, at
-/// most `limit`.
+/// Questions that somebody has to write an answer to, by buyers of eight weeks,
+/// most first, at most `limit`.
 ///
 /// # Errors
 /// When the shop cannot be read.
@@ -150,7 +175,8 @@ pub async fn gaps(desk: Desk<'_>, shop: &ShopId, limit: usize) -> Result<Queue<G
         by_buyers.then_with(|| left.line.cluster.cmp(&right.line.cluster))
     });
     let first = rows.iter().take(limit).map(|row| Gap {
-        draft: draft(row),
+        draft: ItemDraft::new(item(row), row.phrasings.clone()),
+        words: words(row),
         view: row.view.clone(),
     });
     Ok(Queue {
@@ -159,13 +185,16 @@ pub async fn gaps(desk: Desk<'_>, shop: &ShopId, limit: usize) -> Result<Queue<G
     })
 }
 
-fn draft(row: &Row) -> RawKnowledge {
+/// How buyers put a question most, but for what it is called.
+fn words(row: &Row) -> Vec<String> {
+    let texts = row.phrasings.iter().map(|offered| &offered.text);
+    let title = title(row);
+    texts.filter(|text| **text != title).cloned().collect()
+}
+
+/// The item to be made of a question, as far as the question says.
+fn item(row: &Row) -> RawKnowledge {
     let view = &row.view;
-    let title = line(view.cluster.title());
-    let mut phrasings = row.phrasings.clone();
-    phrasings.retain(|phrasing| *phrasing != title);
-    phrasings.dedup();
-    phrasings.truncate(MOST_PHRASINGS);
     RawKnowledge {
         status: Some("approved".to_owned()),
         domain: view
@@ -178,11 +207,17 @@ fn draft(row: &Row) -> RawKnowledge {
             .intent
             .clone()
             .filter(|_| view.line.domain.is_some()),
-        title,
-        phrasings,
+        title: title(row),
         products: view.main_product.clone().into_iter().collect(),
         ..RawKnowledge::default()
     }
+}
+
+/// What a question is called; a wording of it where something is masked in that.
+fn title(row: &Row) -> String {
+    let title = line(row.view.cluster.title());
+    let other = row.phrasings.first().filter(|_| has_mark(&title));
+    other.map_or(title, |offered| offered.text.clone())
 }
 
 /// Who decides.
@@ -224,16 +259,20 @@ impl Supervisor<'_> {
         let raw = match edited {
             Some(raw) => raw,
             None => {
-                let missing = StoreError::NotFound { what: "candidate" };
+                let missing = || StoreError::NotFound { what: "candidate" };
                 let standing = standing(self.desk, self.shop).await?;
                 let row = standing.row(candidate.cluster);
-                let row = row.filter(|row| row.view.is_gap() && candidate.is_open());
-                let row = row.ok_or(missing)?;
+                let row = row.filter(|row| row.view.has_proposals() && candidate.is_open());
+                let row = row.ok_or_else(missing)?;
                 let searchable = self.desk.catalog.searchable(self.shop)?;
-                proposal(candidate.clone(), row, &searchable.shop).draft
+                let ledger = self.desk.listening.ledger(self.shop).await?;
+                let standing = as_it_stands(candidate.clone(), &ledger).ok_or_else(missing)?;
+                let mut draft = proposal(standing, row, &searchable.shop).draft;
+                settle(self.desk, self.shop, vec![&mut draft]).await?;
+                draft.item
             }
         };
-        let new = self.version(&raw)?;
+        let new = self.version(&raw).await?;
         let action = self.action(candidate.cluster, &new);
         let approval = self
             .desk
@@ -259,7 +298,7 @@ impl Supervisor<'_> {
         if ledger.cluster(cluster).is_none() {
             return Err(StoreError::NotFound { what: "cluster" }.into());
         }
-        let new = self.version(raw)?;
+        let new = self.version(raw).await?;
         let action = self.action(cluster, &new);
         let made = self
             .desk
@@ -269,17 +308,19 @@ impl Supervisor<'_> {
         Ok(made)
     }
 
-    fn version(self, raw: &RawKnowledge) -> Result<NewVersion, InsightError> {
+    async fn version(self, raw: &RawKnowledge) -> Result<NewVersion, InsightError> {
         let searchable = self.desk.catalog.searchable(self.shop)?;
         let (id, content) = parse_item(raw, &searchable.shop.zone());
         let content = content.map_err(InsightError::Invalid)?;
         let missing = || FieldError::new("id", Fault::Missing);
-        Ok(NewVersion {
+        let new = NewVersion {
             id: id.ok_or_else(|| InsightError::Invalid(vec![missing()]))?,
             content,
             by: self.by.to_owned(),
             at: self.desk.now,
-        })
+        };
+        check_free(self.desk, self.shop, &new).await?;
+        Ok(new)
     }
 
     fn action(self, cluster: ClusterId, new: &NewVersion) -> Action {
@@ -291,6 +332,74 @@ impl Supervisor<'_> {
             at: self.desk.now,
             by: self.by.to_owned(),
             made_at: self.desk.now,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use zhiwen_models::privacy::Masked;
+
+    use super::*;
+    use crate::domain::listening::{Outcome, Wording};
+    use crate::domain::queue::Evidence;
+    use crate::store::ListeningChanges;
+
+    fn masked(text: &str) -> Masked {
+        Masked::from_stored(text.to_owned())
+    }
+
+    fn mined(cluster: ClusterId, questions: &[&str]) -> Candidate {
+        let evidence = questions.iter().map(|question| Evidence {
+            question: masked(question),
+            reply: masked("48小时内发货"),
+            at: Timestamp::UNIX_EPOCH,
+            agent: None,
+            outcome: Outcome::Accepted,
+        });
+        Candidate {
+            id: CandidateId::make(),
+            cluster,
+            key: 1,
+            text: masked("48小时内发货"),
+            evidence: evidence.collect(),
+            agents: 1,
+            buyers: 3,
+            replies: 3,
+            accepted: 3,
+            score: 0.5,
+            state: CandidateState::Open,
+            knowledge: None,
+            decided_by: None,
+            decided_at: None,
+            found_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn what_was_moved_to_another_question_is_no_evidence() {
+        let (here, elsewhere) = (ClusterId::make(), ClusterId::make());
+        let places = [("多久发货", here), ("几天能到", elsewhere)];
+        let wordings = places.map(|(text, cluster)| Wording {
+            key: wording(text).expect("it has words"),
+            text: masked(text),
+            cluster: Some(cluster),
+            is_pinned: true,
+        });
+        let mut ledger = Ledger::default();
+        ledger.apply(ListeningChanges {
+            wordings: wordings.to_vec(),
+            ..ListeningChanges::default()
+        });
+        for (questions, expected) in [
+            (&["多久发货", "几天能到？", "没听过的"][..], Some(2)),
+            (&["几天能到"][..], None),
+            (&[][..], Some(0)),
+        ] {
+            let standing = as_it_stands(mined(here, questions), &ledger);
+            let left = standing.map(|candidate| candidate.evidence.len());
+            assert_eq!(left, expected, "{questions:?}");
         }
     }
 }

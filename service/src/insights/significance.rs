@@ -58,6 +58,34 @@ pub fn binomial_p_value(successes: u32, trials: u32, probability: f64) -> f64 {
     sum.min(1.0)
 }
 
+/// The one-sided p-value of so many buyers now who ask a question: those who ask
+/// it at either time are drawn from `all` buyers of both, its own among them,
+/// whichever time these are of (Fisher's exact test). Each count is a part of
+/// its total.
+pub fn excess_p_value((now, before): NowAndBefore, all: NowAndBefore) -> f64 {
+    let asked = now + before;
+    let first = log_choose(all.0, now) + log_choose(all.1, before);
+    let mut log = first - log_choose(all.0 + all.1, asked);
+    let mut sum = 0.0;
+    for drawn in now..=asked.min(all.0) {
+        sum += log.exp();
+        // From one number drawn to the next the probability changes by this factor.
+        let (drawn, asked) = (f64::from(drawn), f64::from(asked));
+        let of_now = (f64::from(all.0) - drawn) / (drawn + 1.0);
+        let of_before = (asked - drawn) / (f64::from(all.1) - asked + drawn + 1.0);
+        log += (of_now * of_before).ln();
+    }
+    sum.min(1.0)
+}
+
+/// The natural logarithm of the binomial coefficient of `chosen` out of `all`.
+fn log_choose(all: u32, chosen: u32) -> f64 {
+    let fewer = chosen.min(all.saturating_sub(chosen));
+    (0..fewer)
+        .map(|step| (f64::from(all - step) / f64::from(fewer - step)).ln())
+        .sum()
+}
+
 /// The largest p-value that is called a discovery when of all discoveries a
 /// share of at most `rate` is to be false (Benjamini and Hochberg 1995);
 /// `None` where there is no discovery.
@@ -95,6 +123,30 @@ mod tests {
             );
         }
         let tiny = binomial_p_value(4_000, 5_000, 0.5);
+        assert!((0.0..1e-300).contains(&tiny), "{tiny}");
+    }
+
+    #[test]
+    fn agrees_with_fishers_exact_tests() {
+        for (asked, all, expected) in [
+            // The lady tasting tea: 17 of 70 ways.
+            ((3, 1), (4, 4), 17.0 / 70.0),
+            ((4, 0), (4, 4), 1.0 / 70.0),
+            // 1 of the ways to choose 5 out of 33.
+            ((5, 0), (5, 28), 1.0 / 237_336.0),
+            ((0, 4), (4, 4), 1.0),
+            // Nothing to compare with is no excess.
+            ((5, 0), (5, 0), 1.0),
+            ((5, 3), (5, 3), 1.0),
+            ((0, 0), (0, 0), 1.0),
+        ] {
+            let found = excess_p_value(asked, all);
+            assert!(
+                (found - expected).abs() < 1e-9,
+                "{asked:?} {all:?}: {found}"
+            );
+        }
+        let tiny = excess_p_value((40_000, 10), (50_000, 50_000));
         assert!((0.0..1e-300).contains(&tiny), "{tiny}");
     }
 

@@ -4,7 +4,9 @@ use std::sync::{Arc, Weak};
 
 use jiff::Timestamp;
 
+use super::answers::Waiting;
 use crate::catalog::{Searchable, Terminology};
+use crate::domain::insights::Totals;
 use crate::domain::queue::Action;
 use crate::domain::shop::Shop;
 use crate::domain::suggestion::Pseudonym;
@@ -38,8 +40,14 @@ pub(super) struct Inputs {
     pub uses: Arc<Vec<AnswerUse>>,
     /// What people did about questions.
     pub actions: Vec<Action>,
+    /// What waits for approval.
+    pub waiting: Waiting,
+    /// How far knowledge had come, where its titles are shown.
+    pub knowledge: u64,
     /// The consumers of a tag.
     pub tagged: Vec<Pseudonym>,
+    /// What the kept report of the period before says, with its revision.
+    pub previous: Option<(u32, Totals)>,
 }
 
 /// What things are called, by who says so: as long as these are the same, so
@@ -110,7 +118,9 @@ impl Stamp {
         self.arrangement >= other.arrangement
             && self.policy >= other.policy
             && self.inputs.actions == other.inputs.actions
+            && self.inputs.waiting == other.inputs.waiting
             && self.inputs.tagged == other.inputs.tagged
+            && self.inputs.previous == other.inputs.previous
             && self.names == other.names
     }
 }

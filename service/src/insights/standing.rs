@@ -7,12 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::answers::{Answers, Waiting, waiting};
 use super::clusters::ClusterView;
 use super::figures::rounded_up;
 use super::labels::Labels;
 use super::lines::Lines;
 use super::outcomes;
-use super::quotable::Quotable;
+use super::phrasings::{Offered, has_mark};
+use super::quotable::{Asked, Quotable, asked};
 use super::report::{Desk, InsightError, last_days};
 use super::stamp::{Inputs, Stamp};
 use super::tally::{Calendar, buyers_of_last_two, tally};
@@ -28,9 +30,9 @@ pub const USE_DAYS: i64 = 28;
 /// Days of a row's course.
 pub const DAYS: usize = 28;
 
-/// Wordings that a draft takes over from its question, and of which length.
-pub(super) const MOST_PHRASINGS: usize = 10;
-pub(super) const MOST_PHRASING_CHARACTERS: usize = 200;
+/// Wordings of a question that its draft chooses from, and of which length.
+const MOST_PHRASINGS: usize = 10;
+const MOST_PHRASING_CHARACTERS: usize = 200;
 
 /// Every recurring question of eight weeks.
 #[derive(Debug, PartialEq)]
@@ -57,8 +59,9 @@ pub struct Row {
     pub view: ClusterView,
     /// Questions of each of the last 28 days in the shop's time zone, today last.
     pub by_day: [u32; DAYS],
-    /// Its most common wordings as lines, for the draft of an answer.
-    pub phrasings: Vec<String>,
+    /// Its most common wordings in which nothing is masked, for the draft of an
+    /// answer.
+    pub phrasings: Vec<Offered>,
     /// Its label and key phrases in lower case, to search in.
     pub searched: String,
 }
@@ -75,6 +78,7 @@ struct Material {
     searchable: Searchable,
     policy: (u32, ListeningPolicy),
     uses: Arc<Vec<AnswerUse>>,
+    waiting: Waiting,
     ledger: Arc<Ledger>,
     until: Timestamp,
     now: Timestamp,
@@ -111,8 +115,10 @@ async fn gather(desk: Desk<'_>, shop: &ShopId) -> Result<(Stamp, Material), Insi
     let policy = desk.store.policy(shop).await?;
     let uses = outcomes::uses(desk, shop, last_days(USE_DAYS, until)).await?;
     let ledger = desk.listening.ledger(shop).await?;
+    let waiting = waiting(desk.store, shop).await?;
     let inputs = Inputs {
         uses: Arc::clone(&uses),
+        waiting: waiting.clone(),
         ..Inputs::default()
     };
     let stamp = Stamp::new(&ledger, &searchable, (policy.0, until), inputs);
@@ -120,6 +126,7 @@ async fn gather(desk: Desk<'_>, shop: &ShopId) -> Result<(Stamp, Material), Insi
         searchable,
         policy,
         uses,
+        waiting,
         ledger,
         until,
         now: desk.now,
@@ -133,6 +140,7 @@ fn count(material: &Material) -> Standing {
     let calendar = Calendar::rolling(material.until);
     let labels = Labels::of(searchable);
     let quotable = Quotable::default();
+    let answers = Answers::default();
     let lines = Lines {
         ledger,
         quotable: &quotable,
@@ -141,6 +149,8 @@ fn count(material: &Material) -> Standing {
         smallest_group: 1,
         false_discovery_rate: material.policy.1.false_discovery_rate,
         uses: &material.uses,
+        answers: &answers,
+        waiting: &material.waiting,
         buyers: buyers_of_last_two(ledger, &calendar),
         week_start_ms: calendar.last_start_ms(),
     };
@@ -169,6 +179,7 @@ fn count(material: &Material) -> Standing {
                     cluster,
                     line: figures.line,
                     buyers_of_eight_weeks: figures.buyers_of_all,
+                    first_asked_at: Timestamp::from_millisecond(figures.first_ms).ok(),
                     stage: figures.stage,
                     main_product: figures.main_product,
                 },
@@ -216,13 +227,12 @@ impl LastDays {
 }
 
 /// The most common wordings of each cluster that nothing answers.
-fn phrasings(ledger: &Ledger) -> HashMap<ClusterId, Vec<String>> {
-    let counts = ledger.wording_counts();
-    let mut found: HashMap<ClusterId, Vec<(u32, &str)>> = HashMap::new();
-    for (wording, count) in ledger.wordings().iter().zip(counts) {
+fn phrasings(ledger: &Ledger) -> HashMap<ClusterId, Vec<Offered>> {
+    let mut found: HashMap<ClusterId, Vec<(Asked, &str)>> = HashMap::new();
+    for (wording, asked) in ledger.wordings().iter().zip(asked(ledger)) {
         if let Some(cluster) = wording.cluster {
             let wordings = found.entry(cluster).or_default();
-            wordings.push((count, &wording.text));
+            wordings.push((asked, &wording.text));
         }
     }
     found.retain(|id, _| {
@@ -232,12 +242,23 @@ fn phrasings(ledger: &Ledger) -> HashMap<ClusterId, Vec<String>> {
     found
         .into_iter()
         .map(|(cluster, mut wordings)| {
-            wordings.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));
-            let texts = wordings.into_iter().map(|(_, text)| line(text));
-            let short = texts.filter(|text| text.chars().count() <= MOST_PHRASING_CHARACTERS);
-            (cluster, short.take(MOST_PHRASINGS + 1).collect())
+            wordings.sort_by(|(left, text), (right, other)| {
+                let by_questions = right.questions.cmp(&left.questions);
+                by_questions.then_with(|| text.cmp(other))
+            });
+            let offered = wordings.into_iter().map(|(asked, text)| Offered {
+                text: line(text),
+                is_by_several: asked.is_by_several,
+            });
+            let fit = offered.filter(|offered| is_phrasing(&offered.text));
+            (cluster, fit.take(MOST_PHRASINGS + 1).collect())
         })
         .collect()
+}
+
+/// Whether a line could be a phrasing of an item.
+pub(super) fn is_phrasing(line: &str) -> bool {
+    line.chars().count() <= MOST_PHRASING_CHARACTERS && !has_mark(line)
 }
 
 /// A text as one line.

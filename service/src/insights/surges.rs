@@ -4,21 +4,27 @@ use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use super::answers::Answers;
 use super::labels::Labels;
 use super::quotable::Quotable;
 use super::report::{Desk, InsightError};
-use super::significance::binomial_p_value;
+use super::significance::{NowAndBefore, excess_p_value};
 use super::tally::{count, most};
 use crate::domain::ids::{ClusterId, ShopId};
-use crate::listening::{Ledger, Name};
+use crate::listening::{Fact, Ledger, Name};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Days before that are taken for the usual.
-const USUAL_DAYS: i64 = 7;
+pub const USUAL_DAYS: i64 = 7;
 
 /// Days of these with questions, for anything to be usual.
-const FEWEST_DAYS: usize = 3;
+pub const FEWEST_DAYS: usize = 3;
+
+/// Buyers from whom on a question jumps that nobody asked on the days before,
+/// however busy the day is: twenty times as busy a day makes so many of one
+/// buyer a day, and one a day is not silent for a week but once in a thousand.
+pub const UNHEARD_OF: u32 = 20;
 
 /// Looked at every ten minutes over hundreds of questions, a jump has to be
 /// this improbable by chance to be called one.
@@ -48,6 +54,38 @@ struct Asked {
     products: HashMap<Name, u32>,
 }
 
+impl Asked {
+    fn add(&mut self, days_ago: i64, fact: &Fact) {
+        if days_ago > 0 {
+            self.before.insert((days_ago, fact.buyer));
+            return;
+        }
+        self.today.insert(fact.buyer);
+        if let Some(product) = fact.product {
+            *self.products.entry(product).or_default() += 1;
+        }
+    }
+
+    /// Distinct buyers of the last 24 hours, and of each of the days before.
+    fn counts(&self) -> NowAndBefore {
+        (count(&self.today), count(&self.before))
+    }
+
+    /// Distinct buyers of a usual day.
+    fn usual(&self) -> f64 {
+        f64::from(count(&self.before)) / USUAL_DAYS as f64
+    }
+
+    /// Whether it jumps: it is asked by twice the usual, and by more than as
+    /// busy a day would make of that, or out of nothing.
+    fn jumps(&self, all: NowAndBefore) -> bool {
+        let (today, before) = self.counts();
+        let is_unheard_of = before == 0 && today >= UNHEARD_OF;
+        f64::from(today) > 2.0 * self.usual()
+            && (is_unheard_of || excess_p_value((today, before), all) <= MOST_P_VALUE)
+    }
+}
+
 /// Questions of a shop that jumped in the last 24 hours.
 ///
 /// # Errors
@@ -56,10 +94,11 @@ pub async fn of_shop(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Jump>, Insight
     let searchable = desk.catalog.searchable(shop)?;
     let (_, policy) = desk.store.policy(shop).await?;
     let ledger = desk.listening.ledger(shop).await?;
+    let answers = Answers::now(desk.store, shop, &ledger).await?;
     let now = desk.now;
     let work = move || {
         let labels = Labels::of(&searchable);
-        let quotable = Quotable::of(&ledger);
+        let quotable = Quotable::of(&ledger, &answers);
         jumps(&ledger, (&labels, &quotable), policy.smallest_group, now)
     };
     desk.figures.count(work).await
@@ -67,7 +106,9 @@ pub async fn of_shop(desk: Desk<'_>, shop: &ShopId) -> Result<Vec<Jump>, Insight
 
 /// Questions that jumped in the last 24 hours, those of most buyers first.
 /// Under the null hypothesis a question's buyers came today in the share in
-/// which all of the shop's did: a busy day alone is no alarm. Groups smaller than `smallest_group` are no alarm.
+/// which all of the shop's did, those of questions that do not recur among
+/// them: a busy day alone is no alarm. Groups smaller than `smallest_group` are
+/// no alarm.
 pub(super) fn jumps(
     ledger: &Ledger,
     (labels, quotable): (&Labels<'_>, &Quotable),
@@ -81,44 +122,28 @@ pub(super) fn jumps(
         if !(0..=USUAL_DAYS).contains(&days_ago) {
             continue;
         }
-        let Some(cluster) = ledger.cluster_of(fact) else {
-            continue;
-        };
-        let entry = asked.entry(cluster).or_default();
-        if days_ago == 0 {
-            all.today.insert(fact.buyer);
-            entry.today.insert(fact.buyer);
-            if let Some(product) = fact.product {
-                *entry.products.entry(product).or_default() += 1;
-            }
-        } else {
-            all.before.insert((days_ago, fact.buyer));
-            entry.before.insert((days_ago, fact.buyer));
+        all.add(days_ago, fact);
+        if let Some(cluster) = ledger.cluster_of(fact) {
+            asked.entry(cluster).or_default().add(days_ago, fact);
         }
     }
-    let (today, before) = (count(&all.today), count(&all.before));
     let days: HashSet<i64> = all.before.iter().map(|(day, _)| *day).collect();
     if days.len() < FEWEST_DAYS {
         return Vec::new();
     }
-    let share_of_today = f64::from(today) / f64::from((today + before).max(1));
+    let all = all.counts();
     let mut jumps: Vec<Jump> = asked
         .into_iter()
+        .filter(|(_, asked)| asked.counts().0 >= smallest_group && asked.jumps(all))
         .filter_map(|(id, asked)| {
             let cluster = ledger.cluster(id).filter(|cluster| !cluster.is_muted)?;
-            let (today, before) = (count(&asked.today), count(&asked.before));
-            let usual = f64::from(before) / USUAL_DAYS as f64;
-            let p_value = binomial_p_value(today, today + before, share_of_today);
-            let is_jump = today >= smallest_group
-                && f64::from(today) > 2.0 * usual
-                && p_value <= MOST_P_VALUE;
-            is_jump.then(|| Jump {
+            Some(Jump {
                 cluster: id,
                 label: quotable.title(cluster, labels),
                 product: most(&asked.products)
                     .map(|name| labels.product(ledger.products.get(name))),
-                buyers: today,
-                usual,
+                buyers: asked.counts().0,
+                usual: asked.usual(),
                 is_answered: cluster.answered_by.is_some(),
             })
         })
@@ -138,7 +163,7 @@ mod tests {
     fn labels_of_jumps(asked: &[Asked]) -> Vec<String> {
         let now = NOW.parse().expect("valid");
         let ledger = ledger(asked);
-        let quotable = Quotable::of(&ledger);
+        let quotable = Quotable::of(&ledger, &Answers::default());
         with_labels(|labels| jumps(&ledger, (labels, &quotable), 5, now))
             .into_iter()
             .map(|jump| jump.label)
@@ -171,6 +196,23 @@ mod tests {
     fn a_busy_day_alone_is_no_alarm() {
         let mut days = week();
         days.extend([asked("发货", 0, 200), asked("付款", 0, 20)]);
+        assert!(labels_of_jumps(&days).is_empty());
+    }
+
+    #[test]
+    fn a_question_out_of_nothing_is_told_of_on_a_busy_day_too() {
+        let quiet = || (1..=7).map(|day| asked("发货", day, 4));
+        // Sixty-four buyers on a day after four a day.
+        let mut days: Vec<Asked> = quiet().collect();
+        days.extend([asked("发货", 0, 39), asked("付款", 0, 25)]);
+        assert_eq!(labels_of_jumps(&days), ["付款"]);
+        // However busy.
+        let mut days: Vec<Asked> = quiet().collect();
+        days.extend([asked("发货", 0, 640), asked("付款", 0, 25)]);
+        assert_eq!(labels_of_jumps(&days), ["付款"]);
+        // Of a few that nobody asked before there are some on every busy day.
+        let mut days: Vec<Asked> = quiet().collect();
+        days.extend([asked("发货", 0, 39), asked("付款", 0, 6)]);
         assert!(labels_of_jumps(&days).is_empty());
     }
 

@@ -1,12 +1,11 @@
 //! Recurring questions as a table: filtered, sorted, and cut into pages.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::report::{Desk, InsightError};
 use super::standing::{Row, Standing, standing};
-use crate::domain::ids::{ClusterId, ShopId};
+use crate::domain::ids::ShopId;
 use crate::domain::insights::Trend;
 
 /// What a table is sorted by; what is equal stands by buyers, then by id.
@@ -53,9 +52,9 @@ pub enum State {
     Standing,
     /// Those that an approved item answers.
     Answered,
-    /// Those that nothing answers.
+    /// Those that somebody has to write an answer to.
     Unanswered,
-    /// Those of these that agents' answers wait for approval of.
+    /// Those that agents' answers wait for approval of.
     WithCandidates,
     /// Those that are asked more than the seven days before, by more than chance.
     Rising,
@@ -93,18 +92,6 @@ pub struct TablePage {
     /// How many rows the filters leave.
     pub total: usize,
     places: Vec<usize>,
-    waiting: HashSet<ClusterId>,
-}
-
-/// A row of a table.
-#[derive(Debug, Clone, Copy)]
-pub struct TableRow<'a> {
-    /// The question.
-    pub row: &'a Row,
-    /// Whether an answer to it is missing.
-    pub has_gap: bool,
-    /// Whether an answer of agents waits for approval.
-    pub has_candidate: bool,
 }
 
 /// A page of a shop's recurring questions.
@@ -117,9 +104,7 @@ pub async fn table(
     query: &TableQuery,
 ) -> Result<TablePage, InsightError> {
     let standing = standing(desk, shop).await?;
-    let waiting = desk.store.open_candidate_counts(shop).await?;
-    let waiting: HashSet<ClusterId> = waiting.into_iter().map(|(cluster, _)| cluster).collect();
-    let mut places = query.places(&standing.rows, &waiting);
+    let mut places = query.places(&standing.rows);
     let total = places.len();
     places.drain(..query.offset.min(total));
     places.truncate(query.limit);
@@ -127,31 +112,20 @@ pub async fn table(
         standing,
         total,
         places,
-        waiting,
     })
 }
 
 impl TablePage {
     /// Its rows.
-    pub fn rows(&self) -> impl Iterator<Item = TableRow<'_>> {
-        let rows = self
-            .places
-            .iter()
-            .filter_map(|place| self.standing.rows.get(*place));
-        rows.map(|row| {
-            let has_gap = row.view.is_gap();
-            TableRow {
-                row,
-                has_gap,
-                has_candidate: has_gap && self.waiting.contains(&row.view.cluster.id),
-            }
-        })
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        let places = self.places.iter();
+        places.filter_map(|place| self.standing.rows.get(*place))
     }
 }
 
 impl TableQuery {
     /// The places of the rows that it leaves, in its order.
-    fn places(&self, rows: &[Row], waiting: &HashSet<ClusterId>) -> Vec<usize> {
+    fn places(&self, rows: &[Row]) -> Vec<usize> {
         let text = self.text.as_ref().map(|text| text.trim().to_lowercase());
         let holds = |row: &Row| {
             let line = &row.view.line;
@@ -159,7 +133,7 @@ impl TableQuery {
                 wanted.is_none() || wanted == found
             };
             let is_about = |id: &String| line.products.iter().any(|count| count.id == *id);
-            self.state.holds(row, waiting)
+            self.state.holds(row)
                 && is(&self.domain, &line.domain)
                 && is(&self.intent, &line.intent)
                 && self.product.as_ref().is_none_or(is_about)
@@ -178,16 +152,16 @@ impl TableQuery {
 }
 
 impl State {
-    fn holds(self, row: &Row, waiting: &HashSet<ClusterId>) -> bool {
+    fn holds(self, row: &Row) -> bool {
         let view = &row.view;
         let is_muted = view.cluster.is_muted;
         match self {
             Self::Standing => !is_muted,
-            Self::Answered => !is_muted && view.cluster.answered_by.is_some(),
+            Self::Answered => view.is_answered(),
             Self::Unanswered => view.is_gap(),
-            Self::WithCandidates => view.is_gap() && waiting.contains(&view.cluster.id),
-            Self::Rising => !is_muted && view.line.trend == Trend::Rising,
-            Self::New => !is_muted && view.line.trend == Trend::New,
+            Self::WithCandidates => view.has_proposals(),
+            Self::Rising => !is_muted && view.line.trend == Some(Trend::Rising),
+            Self::New => !is_muted && view.line.trend == Some(Trend::New),
             Self::Muted => is_muted,
         }
     }

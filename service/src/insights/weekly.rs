@@ -1,17 +1,19 @@
 //! The weekly report: one pass over the ledger, then lines and sections.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
+use super::answers::{Answers, Waiting};
 use super::labels::Labels;
 use super::lines::{Lines, QuestionFigures};
 use super::quotable::Quotable;
+use super::shares::Shares;
 use super::tally::{Calendar, Tally, count, tally};
 use crate::domain::ids::ClusterId;
-use crate::domain::insights::{ActionLine, QuestionLine, Share, Totals, Trend, WeeklyReport};
+use crate::domain::insights::{ActionLine, QuestionLine, Totals, Trend, WeeklyReport};
 use crate::domain::policy::ListeningPolicy;
 use crate::domain::queue::Action;
 use crate::domain::shop::Shop;
@@ -22,9 +24,6 @@ use crate::store::{AnswerUse, Period, SuggestionTotals};
 
 /// Lines of a section.
 const MOST_LINES: usize = 20;
-
-/// Parts of a share list.
-const MOST_SHARES: usize = 20;
 
 /// Intents about what something costs: where a promotion confuses, it shows here.
 const PRICE_INTENTS: [&str; 4] = [
@@ -48,8 +47,15 @@ pub struct Sources<'a> {
     pub suggestions: [SuggestionTotals; 2],
     /// How answers of the week were taken.
     pub uses: &'a [AnswerUse],
+    /// The items that answered questions, at the end of the week and of the one before.
+    pub answers: [&'a Answers; 2],
+    /// The answers of agents that waited for approval.
+    pub waiting: &'a Waiting,
     /// Actions of the two weeks.
     pub actions: &'a [Action],
+    /// The totals of the week before as its report is kept, and the report's
+    /// revision; `None` where they are to be counted.
+    pub previous: Option<(u32, Totals)>,
     /// The time now.
     pub now: Timestamp,
 }
@@ -59,9 +65,10 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     let zone = sources.shop.zone();
     let calendar = Calendar::until(week, &zone);
     let tallies = tally(sources.ledger, &calendar);
-    let quotable = Quotable::of(sources.ledger);
+    let quotable = Quotable::of(sources.ledger, sources.answers[0]);
     let totals = totals_of(sources, week, &zone, 0);
-    let previous = totals_of(sources, week.plus(-1), &zone, 1);
+    // Trends compare counts of the same clusters, whatever was said last week.
+    let counted_before = totals_of(sources, week.plus(-1), &zone, 1);
     let lines = Lines {
         ledger: sources.ledger,
         quotable: &quotable,
@@ -69,7 +76,9 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         smallest_group: sources.policy.1.smallest_group,
         false_discovery_rate: sources.policy.1.false_discovery_rate,
         uses: sources.uses,
-        buyers: (totals.buyers, previous.buyers),
+        answers: sources.answers[0],
+        waiting: sources.waiting,
+        buyers: (totals.buyers, counted_before.buyers),
         week_start_ms: calendar.last_start_ms(),
     };
     let mut figures = lines.figures(&tallies);
@@ -77,8 +86,8 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
     let has_ended = sources.now >= week.end(&zone);
     for figures in &mut figures {
         // Half a week is no less than a whole one.
-        if !has_ended && figures.line.trend != Trend::New {
-            figures.line.trend = Trend::Steady;
+        if !has_ended && figures.line.trend.is_some_and(|trend| trend != Trend::New) {
+            figures.line.trend = Some(Trend::Steady);
             figures.line.p_value = None;
         }
     }
@@ -87,13 +96,11 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         .into_iter()
         .partition(|figures| figures.line.buyers.at_least() >= smallest_group);
     let figures = shown;
-    let now = period(week, &zone);
-    let before = period(week.plus(-1), &zone);
-    let shares = |key: &dyn Fn(&Fact) -> Option<String>, label: &dyn Fn(&str) -> String| {
-        let smallest_group = sources.policy.1.smallest_group;
-        let mut shares = shares(sources.ledger, [now, before], key, label);
-        shares.retain(|share| share.buyers >= smallest_group);
-        shares
+    let shares = Shares {
+        ledger: sources.ledger,
+        periods: [period(week, &zone), period(week.plus(-1), &zone)],
+        smallest_group,
+        locale: sources.shop.locale,
     };
     let intent = |fact: &Fact| Some(sources.ledger.intents.get(fact.intent?).to_owned());
     let domain = |fact: &Fact| {
@@ -111,17 +118,20 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         until: week.sunday(),
         time_zone: sources.shop.time_zone.clone(),
         revision: 0,
+        cause: None,
         has_ended,
         made_at: sources.now,
         policy: sources.policy.1.note(sources.policy.0),
         by_day: by_day(sources.ledger, week, &zone),
-        by_domain: shares(&domain, &|id| sources.labels.domain(id)),
-        by_intent: shares(&intent, &|id| sources.labels.intent(id)),
-        by_product: shares(&product, &|id| sources.labels.product(id)),
-        by_channel: shares(&channel, &ToOwned::to_owned),
+        by_domain: shares.by(&domain, &|id| sources.labels.domain(id)),
+        by_intent: shares.by(&intent, &|id| sources.labels.intent(id)),
+        by_product: shares.by(&product, &|id| sources.labels.product(id)),
+        by_channel: shares.by(&channel, &|id| sources.labels.channel(id)),
         top: section(&figures, |_| true),
-        rising: section(&figures, |figures| figures.line.trend == Trend::Rising),
-        new: section(&figures, |figures| figures.line.trend == Trend::New),
+        rising: section(&figures, |figures| {
+            figures.line.trend == Some(Trend::Rising)
+        }),
+        new: section(&figures, |figures| figures.line.trend == Some(Trend::New)),
         fading: fading(figures.iter().chain(&gone), smallest_group),
         unanswered: section(&figures, |figures| figures.line.answered_by.is_none()),
         page_gaps: section(&figures, |figures| {
@@ -134,7 +144,8 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         }),
         actions: actions(sources, (&tallies, &quotable), week, &zone),
         totals,
-        previous,
+        previous: sources.previous.map_or(counted_before, |(_, kept)| kept),
+        previous_revision: sources.previous.map(|(revision, _)| revision),
     };
     report.without_few()
 }
@@ -193,7 +204,7 @@ fn totals_of(sources: &Sources<'_>, week: Week, zone: &TimeZone, place: usize) -
             .and_then(|cluster| ledger.cluster(cluster));
         if let Some(cluster) = cluster {
             totals.recurring += 1;
-            totals.covered += u32::from(cluster.answered_by.is_some());
+            totals.covered += u32::from(sources.answers[place].of(cluster).is_some());
         }
     }
     totals.buyers = count(&buyers);
@@ -232,41 +243,6 @@ fn by_day(ledger: &Ledger, week: Week, zone: &TimeZone) -> Vec<u32> {
     days
 }
 
-fn shares(
-    ledger: &Ledger,
-    periods: [Period; 2],
-    key: &dyn Fn(&Fact) -> Option<String>,
-    label: &dyn Fn(&str) -> String,
-) -> Vec<Share> {
-    let mut now: BTreeMap<String, (u32, HashSet<Name>)> = BTreeMap::new();
-    for fact in ledger.questions(periods[0]) {
-        if let Some(key) = key(fact) {
-            let entry = now.entry(key).or_default();
-            entry.0 += 1;
-            entry.1.insert(fact.buyer);
-        }
-    }
-    let mut before: HashMap<String, u32> = HashMap::new();
-    for fact in ledger.questions(periods[1]) {
-        if let Some(key) = key(fact) {
-            *before.entry(key).or_default() += 1;
-        }
-    }
-    let mut shares: Vec<Share> = now
-        .into_iter()
-        .map(|(id, (questions, buyers))| Share {
-            label: label(&id),
-            previous_questions: before.get(&id).copied().unwrap_or(0).into(),
-            id,
-            questions,
-            buyers: count(&buyers),
-        })
-        .collect();
-    shares.sort_by_key(|share| std::cmp::Reverse(share.questions));
-    shares.truncate(MOST_SHARES);
-    shares
-}
-
 /// Lines of clusters that were asked this week, by buyers, most first.
 fn section(
     figures: &[QuestionFigures],
@@ -286,7 +262,7 @@ fn fading<'a>(
     smallest_group: u32,
 ) -> Vec<QuestionLine> {
     let mut fading: Vec<QuestionLine> = figures
-        .filter(|figures| figures.line.trend == Trend::Fading)
+        .filter(|figures| figures.line.trend == Some(Trend::Fading))
         .filter(|figures| figures.line.previous_buyers.at_least() >= smallest_group)
         .map(|figures| figures.line.clone())
         .collect();
@@ -407,6 +383,10 @@ mod tests {
         ]);
         let shop = shop();
         let week = Week::parse(WEEK).expect("valid");
+        let said_last_week = Totals {
+            questions: 140,
+            ..Totals::default()
+        };
         let report = with_labels(|labels| {
             report(
                 week,
@@ -417,11 +397,17 @@ mod tests {
                     policy: (0, &ListeningPolicy::default()),
                     suggestions: [SuggestionTotals::default(); 2],
                     uses: &[],
+                    answers: [&Answers::default(), &Answers::default()],
+                    waiting: &Waiting::new(),
                     actions: &[],
+                    previous: Some((3, said_last_week)),
                     now: week.end(&zone()),
                 },
             )
         });
+        // Last week is what it was said to be; lines are counted all the same.
+        assert_eq!(report.previous, said_last_week);
+        assert_eq!(report.previous_revision, Some(3));
         let rising = &report.rising[0];
         assert_eq!(
             (rising.label.as_str(), rising.previous_buyers),

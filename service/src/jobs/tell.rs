@@ -17,7 +17,9 @@ use crate::domain::shop::Shop;
 use crate::domain::time::Clock;
 use crate::domain::week::Week;
 use crate::insights::figures::{Figures, Freshness};
+use crate::insights::present::with_answers_of_now;
 use crate::insights::report::{Desk, weekly};
+use crate::insights::standing::standing;
 use crate::insights::surges::{Jump, of_shop};
 use crate::listening::Listening;
 use crate::notices::Notices;
@@ -47,6 +49,8 @@ pub struct Teller {
     pub notices: Arc<Notices>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// Answers below this confidence are not suggested.
+    pub minimum_confidence: f32,
 }
 
 impl Teller {
@@ -99,6 +103,9 @@ impl Teller {
     async fn tell_weeks(&self, shop: &Shop) -> Result<(), JobError> {
         for (week, targets) in self.notices.weekly_due(shop).await? {
             let report = weekly(self.desk(), &shop.id, week, None).await?;
+            // What was approved since the week's end is missing no more.
+            let standing = standing(self.desk(), &shop.id).await?;
+            let report = with_answers_of_now(&report, &standing);
             let notice = weekly_notice(&report, self.clock.now())?;
             self.notices.send_to(&shop.id, &notice, &targets).await?;
         }
@@ -121,12 +128,14 @@ impl Teller {
             catalog: &self.catalog,
             figures: &self.figures,
             freshness: Freshness::Now,
+            minimum_confidence: self.minimum_confidence,
             now: self.clock.now(),
         }
     }
 }
 
-/// The digest of a week: one a week, whichever revision it was of.
+/// The digest of a week: one a week, whichever revision it was of, with the
+/// answers of the moment that it is sent.
 fn weekly_notice(report: &WeeklyReport, now: Timestamp) -> Result<Notice, JobError> {
     let digest = digest(report, report.locale);
     Ok(Notice {

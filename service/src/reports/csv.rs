@@ -75,7 +75,9 @@ fn row(
         .map(|product| format!("{} {}", product.label, product.buyers))
         .collect();
     let change = match (line.buyers.exactly(), line.previous_buyers.exactly()) {
-        (Some(now), Some(before)) => (i64::from(now) - i64::from(before)).to_string(),
+        (Some(now), Some(before)) if line.trend.is_some() => {
+            (i64::from(now) - i64::from(before)).to_string()
+        }
         _ => String::new(),
     };
     let mut row = vec![
@@ -102,7 +104,7 @@ fn row(
         line.acceptance.map(percent).unwrap_or_default(),
         percent(line.urgent_share),
         text(line.answered_by.as_deref().unwrap_or("")),
-        text(&line.key_phrases.join(words.say("、", ", "))),
+        text(&words.key_phrases(line)),
         text(&line.words.join(" / ")),
     ]);
     row.extend(Section::ALL.map(|section| {

@@ -1,7 +1,7 @@
 //! The text of a push to a group chat: short, in plain lines that every system
 //! puts its own markup around.
 
-use super::figures::{change, empty, summary};
+use super::figures::{empty, line_change, summary};
 use super::plain;
 use super::words::{Words, number};
 use crate::domain::fault::Locale;
@@ -96,21 +96,26 @@ fn push_all(lines: &mut Vec<String>, report: &WeeklyReport, words: Words) {
 
 /// `今天拍什么时候发货：121 位买家（+38%，上升，缺答案）`.
 fn question(line: &QuestionLine, words: Words) -> String {
-    let before = line.previous_buyers;
-    let mut notes = vec![match before {
-        Shown::Exactly(_) => change(line.buyers, before).text(words),
-        Shown::Under(few) => match words.0 {
+    let mut notes = match line.previous_buyers {
+        // Of a week before that has none there is nothing to say.
+        Shown::Exactly(_) if line.trend.is_none() => Vec::new(),
+        Shown::Exactly(_) => vec![line_change(line).text(words)],
+        Shown::Under(few) => vec![match words.0 {
             Locale::Chinese => format!("上周不到 {few} 位"),
             Locale::English => format!("fewer than {few} last week"),
-        },
-    }];
-    if matches!(line.trend, Trend::Rising | Trend::Fading) {
+        }],
+    };
+    if matches!(line.trend, Some(Trend::Rising | Trend::Fading)) {
         notes.push(words.trend(line.trend).to_lowercase());
     }
-    if line.answered_by.is_none() {
-        notes.push(words.say("缺答案", "no answer").to_owned());
+    let lacking = words.lacking(line.answer_state());
+    if !lacking.is_empty() {
+        notes.push(lacking.to_owned());
     }
     let (label, buyers) = (label(&line.label), words.buyers(line.buyers));
+    if notes.is_empty() {
+        return format!("{label}{}{buyers}", words.say("：", ": "));
+    }
     match words.0 {
         Locale::Chinese => format!("{label}：{buyers}（{}）", notes.join("，")),
         Locale::English => format!("{label}: {buyers} ({})", notes.join(", ")),
@@ -127,16 +132,18 @@ pub fn alarm(surge: &Surge, locale: Locale) -> Digest {
     let title = match locale {
         Locale::Chinese => {
             lines.push(format!("“{label}”"));
-            lines.push(format!(
-                "最近 {hours} 小时有 {buyers}在问，平时同样时长约 {usual} 位。"
-            ));
+            lines.push(match surge.usual > 0.0 {
+                true => format!("最近 {hours} 小时有 {buyers}在问，平时同样时长约 {usual} 位。"),
+                false => format!("最近 {hours} 小时有 {buyers}在问，之前一周没有人问。"),
+            });
             format!("突然很多人在问：{label}")
         }
         Locale::English => {
             lines.push(format!("“{label}”"));
-            lines.push(format!(
-                "{buyers} in the last {hours} h; about {usual} are usual."
-            ));
+            lines.push(match surge.usual > 0.0 {
+                true => format!("{buyers} in the last {hours} h; about {usual} are usual."),
+                false => format!("{buyers} in the last {hours} h; nobody in the week before."),
+            });
             format!("Suddenly asked a lot: {label}")
         }
     };
@@ -219,6 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn of_the_first_week_nothing_is_new() {
+        let mut report = samples::shop();
+        report.change_lines(|line| line.trend = None);
+        let words = Words(Locale::Chinese);
+        let mut line = report.top[0].clone();
+        assert_eq!(question(&line, words), "今天拍什么时候发货：121 位买家");
+        line.answered_by = None;
+        let lacking = question(&line, words);
+        assert_eq!(lacking, "今天拍什么时候发货：121 位买家（缺答案）");
+        let lines = digest(&report, Locale::Chinese).lines;
+        assert!(lines.iter().all(|line| !line.contains("新增")), "{lines:?}");
+    }
+
+    #[test]
     fn no_week_is_too_long_or_mentions_anybody() {
         let mut report = samples::nasty();
         report.has_ended = false;
@@ -259,6 +280,14 @@ mod tests {
         assert_eq!(
             english.lines[1],
             "41 buyers in the last 3 h; about 2.2 are usual."
+        );
+        let unheard_of = Surge {
+            usual: 0.0,
+            ..surge
+        };
+        assert_eq!(
+            alarm(&unheard_of, Locale::Chinese).lines[1],
+            "最近 3 小时有 41 位买家在问，之前一周没有人问。"
         );
     }
 }

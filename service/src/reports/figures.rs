@@ -2,7 +2,7 @@
 
 use super::words::{Words, number, share};
 use crate::domain::fault::Locale;
-use crate::domain::insights::{Totals, WeeklyReport};
+use crate::domain::insights::{QuestionLine, Share, Totals, WeeklyReport};
 use crate::domain::shown::Shown;
 
 /// The growth from which on a multiple is easier to read than a percentage.
@@ -40,6 +40,24 @@ pub fn change(now: impl Into<Shown>, before: impl Into<Shown>) -> Change {
         Change::Level
     } else {
         Change::By(ratio - 1.0)
+    }
+}
+
+/// How many more buyers ask a question than the week before; no change where
+/// there is nothing to compare with: everything would be new.
+pub fn line_change(line: &QuestionLine) -> Change {
+    match line.trend {
+        Some(_) => change(line.buyers, line.previous_buyers),
+        None => Change::None,
+    }
+}
+
+/// How many more questions a part of a report has than the week before, likewise.
+pub fn part_change(part: &Share, report: &WeeklyReport) -> Change {
+    if has_before(report) {
+        change(part.questions, part.previous_questions)
+    } else {
+        Change::None
     }
 }
 
@@ -314,12 +332,18 @@ pub fn summary(report: &WeeklyReport, words: Words) -> String {
         report.new.len(),
         report.unanswered.len(),
     );
-    match words.0 {
-        Locale::Chinese => format!(
+    match (words.0, has_before(report)) {
+        (Locale::Chinese, true) => format!(
             "{buyers}问了 {questions}{compared}。常见问题中 {rising} 个明显上升、{new} 个新出现，{open} 个还没有已审核的答案。"
         ),
-        Locale::English => format!(
+        (Locale::Chinese, false) => {
+            format!("{buyers}问了 {questions}。常见问题中 {open} 个还没有已审核的答案。")
+        }
+        (Locale::English, true) => format!(
             "{buyers} asked {questions}{compared}. Among the recurring ones: {rising} rising, {new} new, {open} without an approved answer."
+        ),
+        (Locale::English, false) => format!(
+            "{buyers} asked {questions}. Among the recurring ones: {open} without an approved answer."
         ),
     }
 }
@@ -374,8 +398,18 @@ mod tests {
         let mut report = samples::shop();
         assert!(figures(&report, words).iter().all(|row| row.change != "—"));
         assert_eq!(caution(&report, words), None);
+        let part = |report: &WeeklyReport| part_change(&report.by_domain[0], report);
+        assert_ne!(part(&report), Change::None);
         report.previous = Totals::default();
         assert!(figures(&report, words).iter().all(|row| row.change == "—"));
+        assert_eq!(part(&report), Change::None);
+        let mut line = report.top[0].clone();
+        assert_ne!(line_change(&line), Change::None);
+        line.trend = None;
+        assert_eq!(line_change(&line), Change::None);
+        assert_eq!(words.trend(line.trend), "");
+        let summary = summary(&report, words);
+        assert!(!summary.contains("上升") && !summary.contains("新出现"));
         assert!(caution(&report, words).is_some());
         report.previous = report.totals;
         assert!(

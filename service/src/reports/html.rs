@@ -1,9 +1,11 @@
 //! The weekly report as a page that is read on a screen and printed.
 
+use std::borrow::Cow;
+
 use askama::Template;
 
 use super::chart::{self, DayBar, Part, SPARK_HEIGHT, SPARK_WIDTH, Spark};
-use super::figures::{Figure, caution, change, empty, figures, summary};
+use super::figures::{Figure, caution, change, empty, figures, line_change, part_change, summary};
 use super::section::Section;
 use super::words::{Words, number, share};
 use super::{ReportError, plain};
@@ -52,7 +54,8 @@ pub fn html(
     let mut large = figures(&report, words);
     let small = large.split_off(LARGE_FIGURES);
     let list = |section| List::new(&report, section, words);
-    let shares = |parts| ShareRow::all(parts, report.totals.questions, words);
+    let shares = |parts| ShareRow::all(parts, &report, words);
+    let breakdown = |title, parts| Breakdown::new(title, parts, (&report, words));
     let page = Page {
         words,
         links,
@@ -67,16 +70,11 @@ pub fn html(
         days: chart::days(&report, words),
         parts: chart::parts(report.by_domain.iter().map(|part| part.questions)),
         by_domain: shares(&report.by_domain),
+        left_out: words.left_out(&report.by_domain, &report),
         breakdowns: [
-            (words.say("按意图", "By intent"), shares(&report.by_intent)),
-            (
-                words.say("按商品", "By product"),
-                shares(&report.by_product),
-            ),
-            (
-                words.say("按渠道", "By channel"),
-                shares(&report.by_channel),
-            ),
+            breakdown(words.say("按意图", "By intent"), &report.by_intent),
+            breakdown(words.say("按商品", "By product"), &report.by_product),
+            breakdown(words.say("按渠道", "By channel"), &report.by_channel),
         ],
         top: list(Section::Top),
         moves: [Section::Rising, Section::New, Section::Fading].map(list),
@@ -116,7 +114,9 @@ struct Page<'a> {
     days: Vec<DayBar>,
     parts: Vec<Part>,
     by_domain: Vec<ShareRow<'a>>,
-    breakdowns: [(&'a str, Vec<ShareRow<'a>>); 3],
+    /// What is not in that table.
+    left_out: Option<String>,
+    breakdowns: [Breakdown<'a>; 3],
     top: List<'a>,
     moves: [List<'a>; 3],
     tasks: [List<'a>; 4],
@@ -172,9 +172,9 @@ const LEAST_URGENT: f64 = 0.2;
 
 impl<'a> Row<'a> {
     fn new(line: &'a QuestionLine, most: u32, words: Words) -> Self {
-        let change = change(line.buyers, line.previous_buyers);
+        let change = line_change(line);
         let domain = line.domain.as_deref().map(|id| words.domain(id));
-        let is_steady = line.trend == Trend::Steady;
+        let is_steady = line.trend.is_none_or(|trend| trend == Trend::Steady);
         let certainty = if is_steady { " chance" } else { "" };
         let intent = Some(words.intent(line)).filter(|intent| !intent.is_empty());
         let kinds: Vec<&str> = domain.into_iter().chain(intent).collect();
@@ -194,9 +194,27 @@ impl<'a> Row<'a> {
     }
 }
 
+/// The week's questions by one of their features.
+struct Breakdown<'a> {
+    title: &'a str,
+    rows: Vec<ShareRow<'a>>,
+    /// What is in no row.
+    left_out: Option<String>,
+}
+
+impl<'a> Breakdown<'a> {
+    fn new(title: &'a str, parts: &'a [Share], (report, words): (&WeeklyReport, Words)) -> Self {
+        Self {
+            title,
+            rows: ShareRow::all(parts, report, words),
+            left_out: words.left_out(parts, report),
+        }
+    }
+}
+
 /// A part of the week's questions.
 struct ShareRow<'a> {
-    label: &'a str,
+    label: Cow<'a, str>,
     questions: String,
     share: String,
     bar: String,
@@ -205,14 +223,14 @@ struct ShareRow<'a> {
 }
 
 impl<'a> ShareRow<'a> {
-    /// Every one of `parts`, of `whole` questions.
-    fn all(parts: &'a [Share], whole: u32, words: Words) -> Vec<Self> {
-        let row = |part| Self::new(part, whole, words);
+    /// Every one of a report's `parts`.
+    fn all(parts: &'a [Share], report: &WeeklyReport, words: Words) -> Vec<Self> {
+        let row = |part| Self::new(part, report, words);
         parts.iter().map(row).collect()
     }
 
-    fn new(part: &'a Share, whole: u32, words: Words) -> Self {
-        let change = change(part.questions, part.previous_questions);
+    fn new(part: &'a Share, report: &WeeklyReport, words: Words) -> Self {
+        let (change, whole) = (part_change(part, report), report.totals.questions);
         Self {
             label: words.part(part),
             questions: number(part.questions),

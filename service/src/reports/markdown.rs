@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use super::figures::{caution, change, empty, figures, summary};
+use super::figures::{caution, change, empty, figures, line_change, part_change, summary};
 use super::plain;
 use super::section::Section;
 use super::words::{Words, number, share};
 use crate::domain::fault::Locale;
-use crate::domain::insights::{ActionLine, QuestionLine, Share, WeeklyReport};
+use crate::domain::insights::{ActionLine, AnswerState, QuestionLine, Share, WeeklyReport};
 
 /// The report as Markdown (CommonMark with GitHub's tables), in `locale`'s
 /// language. Labels and quotes are escaped: they are text, never markup.
@@ -28,6 +28,9 @@ pub fn markdown(report: &WeeklyReport, locale: Locale) -> String {
     }
     page.actions(&report.actions);
     page.policy(&report);
+    if report.totals.questions > 0 {
+        page.meanings(&report);
+    }
     page.text
 }
 
@@ -189,9 +192,11 @@ impl Page {
                 continue;
             }
             self.block(title);
-            let whole = report.totals.questions;
-            let rows = shares.iter().map(|part| share_row(part, whole, words));
+            let rows = shares.iter().map(|part| share_row(part, report, words));
             self.table(&head, rows);
+            if let Some(left_out) = words.left_out(shares, report) {
+                self.block(&left_out);
+            }
         }
     }
 
@@ -236,6 +241,17 @@ impl Page {
             let _ = writeln!(self.text, "- {}", escape(&line));
         }
     }
+
+    /// What each of the totals counts.
+    fn meanings(&mut self, report: &WeeklyReport) {
+        let words = self.words;
+        self.line("");
+        self.block(words.say("## 指标是什么意思", "## What the figures mean"));
+        let joint = words.say("：", ": ");
+        for figure in figures(report, words) {
+            self.line(&format!("- **{}**{joint}{}", figure.label, figure.meaning));
+        }
+    }
 }
 
 fn row(line: &QuestionLine, words: Words) -> Vec<String> {
@@ -248,24 +264,25 @@ fn row(line: &QuestionLine, words: Words) -> Vec<String> {
         escape(&line.label),
         number(line.buyers),
         number(line.previous_buyers),
-        change(line.buyers, line.previous_buyers).text(words),
+        line_change(line).text(words),
         words.trend(line.trend).to_owned(),
-        if line.answered_by.is_some() {
-            words.say("有", "yes").to_owned()
-        } else {
-            words.say("**没有**", "**no**").to_owned()
+        match line.answer_state() {
+            AnswerState::Answered => words.say("有", "yes").to_owned(),
+            AnswerState::ToApprove => words.lacking(AnswerState::ToApprove).to_owned(),
+            AnswerState::Missing => words.say("**没有**", "**no**").to_owned(),
         },
         products.join(words.say("、", ", ")),
     ]
 }
 
-fn share_row(part: &Share, whole: u32, words: Words) -> Vec<String> {
+fn share_row(part: &Share, report: &WeeklyReport, words: Words) -> Vec<String> {
+    let whole = report.totals.questions;
     vec![
-        escape(words.part(part)),
+        escape(&words.part(part)),
         number(part.questions),
         number(part.buyers),
         share(f64::from(part.questions) / f64::from(whole.max(1))),
-        change(part.questions, part.previous_questions).text(words),
+        part_change(part, report).text(words),
     ]
 }
 
@@ -279,6 +296,29 @@ mod tests {
         let report = samples::shop();
         insta::assert_snapshot!("week_zh", markdown(&report, Locale::Chinese));
         insta::assert_snapshot!("week_en", markdown(&report, Locale::English));
+    }
+
+    #[test]
+    fn every_figure_is_explained_at_the_end() {
+        let text = markdown(&samples::shop(), Locale::Chinese);
+        let (_, end) = text.split_once("## 指标是什么意思").expect("a part");
+        for figure in figures(&samples::shop(), Words(Locale::Chinese)) {
+            let line = format!("- **{}**：{}\n", figure.label, figure.meaning);
+            assert!(end.contains(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_table_leaves_out_is_said_below_it() {
+        let mut report = samples::shop();
+        report.by_channel.truncate(1);
+        let text = markdown(&report, Locale::Chinese);
+        let (_, after) = text.split_once("## 按渠道").expect("a table");
+        let (table, _) = after.split_once("##").expect("more");
+        assert!(table.contains("少于 5 位买家的项不列"), "{table}");
+        let (_, after) = text.split_once("## 按领域").expect("a table");
+        let (table, _) = after.split_once("##").expect("more");
+        assert!(!table.contains("不列"), "{table}");
     }
 
     #[test]

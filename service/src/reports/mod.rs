@@ -14,6 +14,7 @@ mod figures;
 mod html;
 mod json_feed;
 mod markdown;
+mod method;
 mod plain;
 #[cfg(test)]
 pub(crate) mod samples;
@@ -25,7 +26,9 @@ pub use atom::atom;
 pub use csv::csv;
 pub use digest::{Digest, Surge, alarm, digest};
 pub use feed::FeedInfo;
-pub use figures::{Change, Figure, Value, caution, change, figures, summary};
+pub use figures::{
+    Change, Figure, Value, caution, change, figures, line_change, part_change, summary,
+};
 pub use html::{Link, PageLinks, html};
 pub use json_feed::json_feed;
 pub use markdown::markdown;

@@ -196,7 +196,7 @@ fn question(row: &Row) -> QuestionLine {
         questions: (buyers + buyers / 3).into(),
         buyers: buyers.into(),
         previous_buyers: previous_buyers.into(),
-        trend: *trend,
+        trend: Some(*trend),
         p_value: (*trend != Trend::New).then(|| {
             if *trend == Trend::Steady {
                 0.31
@@ -210,6 +210,7 @@ fn question(row: &Row) -> QuestionLine {
         urgent_share: if *domain == "warehouse" { 0.35 } else { 0.04 },
         answered_by: (!matches!(*cluster, "c-02" | "c-06" | "c-10" | "c-15"))
             .then(|| format!("hemu-{cluster}")),
+        proposals: u32::from(*cluster == "c-06"),
         words: words.into_iter().map(str::to_owned).collect(),
     }
 }
@@ -222,6 +223,7 @@ fn share(id: &str, label: &str, now: [u32; 3]) -> Share {
         questions,
         buyers,
         previous_questions: previous_questions.into(),
+        rest: None,
     }
 }
 
@@ -287,9 +289,9 @@ pub fn shop() -> WeeklyReport {
             share("jd", "京东", [301, 150, 270]),
             share("douyin", "抖音", [281, 140, 211]),
         ],
-        rising: only(&|line| line.trend == Trend::Rising),
-        new: only(&|line| line.trend == Trend::New),
-        fading: only(&|line| line.trend == Trend::Fading),
+        rising: only(&|line| line.trend == Some(Trend::Rising)),
+        new: only(&|line| line.trend == Some(Trend::New)),
+        fading: only(&|line| line.trend == Some(Trend::Fading)),
         unanswered: only(&|line| line.answered_by.is_none()),
         page_gaps: only(&|line| line.domain.as_deref() == Some("product")),
         packaging_and_delivery: only(&|line| line.domain.as_deref() == Some("warehouse")),
@@ -335,6 +337,7 @@ pub fn nothing() -> WeeklyReport {
         until: week.sunday(),
         time_zone: "Asia/Shanghai".to_owned(),
         revision: 2,
+        cause: None,
         has_ended: true,
         made_at: time("2026-11-22T18:05:00Z"),
         policy: PolicyNote {
@@ -347,6 +350,7 @@ pub fn nothing() -> WeeklyReport {
         },
         totals: Totals::default(),
         previous: Totals::default(),
+        previous_revision: None,
         by_day: vec![0; 7],
         by_domain: Vec::new(),
         by_intent: Vec::new(),

@@ -1,9 +1,12 @@
 //! What people call things, in both languages, in one place.
 
+use std::borrow::Cow;
+
 use jiff::civil::Date;
 
+use crate::domain::channel::channel_name;
 use crate::domain::fault::Locale;
-use crate::domain::insights::{QuestionLine, Share, Trend, WeeklyReport};
+use crate::domain::insights::{AnswerState, Cause, QuestionLine, Share, Trend, WeeklyReport};
 use crate::domain::shown::Shown;
 use crate::domain::taxonomy::BuiltIn;
 
@@ -26,13 +29,14 @@ impl Words {
         self.say("zh-CN", "en")
     }
 
-    /// How a question moves.
-    pub fn trend(&self, trend: Trend) -> &'static str {
+    /// How a question moves; empty where there is nothing to compare with.
+    pub fn trend(&self, trend: Option<Trend>) -> &'static str {
         match trend {
-            Trend::New => self.say("新出现", "New"),
-            Trend::Rising => self.say("上升", "Rising"),
-            Trend::Steady => self.say("平稳", "Steady"),
-            Trend::Fading => self.say("回落", "Fading"),
+            None => "",
+            Some(Trend::New) => self.say("新出现", "New"),
+            Some(Trend::Rising) => self.say("上升", "Rising"),
+            Some(Trend::Steady) => self.say("平稳", "Steady"),
+            Some(Trend::Fading) => self.say("回落", "Fading"),
         }
     }
 
@@ -47,13 +51,29 @@ impl Words {
         }
     }
 
-    /// What a part of the questions is called: a domain or an intent of ours in
-    /// this language, all else as the report has it.
-    pub fn part<'a>(&self, part: &'a Share) -> &'a str {
-        match self.domain(&part.id) {
-            unknown if unknown == part.id => self.intent_of(&part.id, &part.label),
-            known => known,
+    /// What a part of the questions is called: a domain, a channel or an intent
+    /// of ours in this language, all else as the report has it.
+    pub fn part<'a>(&self, part: &'a Share) -> Cow<'a, str> {
+        if let Some(rest) = part.rest {
+            return Cow::Owned(rest.label(self.0));
         }
+        Cow::Borrowed(match self.domain(&part.id) {
+            unknown if unknown == part.id => self
+                .channel_of(&part.id, &part.label)
+                .unwrap_or_else(|| self.intent_of(&part.id, &part.label)),
+            known => known,
+        })
+    }
+
+    /// A channel's name by its id; an unknown id as it is.
+    pub fn channel<'a>(&self, id: &'a str) -> &'a str {
+        channel_name(id, self.0)
+    }
+
+    /// A channel that is called as we do in either language, or by its id.
+    fn channel_of<'a>(&self, id: &'a str, label: &str) -> Option<&'a str> {
+        let names = [Locale::Chinese, Locale::English].map(|locale| channel_name(id, locale));
+        (label == id || names.contains(&label)).then(|| self.channel(id))
     }
 
     /// A question's intent: one of ours in this language, one that the shop
@@ -68,6 +88,24 @@ impl Words {
     fn intent_of<'a>(&self, id: &str, label: &'a str) -> &'a str {
         let ours = BuiltIn::of(id).filter(|intent| label == intent.zh || label == intent.en);
         ours.map_or(label, |intent| intent.name(self.0))
+    }
+
+    /// What is said of a question that no approved item answers; empty where one does.
+    pub fn lacking(&self, state: AnswerState) -> &'static str {
+        match state {
+            AnswerState::Answered => "",
+            AnswerState::ToApprove => self.say("待审核", "to approve"),
+            AnswerState::Missing => self.say("缺答案", "no answer"),
+        }
+    }
+
+    /// The words that set a question apart; empty where its name has them all.
+    pub fn key_phrases(&self, line: &QuestionLine) -> String {
+        let is_named = |phrase: &String| line.label.contains(phrase.as_str());
+        if line.key_phrases.iter().all(is_named) {
+            return String::new();
+        }
+        line.key_phrases.join(self.say("、", ", "))
     }
 
     /// What an action changed, by its kind's id; an unknown id as it is.
@@ -163,14 +201,36 @@ impl Words {
         }
     }
 
-    /// Whether the week is counted to its end, and how often it was counted.
+    /// Whether the week is counted to its end, how often it was counted, and why.
     pub fn state(&self, report: &WeeklyReport) -> String {
-        let made_at = self.moment(report);
-        match (self.0, report.has_ended) {
-            (Locale::Chinese, true) => format!("第 {} 版 · {made_at} 生成", report.revision),
-            (Locale::English, true) => format!("Revision {} · made {made_at}", report.revision),
-            (Locale::Chinese, false) => format!("截至目前 · {made_at}"),
-            (Locale::English, false) => format!("So far · {made_at}"),
+        let (made_at, cause) = (self.moment(report), self.cause(report));
+        match (self.0, report.has_ended, report.revision) {
+            (Locale::Chinese, false, _) => format!("截至目前 · {made_at}"),
+            (Locale::English, false, _) => format!("So far · {made_at}"),
+            // One without questions, which is not kept.
+            (Locale::Chinese, true, 0) => format!("{made_at} 生成"),
+            (Locale::English, true, 0) => format!("Made {made_at}"),
+            (Locale::Chinese, true, revision) => {
+                format!("第 {revision} 版 · {made_at} 生成{cause}")
+            }
+            (Locale::English, true, revision) => {
+                format!("Revision {revision} · made {made_at}{cause}")
+            }
+        }
+    }
+
+    fn cause(&self, report: &WeeklyReport) -> &'static str {
+        match report.cause {
+            None => "",
+            Some(Cause::FirstAsked) => self.say("（第一次查看时）", " (when first asked for)"),
+            Some(Cause::QuestionsChanged) => self.say(
+                "（因为有迟到的消息，或者口径改过）",
+                " (because messages came late, or the policy changed)",
+            ),
+            Some(Cause::Regrouped) => self.say(
+                "（有人要求按当时的归类重出）",
+                " (asked for, with the questions of then)",
+            ),
         }
     }
 
@@ -179,60 +239,6 @@ impl Words {
         let zone = jiff::tz::TimeZone::get(&report.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
         let time = report.made_at.to_zoned(zone);
         time.strftime("%Y-%m-%d %H:%M").to_string()
-    }
-
-    /// A version of the policy: `默认口径`, `第 2 版口径`.
-    pub fn policy_version(&self, version: u32) -> String {
-        match (self.0, version) {
-            (Locale::Chinese, 0) => "默认口径".to_owned(),
-            (Locale::Chinese, version) => format!("第 {version} 版口径"),
-            (Locale::English, 0) => "the default policy".to_owned(),
-            (Locale::English, version) => format!("version {version} of the policy"),
-        }
-    }
-
-    /// What the figures of a report were made by, a line each.
-    pub fn policy(&self, report: &WeeklyReport) -> Vec<String> {
-        let policy = &report.policy;
-        let rate = share(policy.false_discovery_rate);
-        let (gap, burst) = (policy.session_gap_minutes, policy.burst_gap_seconds);
-        let (version, group) = (self.policy_version(policy.version), policy.smallest_group);
-        let zone = &report.time_zone;
-        match self.0 {
-            Locale::Chinese => vec![
-                format!("按{version}统计；一周为周一至周日，时区 {zone}。"),
-                format!("静默超过 {gap} 分钟算另一次会话；同一买家 {burst} 秒内的连发算一个问题。"),
-                "买家数按去重人数计；认不出买家时，一次会话算一位。".to_owned(),
-                if policy.counts_automatic_replies {
-                    "机器人的自动回复算作回复。".to_owned()
-                } else {
-                    "机器人的自动回复不算回复。".to_owned()
-                },
-                format!(
-                    "“上升”“回落”指占比变化超出偶然（双侧精确二项检验，误报比例控制在 {rate} 以内）。"
-                ),
-                format!("少于 {group} 位买家的问题不引用原话，人数写作 <{group}；原话均已脱敏。"),
-            ],
-            Locale::English => vec![
-                format!("Counted by {version}; a week is Monday to Sunday in {zone}."),
-                format!(
-                    "Silence of more than {gap} minutes parts sessions; a buyer's messages within {burst} seconds are one question."
-                ),
-                "Buyers are distinct; where the buyer is not known, a conversation counts as one."
-                    .to_owned(),
-                if policy.counts_automatic_replies {
-                    "Automatic replies count as replies.".to_owned()
-                } else {
-                    "Automatic replies do not count as replies.".to_owned()
-                },
-                format!(
-                    "Rising and fading mean a change of share beyond chance (two-sided exact binomial test, false discovery rate {rate})."
-                ),
-                format!(
-                    "Questions of fewer than {group} buyers are not quoted, their number is written <{group}; quotes are masked."
-                ),
-            ],
-        }
     }
 }
 
@@ -259,6 +265,7 @@ pub fn share(share: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples;
     use super::*;
 
     #[test]
@@ -303,8 +310,9 @@ mod tests {
                     questions: 1,
                     buyers: 1,
                     previous_questions: Shown::Exactly(0),
+                    rest: None,
                 };
-                Words(locale).part(&part).to_owned()
+                Words(locale).part(&part).into_owned()
             })
         };
         let both = ["发货时间", "When it ships"];
@@ -313,16 +321,28 @@ mod tests {
         assert_eq!(named("warehouse.ship_time", "几时发"), ["几时发"; 2]);
         assert_eq!(named("product.shop_engraving", "刻字"), ["刻字"; 2]);
         assert_eq!(named("kettle-k2", "发货时间"), ["发货时间"; 2]);
+        for label in ["taobao", "淘宝", "Taobao"] {
+            assert_eq!(named("taobao", label), ["淘宝", "Taobao"]);
+        }
+        assert_eq!(named("store-3", "store-3"), ["store-3"; 2]);
+        assert_eq!(named("jd", "京东专供壶"), ["京东专供壶"; 2]);
     }
 
     #[test]
-    fn the_policy_that_nobody_changed_is_the_default() {
-        for (version, zh, en) in [
-            (0, "默认口径", "the default policy"),
-            (2, "第 2 版口径", "version 2 of the policy"),
-        ] {
-            assert_eq!(Words(Locale::Chinese).policy_version(version), zh);
-            assert_eq!(Words(Locale::English).policy_version(version), en);
-        }
+    fn key_phrases_do_not_repeat_the_name() {
+        let line = samples::shop().top[0].clone();
+        let check = |label: &str, phrases: &[&str], expected: &str| {
+            let line = QuestionLine {
+                label: label.to_owned(),
+                key_phrases: phrases.iter().map(|&phrase| phrase.to_owned()).collect(),
+                ..line.clone()
+            };
+            let found = Words(Locale::Chinese).key_phrases(&line);
+            assert_eq!(found, expected, "{label}");
+        };
+        check("密封圈", &["密封圈"], "");
+        check("密封圈 · 硅胶", &["密封圈", "硅胶"], "");
+        check("密封圈哪里买", &["密封圈", "硅胶"], "密封圈、硅胶");
+        check("密封圈", &[], "");
     }
 }

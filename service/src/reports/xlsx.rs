@@ -10,13 +10,12 @@ mod table;
 use rust_xlsxwriter::{DocProperties, ExcelDateTime, Workbook};
 
 use self::table::{Cell, Column, Table};
-use super::figures::change;
+use super::figures::{Change, change, line_change, part_change};
 use super::section::Section;
 use super::words::Words;
 use super::{ReportError, plain};
 use crate::domain::fault::Locale;
 use crate::domain::insights::{ActionLine, QuestionLine, Share, WeeklyReport};
-use crate::domain::shown::Shown;
 
 /// The report as a workbook in `locale`'s language: totals with charts, then a
 /// sheet each for questions, those without an answer, products, other parts,
@@ -57,18 +56,19 @@ fn products_of(line: &QuestionLine, words: Words) -> Cell {
 }
 
 /// A change as a number that can be sorted, or in words where there is none.
-fn change_of(now: Shown, before: Shown, words: Words) -> Cell {
-    match (now.exactly(), before.exactly()) {
-        (Some(now), Some(before)) if before > 0 => {
-            Cell::Growth(f64::from(now) / f64::from(before) - 1.0)
-        }
-        _ => Cell::Text(change(now, before).text(words)),
+fn change_of(change: Change, words: Words) -> Cell {
+    match change {
+        Change::Level => Cell::Growth(0.0),
+        Change::By(share) => Cell::Growth(share),
+        Change::Times(ratio) => Cell::Growth(ratio - 1.0),
+        Change::None | Change::New => Cell::Text(change.text(words)),
     }
 }
 
 fn unanswered(report: &WeeklyReport, words: Words) -> Table {
     let columns = vec![
         Column::text(words.say("问题", "Question"), 44.0),
+        Column::text(words.say("状态", "State"), 12.0),
         Column::figure(words.say("本周买家", "Buyers")),
         Column::figure(words.say("上周买家", "Last week")),
         Column::figure(words.say("变化", "Change")),
@@ -84,9 +84,10 @@ fn unanswered(report: &WeeklyReport, words: Words) -> Table {
         .map(|line| {
             vec![
                 Cell::text(&line.label),
+                Cell::text(words.lacking(line.answer_state())),
                 Cell::count(line.buyers),
                 Cell::count(line.previous_buyers),
-                change_of(line.buyers, line.previous_buyers, words),
+                change_of(line_change(line), words),
                 Cell::Share(Some(line.answered_share)),
                 Cell::text(words.intent(line)),
                 products_of(line, words),
@@ -118,12 +119,12 @@ fn share_columns(words: Words) -> Vec<Column> {
 fn share_row(report: &WeeklyReport, part: &Share, words: Words) -> Vec<Cell> {
     let whole = f64::from(report.totals.questions.max(1));
     vec![
-        Cell::text(words.part(part)),
+        Cell::text(&words.part(part)),
         Cell::Count(part.questions),
         Cell::Share(Some(f64::from(part.questions) / whole)),
         Cell::Count(part.buyers),
         Cell::count(part.previous_questions),
-        change_of(part.questions.into(), part.previous_questions, words),
+        change_of(part_change(part, report), words),
         Cell::text(&part.id),
     ]
 }
@@ -182,7 +183,7 @@ fn actions(actions: &[ActionLine], words: Words) -> Table {
                 Cell::text(&action.label),
                 Cell::count(action.buyers_before),
                 Cell::count(action.buyers_now),
-                change_of(action.buyers_now, action.buyers_before, words),
+                change_of(change(action.buyers_now, action.buyers_before), words),
             ]
         })
         .collect();

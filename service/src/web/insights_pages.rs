@@ -6,6 +6,7 @@ use askama::Template;
 use super::console::{Frame, Room, Visit};
 use super::overview_page::{asked_week, number};
 use super::page;
+use super::weekly_page::may_revise;
 use crate::auth::ReadingInsights;
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::insights::{ActionLine, FeedEntry, QuestionLine, Share, WeeklyReport};
@@ -14,13 +15,15 @@ use crate::error::ApiError;
 use crate::insights::feeds::{Feed, entries};
 use crate::insights::report::weekly;
 use crate::insights::weeks::{WeekFigures, weeks};
-use crate::reports::{Figure, Section, Value, Words, caution, change, figures, summary};
+use crate::reports::{
+    Figure, Section, Value, Words, caution, change, figures, line_change, part_change, summary,
+};
 use crate::state::AppState;
 
 /// Weeks on a page.
 const WEEKS: usize = 50;
 
-/// Questions of a section, and parts of a whole, that the page shows; the files have all.
+/// Questions of a section that the page shows; the files have all.
 const MOST_LINES: usize = 10;
 
 /// Entries of a feed that the page shows.
@@ -132,6 +135,8 @@ struct WeekPage {
     revision: u32,
     /// Other revisions, the latest first.
     revisions: Vec<u32>,
+    /// Whether the person may make another.
+    may_revise: bool,
 }
 
 struct FigureView {
@@ -161,7 +166,8 @@ struct Line {
     trend: &'static str,
     answered: String,
     used: String,
-    has_answer: bool,
+    /// What is said of a missing answer; empty where an item answers.
+    lacking: &'static str,
 }
 
 /// What was changed because of a question, and who asked it before and now.
@@ -179,6 +185,8 @@ struct ActionRow {
 struct ShareTable {
     title: &'static str,
     rows: Vec<ShareRow>,
+    /// What is in no row; empty where nothing is missing.
+    left_out: String,
 }
 
 struct ShareRow {
@@ -216,8 +224,8 @@ fn revision(text: &str) -> Result<Option<u32>, ApiError> {
         return Ok(None);
     }
     text.parse().map(Some).map_err(|_| {
-        let expected = "a number".to_owned();
-        ApiError::field(FieldError::new("revision", Fault::Malformed { expected }))
+        let fault = Fault::malformed("整数", "a number");
+        ApiError::field(FieldError::new("revision", fault))
     })
 }
 
@@ -234,7 +242,6 @@ fn of_report(frame: Frame, report: &WeeklyReport, latest: u32) -> WeekPage {
         (words.say("按商品", "By product"), &report.by_product),
         (words.say("按渠道", "By channel"), &report.by_channel),
     ];
-    let total = report.totals.questions;
     let revisions = (1..=latest)
         .rev()
         .filter(|revision| *revision != report.revision);
@@ -261,7 +268,8 @@ fn of_report(frame: Frame, report: &WeeklyReport, latest: u32) -> WeekPage {
             .filter(|(_, parts)| !parts.is_empty())
             .map(|(title, parts)| ShareTable {
                 title,
-                rows: of_shares(parts, total, words),
+                rows: of_shares(parts, report, words),
+                left_out: words.left_out(parts, report).unwrap_or_default(),
             })
             .collect(),
         actions: report
@@ -272,6 +280,7 @@ fn of_report(frame: Frame, report: &WeeklyReport, latest: u32) -> WeekPage {
         policy: words.policy(report),
         revision: report.revision,
         revisions: revisions.take(MOST_REVISIONS as usize).collect(),
+        may_revise: report.revision > 0 && may_revise(frame.role),
         frame,
     }
 }
@@ -302,11 +311,11 @@ fn of_line(line: &QuestionLine, words: Words) -> Line {
         quotes: line.words.iter().take(2).cloned().collect(),
         buyers: number(line.buyers),
         previous: number(line.previous_buyers),
-        change: change(line.buyers, line.previous_buyers).text(words),
+        change: line_change(line).text(words),
         trend: words.trend(line.trend),
         answered: Value::Share(Some(line.answered_share)).text(words),
         used: Value::Share(line.acceptance).text(words),
-        has_answer: line.answered_by.is_some(),
+        lacking: words.lacking(line.answer_state()),
     }
 }
 
@@ -323,17 +332,18 @@ fn of_action(action: &ActionLine, words: Words) -> ActionRow {
     }
 }
 
-fn of_shares(parts: &[Share], total: u32, words: Words) -> Vec<ShareRow> {
+fn of_shares(parts: &[Share], report: &WeeklyReport, words: Words) -> Vec<ShareRow> {
+    let total = report.totals.questions;
     let share = |part: u32| (total > 0).then(|| f64::from(part) / f64::from(total));
+    // All of them: the last may be the rest, and together they are the whole.
     parts
         .iter()
-        .take(MOST_LINES)
         .map(|part| ShareRow {
-            label: words.part(part).to_owned(),
+            label: words.part(part).into_owned(),
             questions: number(part.questions),
             buyers: number(part.buyers),
             share: Value::Share(share(part.questions)).text(words),
-            change: change(part.questions, part.previous_questions).text(words),
+            change: part_change(part, report).text(words),
         })
         .collect()
 }
@@ -407,19 +417,19 @@ fn purpose(feed: Feed, words: Words) -> &'static str {
     match feed {
         Feed::Operations => words.say(
             "哪些问题在上升、哪些是新的、哪些活动让人看不懂、哪些没人答得上。",
-            "What rises, what is new, which promotions confuse, what nobody can answer.",
+            "What is rising, what is new, which promotions confuse buyers, and what nobody can answer.",
         ),
         Feed::Design => words.say(
             "买家下单前还在问的：写进详情页，就不用再问。",
-            "What buyers ask before they order: once it is on the page, they need not.",
+            "What buyers still ask before ordering: put it on the product page and they no longer have to.",
         ),
         Feed::Warehouse => words.say(
             "聊天里提到的包装、发货、快递和到货。",
-            "What chats say of packing, shipping, couriers and what arrived.",
+            "What buyers say about packaging, shipping, couriers and deliveries.",
         ),
         Feed::Service => words.say(
             "还没有标准答案、客服各答各的问题。",
-            "What has no approved answer, so that each agent says something else.",
+            "Questions without an approved answer, where every agent replies differently.",
         ),
     }
 }

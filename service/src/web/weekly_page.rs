@@ -1,15 +1,18 @@
-//! `GET /v1/insights/weekly/{week}?format=html`: the week as a page to read and to print.
+//! `GET /v1/insights/weekly/{week}?format=html`: the week as a page to read and to
+//! print; and its next revision, for whom the page of the console has a button.
 
 use actix_web::guard::{Guard, GuardContext};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 
+use super::console::done;
 use super::language::Language;
 use super::{assets, page_of};
-use crate::auth::{Caller, ReadingInsights};
+use crate::auth::{Caller, Form, Needs, ReadingInsights, Supervising, audit};
 use crate::domain::fault::{Fault, FieldError, Locale};
+use crate::domain::person::Role;
 use crate::domain::week::Week;
 use crate::error::ApiError;
-use crate::insights::report::weekly;
+use crate::insights::report::{Revised, revise, weekly};
 use crate::reports::{self, PageLinks};
 use crate::state::AppState;
 
@@ -39,10 +42,7 @@ pub async fn show(
     let revision = value("revision")
         .map(|text| text.parse::<u32>())
         .transpose();
-    let revision = revision.map_err(|_| {
-        let expected = "a number".to_owned();
-        fault("revision")(Fault::Malformed { expected })
-    })?;
+    let revision = revision.map_err(|_| fault("revision")(Fault::malformed("整数", "a number")))?;
     let report = weekly(state.desk(), &caller.shop, week, revision).await?;
     let asked = value("locale").and_then(|tag| Locale::from_tag(tag));
     let locale = asked.unwrap_or(report.locale);
@@ -53,4 +53,60 @@ pub async fn show(
     };
     let html = reports::html(&report, locale, &links)?;
     Ok(page_of(html, Language(locale)))
+}
+
+/// Whether a person of this role may ask for a new revision: those who look
+/// after the questions, and those who read the report for the whole shop.
+pub fn may_revise(role: Role) -> bool {
+    matches!(role, Role::Owner | Role::Supervisor | Role::Operations)
+}
+
+/// `POST /insights/{week}/revisions`: makes the next revision, with the questions
+/// as they are grouped now; none where it would say the same.
+///
+/// # Errors
+/// When the person may not, the week is not over, or the store fails.
+pub async fn make_revision(
+    form: Form<ReadingInsights>,
+    state: web::Data<AppState>,
+    path: web::Path<String>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let role = form.visitor.person().role;
+    if !may_revise(role) {
+        let scopes = Supervising::ANY_OF;
+        return Err(ApiError::ForbiddenRole { role, scopes });
+    }
+    let week = Week::parse(&path);
+    let week = week.map_err(|_| ApiError::NotFound { what: "week" })?;
+    let address = format!("/insights/{week}");
+    match revise(state.desk(), form.visitor.shop(), week).await? {
+        Revised::Made(report) => {
+            audit::about(&request, format!("{week} · {}", report.revision));
+            Ok(done(&address, "revised"))
+        }
+        Revised::Same(_) => {
+            audit::about_nothing(&request);
+            Ok(done(&address, "same"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owners_supervisors_and_operations_may_ask_for_a_revision() {
+        let may: Vec<Role> = Role::ALL
+            .into_iter()
+            .filter(|role| may_revise(*role))
+            .collect();
+        assert_eq!(may.len(), 3, "{may:?}");
+        // Whoever may has a page with the button.
+        assert!(
+            may.iter()
+                .all(|role| role.has_any_of(ReadingInsights::ANY_OF))
+        );
+    }
 }

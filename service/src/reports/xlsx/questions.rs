@@ -2,6 +2,7 @@
 
 use rust_xlsxwriter::{ConditionalFormatDataBar, Sparkline, Workbook, XlsxError};
 
+use super::super::figures::line_change;
 use super::super::section::{Section, questions};
 use super::super::words::Words;
 use super::table::{ACCENT, Cell, Column, Table};
@@ -114,7 +115,7 @@ fn row(rank: u32, line: &QuestionLine, sections: &[Section], words: Words) -> Ve
         Cell::text(&line.label),
         Cell::count(line.buyers),
         Cell::count(line.previous_buyers),
-        change_of(line.buyers, line.previous_buyers, words),
+        change_of(line_change(line), words),
         Cell::Blank,
         Cell::text(words.trend(line.trend)),
         Cell::text(line.domain.as_deref().map_or("", |id| words.domain(id))),
@@ -133,7 +134,7 @@ fn row(rank: u32, line: &QuestionLine, sections: &[Section], words: Words) -> Ve
     row.extend([
         products_of(line, words),
         Cell::text(line.answered_by.as_deref().unwrap_or("")),
-        Cell::Text(line.key_phrases.join(separator)),
+        Cell::Text(words.key_phrases(line)),
         Cell::Text(line.words.join("\n")),
         Cell::text(&line.cluster),
     ]);

@@ -1,0 +1,284 @@
+//! Buyers' wordings as the draft of an item offers them: none that another item
+//! has or answers already, for an item that took it over would take its
+//! question away from that one.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+use tokio::task::spawn_blocking;
+use zhiwen_models::text::Normalized;
+
+use super::report::{Desk, InsightError};
+use crate::answering::{Encoded, Query, find, prepare};
+use crate::catalog::Searchable;
+use crate::domain::fault::{Fault, FieldError};
+use crate::domain::ids::{KnowledgeId, ShopId};
+use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, RawKnowledge, Status};
+use crate::domain::listening::WordingKey;
+use crate::listening::answers;
+use crate::pool::PoolError;
+use crate::store::NewVersion;
+
+/// Wordings that a draft offers, of so many that are looked up for it.
+const MOST_OFFERED: usize = 5;
+const MOST_LOOKED_UP: usize = 8;
+
+/// Items that a search brings among which one with the very same words is
+/// looked for: it comes first, but for those with the same words again.
+const MOST_NAMESAKES: usize = 5;
+
+/// A wording of buyers' that a draft offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// The words, as one line.
+    pub text: String,
+    /// Whether more than one buyer wrote them.
+    pub is_by_several: bool,
+}
+
+/// An item to be made of a question.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ItemDraft {
+    /// The item; it takes over all that is offered.
+    pub item: RawKnowledge,
+    /// Its wordings, the most asked first.
+    pub offered: Vec<Offered>,
+    /// Drafts of the same question that stand already: ids and titles.
+    pub existing: Vec<(KnowledgeId, String)>,
+}
+
+impl ItemDraft {
+    /// A draft that may offer `wordings`, but for its own title.
+    pub(super) fn new(item: RawKnowledge, mut wordings: Vec<Offered>) -> Self {
+        let mut seen = HashSet::from([key(&item.title)]);
+        wordings.retain(|offered| seen.insert(key(&offered.text)));
+        wordings.truncate(MOST_LOOKED_UP);
+        Self {
+            item: RawKnowledge {
+                phrasings: texts(&wordings),
+                ..item
+            },
+            offered: wordings,
+            existing: Vec::new(),
+        }
+    }
+
+    fn offer_only(&mut self, is_free: impl Fn(&str) -> bool) {
+        self.offered.retain(|offered| is_free(&offered.text));
+        self.offered.truncate(MOST_OFFERED);
+        self.item.phrasings = texts(&self.offered);
+    }
+}
+
+fn texts(offered: &[Offered]) -> Vec<String> {
+    offered.iter().map(|one| one.text.clone()).collect()
+}
+
+/// Whether words hold the mark of something that was masked, or of a picture:
+/// no buyer types it.
+pub(super) fn has_mark(text: &str) -> bool {
+    text.contains(['[', ']'])
+}
+
+/// Leaves in `drafts` the wordings that no item has and that no approved one
+/// answers, by the same search as a suggestion's, and notes which drafts of the
+/// same question stand already.
+///
+/// # Errors
+/// When the shop cannot be read.
+pub async fn settle(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    drafts: Vec<&mut ItemDraft>,
+) -> Result<(), InsightError> {
+    let searchable = desk.catalog.searchable(shop)?;
+    let wordings = drafts.iter().flat_map(|draft| &draft.offered);
+    let wordings: Vec<String> = wordings.map(|offered| offered.text.clone()).collect();
+    let threshold = (desk.minimum_confidence, desk.now);
+    let answered = answers(&searchable, wordings.clone(), threshold).await;
+    let answered = answered.map_err(|_| PoolError::Panicked)?;
+    let mut taken: HashSet<String> = HashSet::new();
+    let mut sought: Vec<String> = drafts
+        .iter()
+        .map(|draft| draft.item.title.clone())
+        .collect();
+    for (wording, answer) in wordings.into_iter().zip(answered) {
+        if answer.is_some() {
+            taken.insert(wording);
+        } else {
+            sought.push(wording);
+        }
+    }
+    let namesakes = namesakes(desk, (shop, searchable), sought).await?;
+    for draft in drafts {
+        draft.offer_only(|text| !taken.contains(text) && !namesakes.contains_key(text));
+        let same = namesakes.get(&draft.item.title).into_iter().flatten();
+        draft.existing = same
+            .filter(|item| item.content.status == Status::Draft)
+            .map(|item| (item.id.clone(), item.content.title.clone()))
+            .collect();
+    }
+    Ok(())
+}
+
+/// Whether no other approved item that holds for the same has one of the new
+/// item's wordings.
+///
+/// # Errors
+/// [`InsightError::Invalid`] with each that one has, and when the shop cannot be read.
+pub(super) async fn check_free(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    new: &NewVersion,
+) -> Result<(), InsightError> {
+    let searchable = desk.catalog.searchable(shop)?;
+    let phrasings = &new.content.phrasings;
+    let namesakes = namesakes(desk, (shop, searchable), phrasings.clone()).await?;
+    let rivals = |text: &String| {
+        let same = namesakes.get(text).into_iter().flatten();
+        let mut rivals = same.filter(|item| item.id != new.id);
+        rivals.find(|item| holds_for_the_same(&item.content, &new.content, desk.now))
+    };
+    let faults = phrasings.iter().enumerate().filter_map(|(place, text)| {
+        let rival = rivals(text)?;
+        let fault = Fault::OfAnother {
+            value: text.clone(),
+            item: rival.content.title.clone(),
+        };
+        Some(FieldError::new(format!("phrasings[{place}]"), fault))
+    });
+    let faults: Vec<FieldError> = faults.collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(InsightError::Invalid(faults))
+    }
+}
+
+/// Whether an approved item stands where another is to: one for some products
+/// may have the words of one for all, and the other way about.
+fn holds_for_the_same(rival: &KnowledgeContent, new: &KnowledgeContent, now: Timestamp) -> bool {
+    let is_over = rival.window.until.is_some_and(|until| until <= now);
+    rival.status == Status::Approved
+        && !is_over
+        && are_of_the_same(&rival.products, &new.products)
+        && are_of_the_same(&rival.channels, &new.channels)
+}
+
+/// Whether both lists are of all, or of something in common.
+fn are_of_the_same<Id: PartialEq>(one: &[Id], other: &[Id]) -> bool {
+    one.is_empty() && other.is_empty() || one.iter().any(|id| other.contains(id))
+}
+
+/// The items, but for archived ones, that have one of `texts` as their title or
+/// a phrasing, by that text.
+async fn namesakes(
+    desk: Desk<'_>,
+    (shop, searchable): (&ShopId, Searchable),
+    texts: Vec<String>,
+) -> Result<HashMap<String, Vec<KnowledgeItem>>, InsightError> {
+    let (texts, found) = spawn_blocking(move || {
+        let found: Vec<Vec<KnowledgeId>> =
+            texts.iter().map(|text| alike(&searchable, text)).collect();
+        (texts, found)
+    })
+    .await
+    .map_err(|_| PoolError::Panicked)?;
+    let mut ids: Vec<KnowledgeId> = found.iter().flatten().cloned().collect();
+    ids.sort();
+    ids.dedup();
+    let items = desk.store.knowledge_by_ids(shop, &ids).await?;
+    let mut by_words: HashMap<WordingKey, Vec<&KnowledgeItem>> = HashMap::new();
+    for item in &items {
+        if item.content.status == Status::Archived {
+            continue;
+        }
+        let words = std::iter::once(&item.content.title).chain(&item.content.phrasings);
+        let keys: HashSet<WordingKey> = words.map(|text| key(text)).collect();
+        for key in keys {
+            by_words.entry(key).or_default().push(item);
+        }
+    }
+    let named = texts.into_iter().filter_map(|text| {
+        let items = by_words.get(&key(&text))?;
+        Some((text, items.iter().copied().cloned().collect()))
+    });
+    Ok(named.collect())
+}
+
+/// The items whose words are nearest to a text's; none where it cannot be searched.
+fn alike(searchable: &Searchable, text: &str) -> Vec<KnowledgeId> {
+    let query = Query {
+        text,
+        limit: MOST_NAMESAKES,
+        ..Query::default()
+    };
+    let retrieved = find(searchable, prepare(searchable, &query), Encoded::Lexical);
+    let found = retrieved.map_or_else(|_| Vec::new(), |retrieved| retrieved.found);
+    let ids = found
+        .iter()
+        .filter_map(|found| KnowledgeId::parse(&found.item.id).ok());
+    ids.collect()
+}
+
+fn key(text: &str) -> WordingKey {
+    WordingKey::of(&Normalized::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn offered(text: &str) -> Offered {
+        Offered {
+            text: text.to_owned(),
+            is_by_several: false,
+        }
+    }
+
+    #[test]
+    fn a_draft_offers_a_handful_and_never_its_title() {
+        let item = RawKnowledge {
+            title: "盖子碎了".to_owned(),
+            ..RawKnowledge::default()
+        };
+        let wordings = [
+            "盖子碎了？",
+            "盖碗多大",
+            "盖子 坏了",
+            "盖子坏了!",
+            "一",
+            "二",
+            "三",
+            "四",
+        ];
+        let mut draft = ItemDraft::new(item, wordings.map(offered).to_vec());
+        assert_eq!(draft.item.phrasings.len(), 6, "{draft:?}");
+        draft.offer_only(|text| text != "盖碗多大");
+        assert_eq!(draft.item.phrasings, ["盖子 坏了", "一", "二", "三", "四"]);
+        assert_eq!(texts(&draft.offered), draft.item.phrasings);
+    }
+
+    #[test]
+    fn what_was_masked_is_told_by_its_mark() {
+        for (text, expected) in [
+            ("要送礼，有礼盒包装没 寄到[地址] [姓名] [电话]", true),
+            ("盖子碎了[流泪]", true),
+            ("盖子碎了（两个）", false),
+        ] {
+            assert_eq!(has_mark(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn items_for_all_and_for_some_do_not_meet() {
+        for (one, other, expected) in [
+            (&[][..], &[][..], true),
+            (&[][..], &["a"][..], false),
+            (&["a", "b"][..], &["b"][..], true),
+            (&["a"][..], &["b"][..], false),
+        ] {
+            assert_eq!(are_of_the_same(one, other), expected, "{one:?} {other:?}");
+        }
+    }
+}
