@@ -134,9 +134,10 @@ impl Notices {
         if self.sender.admits(url) {
             return Ok(());
         }
-        Err(Fault::Malformed {
-            expected: "an https address outside private networks".to_owned(),
-        })
+        Err(Fault::malformed(
+            "https 地址，不能是内网或本机的",
+            "an https address outside private networks",
+        ))
     }
 
     /// Sends a test to a target at once, past the queue.

@@ -11,10 +11,11 @@ use crate::api::{
 use crate::error::ApiError;
 use crate::web::{
     account_page, assets, audit_page, contradictions_page, docs_page, events, get_or_head,
-    insights_pages, keys_page, knowledge_editor, knowledge_import, knowledge_item, knowledge_list,
-    knowledge_versions as versions_page, language, overview_page, panel_page, people_page,
-    policy_page, push_form, pushes_page, question_actions, question_edits, question_page,
-    questions_map, questions_page, queues_pages, sign_in, try_page, weekly_page, welcome,
+    insights_pages, keys_page, knowledge_columns, knowledge_editor, knowledge_import,
+    knowledge_item, knowledge_list, knowledge_versions as versions_page, language, overview_page,
+    panel_page, people_page, policy_page, push_form, pushes_page, question_actions, question_edits,
+    question_page, questions_map, questions_page, queues_pages, sign_in, try_page, weekly_page,
+    welcome,
 };
 
 /// Adds all routes.
@@ -120,6 +121,9 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(get().guard(weekly_page::is_asked()).to(weekly_page::show))
                 .route(get().to(weekly::read)),
         )
+        .service(
+            resource("/v1/insights/weekly/{id}/revisions", "POST").route(post().to(weekly::revise)),
+        )
         .service(resource("/v1/feeds/{id}", "GET").route(get().to(feeds::read)))
         .service(resource("/v1/profile", "GET").route(get().to(insights::profile)))
         .service(
@@ -132,7 +136,11 @@ pub fn configure(config: &mut ServiceConfig) {
                 .route(get().to(insights::list_actions))
                 .route(post().to(insights::add_action)),
         )
-        .service(resource("/v1/actions/{id}", "DELETE").route(delete().to(insights::delete_action)))
+        .service(
+            resource("/v1/actions/{id}", "PATCH, DELETE")
+                .route(patch().to(insights::change_action))
+                .route(delete().to(insights::delete_action)),
+        )
         .service(
             resource("/v1/policies/listening", "GET, PUT")
                 .route(get().to(insights::read_policy))
@@ -176,6 +184,9 @@ fn knowledge_routes(config: &mut ServiceConfig) {
             knowledge_import::show,
             knowledge_import::confirm,
         ))
+        .service(
+            page("/knowledge/import/sample").route(get_or_head().to(knowledge_columns::sample)),
+        )
         .service(
             resource("/knowledge/import/try", "POST").route(post().to(knowledge_import::try_out)),
         )
@@ -225,7 +236,11 @@ fn insights_routes(config: &mut ServiceConfig) {
             resource("/insights/pushes/{id}/delete", "POST").route(post().to(push_form::delete)),
         )
         // After those: no week has these names.
-        .service(page("/insights/{week}").route(get_or_head().to(insights_pages::week)));
+        .service(page("/insights/{week}").route(get_or_head().to(insights_pages::week)))
+        .service(
+            resource("/insights/{week}/revisions", "POST")
+                .route(post().to(weekly_page::make_revision)),
+        );
 }
 
 /// Pages of recurring questions.
@@ -249,6 +264,9 @@ fn questions_routes(config: &mut ServiceConfig) {
         .service(change("/questions/{id}/pin").route(post().to(question_edits::pin)))
         .service(change("/questions/{id}/split").route(post().to(question_edits::split)))
         .service(change("/questions/{id}/actions").route(post().to(question_actions::act)))
+        .service(
+            change("/questions/{id}/actions/{action}").route(post().to(question_actions::change)),
+        )
         .service(
             change("/questions/{id}/actions/{action}/delete")
                 .route(post().to(question_actions::delete)),

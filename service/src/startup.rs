@@ -186,6 +186,7 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         figures: Arc::clone(&figures),
         notices: Arc::clone(&notices),
         clock: Arc::clone(&clock),
+        minimum_confidence: settings.answering.minimum_confidence,
     };
     let encoder_watch = EncoderWatch {
         settings: settings.encoder.clone(),

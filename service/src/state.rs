@@ -76,6 +76,7 @@ impl AppState {
             catalog: &self.catalog,
             figures: &self.figures,
             freshness: Freshness::Now,
+            minimum_confidence: self.settings.answering.minimum_confidence,
             now: self.clock.now(),
         }
     }

@@ -39,7 +39,8 @@ pub fn conversation(name: &str, question: &str, reply: &str, at: &str) -> Vec<Va
     ]
 }
 
-const DISHWASHER: [&str; 6] = [
+/// Ways of asking one question.
+pub const DISHWASHER: [&str; 6] = [
     "可以放洗碗机吗",
     "能放洗碗机洗吗",
     "可以放洗碗机洗吗",
@@ -47,7 +48,8 @@ const DISHWASHER: [&str; 6] = [
     "洗碗机可以洗吗",
     "可以放进洗碗机吗",
 ];
-const ENGRAVING: [&str; 6] = [
+/// Ways of asking another.
+pub const ENGRAVING: [&str; 6] = [
     "可以刻字吗",
     "能刻字吗",
     "刻字可以吗",

@@ -6,8 +6,9 @@ use actix_web::ResponseError;
 use actix_web::body::to_bytes;
 use reqwest::Method;
 use serde_json::{Value, json};
-use zhiwen::domain::fault::{Fault, FieldError, Locale};
+use zhiwen::domain::fault::{Fault, FieldError, Hint, Locale};
 use zhiwen::domain::key::Scope;
+use zhiwen::domain::person::Role;
 use zhiwen::error::{ApiError, REQUEST, RequestContext};
 use zhiwen::knowledge::report::ImportReport;
 use zhiwen::store::StoreError;
@@ -23,7 +24,7 @@ fn every_kind() -> Vec<ApiError> {
         },
         ApiError::InvalidQuery {
             field: None,
-            detail: "unknown field".to_owned(),
+            detail: Hint::new("没有这个参数", "unknown field"),
         },
         ApiError::field(FieldError::new("title", Fault::Missing)),
         ApiError::TooLarge { limit: 1_024 },
@@ -39,6 +40,10 @@ fn every_kind() -> Vec<ApiError> {
         },
         ApiError::Forbidden {
             scopes: &[Scope::Knowledge, Scope::Admin],
+        },
+        ApiError::ForbiddenRole {
+            role: Role::Agent,
+            scopes: &[Scope::Insights],
         },
         ApiError::FormExpired,
         ApiError::NotFound { what },

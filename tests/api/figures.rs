@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
+use zhiwen::domain::ids::ClusterId;
+use zhiwen::domain::insights::AnswerState;
 use zhiwen::domain::week::Week;
 use zhiwen::insights::clusters::page;
 use zhiwen::insights::figures::Figures;
@@ -55,8 +57,9 @@ async fn figures_are_counted_once_and_never_stale() {
     assert_eq!((merged.len(), &merged[0]["buyers"]), (1, &json!(12)));
     let running = report(&shop, WEEK).await;
     assert_eq!(running["top"].as_array().map(Vec::len), Some(1));
+    // What agents answered waits for approval, and is not to be written.
     let gaps = shop.get("/v1/queues/write").send().await.json();
-    assert_eq!(gaps["total"], 1);
+    assert_eq!(gaps["total"], 0);
     let undo = edit.json()["edit_id"].as_str().unwrap_or("").to_owned();
     let undo = format!("/v1/cluster-edits/{undo}/undo");
     shop.post(&undo, &json!({})).send().await;
@@ -129,7 +132,7 @@ async fn the_table_filters_sorts_and_cuts() {
     let labels = async |query: TableQuery| {
         let query = TableQuery { limit: 9, ..query };
         let page = table(state.desk(), &shop.id, &query).await.expect("read");
-        let labels = page.rows().map(|row| row.row.view.line.label.clone());
+        let labels = page.rows().map(|row| row.view.line.label.clone());
         (page.total, labels.collect::<Vec<String>>())
     };
     let by = |direction| TableQuery {
@@ -154,18 +157,21 @@ async fn the_table_filters_sorts_and_cuts() {
     assert_eq!(labels(of(" 刻字 ", State::Standing)).await.0, 1);
     // Agents gave a real answer to one of the two.
     assert_eq!(labels(of("", State::WithCandidates)).await.0, 1);
-    assert_eq!(labels(of("", State::Unanswered)).await.0, 2);
+    assert_eq!(labels(of("", State::Unanswered)).await.0, 1);
     assert_eq!(labels(of("", State::Muted)).await.0, 0);
+    // Nothing was asked the week before that anything could be new to.
+    assert_eq!(labels(of("", State::New)).await.0, 0);
     let query = TableQuery {
         limit: 9,
-        ..of("洗碗机", State::New)
+        ..of("洗碗机", State::WithCandidates)
     };
     let page = table(state.desk(), &shop.id, &query).await.expect("read");
     let row = page.rows().next().expect("a row");
-    assert!(row.has_gap && row.has_candidate);
+    assert!(row.view.has_proposals() && !row.view.is_gap());
+    assert_eq!(row.view.line.proposals, 1);
     // They asked on the last day but one.
-    assert_eq!(row.row.by_day[26..], [6, 0]);
-    assert_eq!(row.row.by_day.iter().sum::<u32>(), 6);
+    assert_eq!(row.by_day[26..], [6, 0]);
+    assert_eq!(row.by_day.iter().sum::<u32>(), 6);
 }
 
 #[tokio::test]
@@ -179,7 +185,10 @@ async fn a_week_at_a_glance() {
     let seen = overview(desk, &shop.id, week).await.expect("read");
     assert_eq!(seen.report.totals.questions, 12);
     assert_eq!(seen.report.previous.questions, 12);
-    assert_eq!((seen.gaps, seen.proposals), (2, 1));
+    assert_eq!((seen.gaps, seen.proposals), (1, 1));
+    let washed = id(&cluster(&shop, "洗碗机").await);
+    let washed = ClusterId::parse(&washed).expect("valid");
+    assert_eq!(seen.answer_state(washed), Some(AnswerState::ToApprove));
     let rhythm = &seen.rhythm;
     assert_eq!(rhythm.days.len(), 28);
     let busy: Vec<(String, u32, u32)> = rhythm
@@ -192,6 +201,7 @@ async fn a_week_at_a_glance() {
     assert_eq!(busy, expected);
     // Eleven and twelve o'clock in Shanghai.
     assert_eq!(rhythm.hours[10..14], [0, 6, 6, 0]);
+    assert_eq!(rhythm.replies, 12);
     let agent = &rhythm.agents[0];
     assert_eq!((agent.agent.as_str(), agent.replies), ("小美", 12));
     assert_eq!((agent.hours, agent.busiest_hour), (2, 6));
@@ -209,10 +219,13 @@ async fn the_page_of_a_question_shows_what_waits_and_what_was_done() {
         .json(&json!({"pinned": true}));
     assert_eq!(patch.send().await.status, 200);
     let desk = app.service.state.desk();
-    let cluster = zhiwen::domain::ids::ClusterId::parse(&found).expect("valid");
+    let cluster = ClusterId::parse(&found).expect("valid");
     let seen = page(desk, &shop.id, cluster).await.expect("read");
-    assert!(seen.is_gap);
+    assert!(!seen.is_gap, "an answer waits for approval");
     assert_eq!(seen.proposals.len(), 1);
+    // By the time of the message: it came in a day later.
+    let first_asked_at = &shop.get(&path).send().await.json()["first_asked_at"];
+    assert_eq!(*first_asked_at, json!("2026-09-30T03:00:05Z"));
     assert_eq!(seen.edits.len(), 1);
     assert_eq!(seen.by_day.iter().sum::<u32>(), 6);
     let wordings = seen.detail.wordings.iter();

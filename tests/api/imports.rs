@@ -45,7 +45,8 @@ async fn a_dry_run_reports_and_an_import_writes() {
           "b"
         ],
         "changed_items": [],
-        "refused_rows": []
+        "refused_rows": [],
+        "unknown_products": []
       }
     }
     "#);
@@ -72,7 +73,8 @@ async fn a_dry_run_reports_and_an_import_writes() {
           ]
         }
       ],
-      "refused_rows": []
+      "refused_rows": [],
+      "unknown_products": []
     }
     "#);
 }
@@ -149,7 +151,8 @@ async fn refused_rows_refuse_the_file_unless_told_otherwise() {
                 }
               ]
             }
-          ]
+          ],
+          "unknown_products": []
         }
       }
     }
@@ -197,7 +200,7 @@ async fn every_format_is_told_by_content_type_or_name() {
     insta::assert_snapshot!(lines.join("\n"), @r#"
     415 unsupported-media-type: media type is not supported, expected text/csv, application/x-ndjson, text/markdown, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, or ?format=
     422 invalid-fields: format: "pdf" is not known, expected csv, xlsx, jsonl or markdown
-    400 invalid-query: dry_run: provided string was not `true` or `false`
+    400 invalid-query: dry_run: is malformed, expected true or false
     400 invalid-query: dryrun: unknown field `dryrun`, expected one of `dry_run`, `skip_refused`, `format`
     "#);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use zhiwen_tests::support::{Call, poll_until, spawn_app};
 
 use crate::chats::{
-    PATIENCE, WEEK, WEEK_BEFORE, cluster, conversation, heard, id, ingest, report,
+    PATIENCE, REPLY, WEEK, WEEK_BEFORE, cluster, conversation, heard, id, ingest, report,
     shop_with_a_week, week_of,
 };
 
@@ -82,7 +82,7 @@ async fn a_dismissed_answer_is_put_back() {
 }
 
 #[tokio::test]
-async fn an_action_is_of_the_past_and_can_be_deleted() {
+async fn an_action_is_of_the_past_and_can_be_put_right_and_deleted() {
     let app = spawn_app().await;
     let shop = shop_with_a_week(&app).await;
     let washed = id(&cluster(&shop, "洗碗机").await);
@@ -103,9 +103,24 @@ async fn an_action_is_of_the_past_and_can_be_deleted() {
     let kept = act("2026-10-01").await;
     assert_eq!(kept.status, 201, "{}", kept.text());
     let path = format!("/v1/actions/{}", id(&kept.json()));
+    let change = async |body: Value| shop.call(Method::PATCH, &path).json(&body).send().await;
+    let ahead = change(json!({"at": "2026-10-02"})).await;
+    assert_eq!(
+        ahead.problem(),
+        "422 invalid-fields: at: must not be in the future"
+    );
+    let changed = change(json!({"kind": "packaging", "note": "包装上印了洗碗机图标"})).await;
+    assert_eq!(changed.status, 200, "{}", changed.text());
+    let mut expected = kept.json();
+    expected["kind"] = json!("packaging");
+    expected["note"] = json!("包装上印了洗碗机图标");
+    assert_eq!(changed.json(), expected);
+    let listed = shop.get("/v1/actions").send().await.json();
+    assert_eq!(listed["actions"], json!([expected]));
     let delete = async || shop.call(Method::DELETE, &path).send().await.status;
     assert_eq!(delete().await, 204);
     assert_eq!(delete().await, 404);
+    assert_eq!(change(json!({"kind": "page"})).await.status, 404);
     let left = shop.get("/v1/actions").send().await.json();
     assert_eq!(left["actions"], json!([]));
 }
@@ -114,8 +129,9 @@ async fn an_action_is_of_the_past_and_can_be_deleted() {
 async fn what_is_missing_is_written() {
     let app = spawn_app().await;
     let shop = shop_with_a_week(&app).await;
+    // Agents' answer to the other question waits for approval.
     let queue = shop.get("/v1/queues/write").send().await.json();
-    assert_eq!(queue["total"], 2);
+    assert_eq!(queue["total"], 1);
     let gaps = queue["gaps"].as_array().cloned().unwrap_or_default();
     let gap = gaps
         .iter()
@@ -144,7 +160,51 @@ async fn what_is_missing_is_written() {
     // Nobody waits until the item can be found: clustering does.
     heard(&shop, WEEK, 12).await;
     let queue = shop.get("/v1/queues/write").send().await.json();
+    assert_eq!(queue["total"], 0);
+    // What is dismissed has to be written.
+    let queue = shop.get("/v1/queues/approve").send().await.json();
+    let path = format!("/v1/queues/approve/{}/dismiss", id(&queue["proposals"][0]));
+    assert_eq!(shop.post(&path, &json!({})).send().await.status, 204);
+    let queue = shop.get("/v1/queues/write").send().await.json();
     assert_eq!(queue["total"], 1);
+}
+
+#[tokio::test]
+async fn a_draft_takes_no_wording_of_another_item() {
+    let app = spawn_app().await;
+    let shop = shop_with_a_week(&app).await;
+    let add = async |id: &str, status: &str, title: &str, phrasing: &str| {
+        let item = json!({
+            "id": id, "status": status, "domain": "process", "title": title,
+            "phrasings": [phrasing], "answer_brief": "可以",
+        });
+        let reply = shop.post("/v1/knowledge", &item).send().await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        shop.wait_until_searchable(phrasing, id, 1).await;
+    };
+    add("draft", "draft", "杯身印名", "可以帮忙刻字吗").await;
+    add("tea", "approved", "茶渍怎么清理", "杯里发黄如何去掉").await;
+    let queue = shop.get("/v1/queues/write").send().await.json();
+    let gap = &queue["gaps"][0];
+    let phrasings = gap["draft"]["phrasings"].as_array().cloned();
+    let phrasings = phrasings.unwrap_or_default();
+    assert!((3..=5).contains(&phrasings.len()), "{gap}");
+    assert!(!phrasings.contains(&json!("可以帮忙刻字吗")), "{gap}");
+
+    let path = format!("/v1/queues/write/{}", id(&gap["cluster"]));
+    let mut item = gap["draft"].clone();
+    item["answer_brief"] = json!("可以免费刻字，最多八个字");
+    item["phrasings"] = json!(["能刻字么", "杯里发黄，如何去掉？"]);
+    let body = json!({"item": item});
+    let refused = shop.post(&path, &body).send().await.problem();
+    assert_eq!(
+        refused,
+        "422 invalid-fields: phrasings[1]: \"杯里发黄，如何去掉？\" is a wording of item \
+         \"茶渍怎么清理\": remove it, or edit that item"
+    );
+    item["phrasings"] = json!(["能刻字么"]);
+    let written = shop.post(&path, &json!({"item": item})).send().await;
+    assert_eq!(written.status, 201, "{}", written.text());
 }
 
 #[tokio::test]
@@ -184,6 +244,42 @@ async fn a_week_that_is_over_says_the_same_until_late_messages_come() {
 }
 
 #[tokio::test]
+async fn what_is_approved_later_answered_nothing_in_a_week_that_is_over() {
+    let app = spawn_app().await;
+    let shop = app.shop("hemu").await;
+    ingest(&shop, &week_of("2026-09-24", "a")).await;
+    heard(&shop, WEEK_BEFORE, 12).await;
+    let queue = shop.get("/v1/queues/approve").send().await.json();
+    let path = format!("/v1/queues/approve/{}", id(&queue["proposals"][0]));
+    let made = shop.post(&path, &json!({})).send().await.json();
+    let item = made["knowledge_id"].as_str().unwrap_or("").to_owned();
+    shop.wait_until_searchable("可以放洗碗机吗", &item, 1).await;
+    let late = conversation("late", "可以刻字吗", "可以", "2026-09-27T15:58");
+    ingest(&shop, &late).await;
+    heard(&shop, WEEK_BEFORE, 13).await;
+    assert_eq!(cluster(&shop, "洗碗机").await["answered_by"], json!(item));
+    // A revision that is made now, with the clusters of now.
+    let later = conversation("later", "能刻字吗", "可以", "2026-09-27T15:59");
+    ingest(&shop, &later).await;
+    poll_until("a new revision", PATIENCE, async || {
+        report(&shop, WEEK_BEFORE).await["totals"]["questions"] == 14
+    })
+    .await;
+    let over = report(&shop, WEEK_BEFORE).await;
+    assert_eq!(over["totals"]["covered"], 0, "{over}");
+    assert_eq!(over["unanswered"].as_array().map(Vec::len), Some(2));
+    let running = report(&shop, WEEK).await;
+    assert_eq!(running["previous"]["covered"], 0);
+    // Once it is asked in the week that runs, it is answered there.
+    let now = conversation("now", "可以放洗碗机吗", REPLY, "2026-10-01T01:30");
+    ingest(&shop, &now).await;
+    poll_until("it is covered", PATIENCE, async || {
+        report(&shop, WEEK).await["totals"]["covered"] == 1
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_week_comes_in_every_format() {
     let app = spawn_app().await;
     let shop = shop_with_a_week(&app).await;
@@ -194,6 +290,9 @@ async fn a_week_comes_in_every_format() {
     );
     assert_eq!(running["top"].as_array().map(Vec::len), Some(2));
     assert_eq!(running["unanswered"].as_array().map(Vec::len), Some(2));
+    // Nothing was asked the week before that anything could be new to.
+    assert_eq!(running["top"][0]["trend"], Value::Null);
+    assert_eq!(running["new"], json!([]));
     assert_eq!(running["policy"]["version"], 0);
     // Each wording is one buyer's: none of them is quoted.
     for line in running["top"].as_array().into_iter().flatten() {
@@ -331,6 +430,9 @@ async fn small_groups_are_never_shown() {
     assert_eq!(profile["buyers"], 12);
     assert_eq!(profile["asks"].as_array().map(Vec::len), Some(2));
     assert_eq!(profile["asks"][0]["lift"], 1.0);
+    assert_eq!(profile["asks"][0]["trend"], Value::Null);
+    let taobao = json!({"id": "taobao", "label": "淘宝", "buyers": 12, "share": 1.0});
+    assert_eq!(profile["channels"], json!([taobao]));
     for place in 0..4 {
         let path = format!("/v1/consumers/buyer%20of%20ad{place}/tags");
         let reply = shop.put(&path, &json!({"tags": ["老客"]})).send().await;
@@ -361,6 +463,9 @@ async fn small_groups_are_never_shown() {
     assert_eq!(live["buyers"], 12);
     let reply = shop.get("/v1/profile?category=壶").send().await;
     assert!(reply.problem().contains("category: \"壶\" is not known"));
+    let reply = shop.get("/v1/profile?product=nope").send().await;
+    let unknown = "422 invalid-fields: product: \"nope\" is not known";
+    assert!(reply.problem().starts_with(unknown), "{}", reply.problem());
 }
 
 #[tokio::test]

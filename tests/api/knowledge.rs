@@ -375,5 +375,5 @@ async fn speaks_chinese_when_asked_to() {
         .header("accept-language", "zh-CN,zh;q=0.9")
         .send()
         .await;
-    insta::assert_snapshot!(reply.problem(), @"422 invalid-fields: domain: “shop”不认识，可以填：product, process, warehouse; title: 不能为空; valid_from: “明天”不是可识别的时间，请写成 2026-11-11 20:00");
+    insta::assert_snapshot!(reply.problem(), @"422 invalid-fields: domain: “shop”不认识，可以填：product（商品）、process（流程）、warehouse（仓配）; title: 不能为空; valid_from: “明天”不是可识别的时间，请写成 2026-11-11 20:00");
 }

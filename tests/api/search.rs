@@ -110,7 +110,7 @@ async fn refuses_bad_input_by_field() {
      → 400 invalid-query: q: missing field `q`
     q=%20 → 422 invalid-fields: q: must not be empty
     q=a%07b → 422 invalid-fields: q: contains a control character
-    q=x&limit=many → 400 invalid-query: limit: invalid digit found in string
+    q=x&limit=many → 400 invalid-query: limit: is malformed, expected a whole number such as 7
     q=x&limit=51 → 422 invalid-fields: limit: is malformed, expected 1 to 50
     q=x&colour=red → 400 invalid-query: colour: unknown field `colour`, expected one of `q`, `product_id`, `channel`, `domain`, `status`, `as_of`, `limit`
     q=x&status=new → 422 invalid-fields: status: "new" is not known, expected draft, approved, archived

@@ -42,7 +42,7 @@ impl Site {
 
     /// Somebody who signs in as `login` with [`PASSWORD`].
     async fn hire(&self, login: &str, role: Role) -> Person {
-        let typed = Password::parse(PASSWORD).expect("long enough");
+        let typed = Password::parse(PASSWORD, &[login]).expect("hard to guess");
         let person = Person {
             shop: shop_id(),
             id: PersonId::make(),
@@ -192,6 +192,21 @@ async fn after_five_wrong_passwords_the_next_waits_whosever_the_login_is() {
 }
 
 #[tokio::test]
+async fn a_password_that_is_easy_to_guess_is_not_taken() {
+    let site = Site::open().await;
+    site.hire("anna", Role::Owner).await;
+    let session = site.sign_in("anna").await;
+    for easy in ["12345678", "anna2026", "hemu-anna", "zhiwenzhiwen"] {
+        let fields = format!("old_password={PASSWORD}&password={easy}&password_again={easy}");
+        let path = "/settings/account/password";
+        let reply = site.post(&session, (path, fields.as_str())).await;
+        assert_eq!(reply.status, 422, "{easy}");
+        assert!(reply.text().contains("太容易被猜到"), "{easy}");
+    }
+    site.sign_in("anna").await;
+}
+
+#[tokio::test]
 async fn of_many_attempts_at_once_only_five_are_looked_at() {
     let site = Site::open().await;
     site.hire("anna", Role::Owner).await;
@@ -282,6 +297,13 @@ async fn a_role_opens_its_rooms_and_no_other() {
     ] {
         let reply = site.with(&session, (Method::GET, path)).send().await;
         assert_eq!(reply.status, status, "{path}");
+        if status == 403 {
+            let problem = reply.problem();
+            assert!(
+                problem.starts_with("403 forbidden-role: the role agent may not do this, "),
+                "{path}: {problem}"
+            );
+        }
     }
 }
 

@@ -125,6 +125,7 @@ async fn abstains_with_a_reason_in_the_agents_language() {
     for (text, locale) in [
         ("在吗", "zh-CN"),
         ("好的 谢谢", "zh-CN"),
+        ("收货电话13812345678 张丽", "zh-CN"),
         ("转人工", "en"),
         ("https://item.taobao.com/item.htm?id=1", "en"),
         ("能不能送货上门", "en"),
@@ -138,7 +139,8 @@ async fn abstains_with_a_reason_in_the_agents_language() {
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
     在吗: "greeting" "买家在打招呼"
-    好的 谢谢: "acknowledgement" "买家在应答或致谢，无需查知识"
+    好的 谢谢: "acknowledgement" "买家在应答、致谢或给出信息，没有提问"
+    收货电话13812345678 张丽: "acknowledgement" "买家在应答、致谢或给出信息，没有提问"
     转人工: "human_agent_wanted" "the buyer asks for a human"
     https://item.taobao.com/item.htm?id=1: "link_or_media" "there is only a link, a picture or an order card"
     能不能送货上门: "no_match" "no knowledge in effect matches"

@@ -112,7 +112,7 @@ async fn a_version_can_be_read_by_its_number() {
     }
     insta::assert_snapshot!(lines.join("\n"), @r#"
     version=4 → 404 not-found: version not found
-    version=x → 400 invalid-query: version: invalid digit found in string
+    version=x → 400 invalid-query: version: is malformed, expected a whole number such as 7
     version=1&as_of=2026-10-01 → 422 invalid-fields: as_of: is malformed, expected either as_of or version
     as_of=then → 422 invalid-fields: as_of: "then" is not a time such as 2026-11-11 20:00 or 2026-11-11T12:00:00Z
     "#);
@@ -200,8 +200,8 @@ async fn a_difference_is_shown_by_field_and_by_line() {
     insta::assert_snapshot!(lines.join("\n"), @"
     from=1 → 400 invalid-query: to: missing field `to`
     from=1&to=9 → 404 not-found: version not found
-    from=1&to=three → 400 invalid-query: to: invalid digit found in string
-    from=1&to=-1 → 400 invalid-query: to: invalid digit found in string
+    from=1&to=three → 400 invalid-query: to: is malformed, expected a whole number such as 7
+    from=1&to=-1 → 400 invalid-query: to: is malformed, expected a whole number such as 7
     ");
 }
 

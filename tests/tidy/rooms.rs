@@ -56,6 +56,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "store",
             "catalog",
             "language",
+            "answering",
             "listening",
             "knowledge",
             "pool",

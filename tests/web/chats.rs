@@ -46,8 +46,19 @@ pub async fn site_with_questions() -> Site {
     site
 }
 
-/// Has the eleven buyers ask at a time, within a minute.
+/// Has the eleven buyers ask at a time of the last seven days, within a minute.
 pub async fn ask(site: &Site, at: Timestamp) {
+    hand_in(site, &asked_at(at)).await;
+    cluster(site, 11).await;
+}
+
+/// Has them ask at a time of the last eight weeks.
+pub async fn ask_before(site: &Site, at: Timestamp) {
+    hand_in(site, &asked_at(at)).await;
+    cluster_until(site, "buyers_of_eight_weeks", 11).await;
+}
+
+fn asked_at(at: Timestamp) -> Vec<Value> {
     let mut messages = Vec::new();
     for (place, question) in DISHWASHER.iter().enumerate() {
         messages.extend(conversation(&format!("d{place}"), question, REPLY, at));
@@ -56,8 +67,7 @@ pub async fn ask(site: &Site, at: Timestamp) {
         let reply = "稍等，我问一下";
         messages.extend(conversation(&format!("e{place}"), question, reply, at));
     }
-    hand_in(site, &messages).await;
-    cluster(site, 11).await;
+    messages
 }
 
 /// A conversation in which a question is asked, replied to and thanked for.
@@ -90,9 +100,14 @@ pub async fn hand_in(site: &Site, messages: &[Value]) {
     assert_eq!(reply.status, 200, "{}", reply.text());
 }
 
-/// Clusters until so many questions are in recurring ones.
+/// Clusters until so many questions of seven days are in recurring ones.
 pub async fn cluster(site: &Site, questions: u64) {
-    let what = format!("{questions} questions are clustered");
+    cluster_until(site, "questions", questions).await;
+}
+
+/// Clusters until a figure of the recurring questions sums up to so many.
+async fn cluster_until(site: &Site, figure: &str, expected: u64) {
+    let what = format!("{expected} {figure} are clustered");
     poll_until(&what, PATIENCE, async || {
         let refresh = site.call(Method::POST, "/v1/clusters/refresh");
         let job = refresh.json(&json!({})).send().await;
@@ -105,8 +120,8 @@ pub async fn cluster(site: &Site, questions: u64) {
         })
         .await;
         let found = clusters(site).await;
-        let counts = found.iter().filter_map(|found| found["questions"].as_u64());
-        counts.sum::<u64>() == questions
+        let counts = found.iter().filter_map(|found| found[figure].as_u64());
+        counts.sum::<u64>() == expected
     })
     .await;
 }

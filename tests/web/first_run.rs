@@ -27,6 +27,9 @@ async fn the_first_link_makes_a_shop_and_its_owner() {
     browser.expect_fault("422");
     browser.by_text("至少 8 个字符，现在有 7 个").await;
     browser.by_text("两次输入不一致").await;
+    browser
+        .by_text("格式不对，应为：小写字母、数字、- 和 _")
+        .await;
     assert_eq!(browser.by_label("店铺名称").await.value().await, "禾木生活");
 
     browser.by_label("店铺编号").await.fill("hemu").await;
@@ -118,5 +121,20 @@ async fn names_are_text_wherever_they_stand() {
     browser.by_role("button", "进入控制台").await.click().await;
     let shown = browser.find(".who-name bdi").await;
     assert_eq!(shown.property("textContent").await, name);
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_with_knowledge_has_taken_the_first_step() {
+    let site = Site::open().await;
+    let browser = site.owner().await;
+    browser.visit("/").await;
+    browser.by_role("heading", "三步开始").await;
+    site.add_knowledge("ship", "多久发货", "48小时内发货。")
+        .await;
+    browser.visit("/").await;
+    browser.by_role("heading", "还差两步").await;
+    browser.by_text("知识库里已有 1 条知识。").await;
+    browser.inspect("overview-with-knowledge").await;
     browser.finish().await;
 }

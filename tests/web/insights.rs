@@ -1,13 +1,13 @@
 //! The week at a glance, the weekly report and its files, pushes, and the policy.
 
 use jiff::tz::TimeZone;
-use jiff::{ToSpan, Zoned};
+use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::asked::{QUESTIONS, asked};
 use crate::browser::Browser;
-use crate::chats::question;
+use crate::chats::{ask_before, question};
 use crate::site::Site;
 
 /// Name, figure and address of each tile.
@@ -40,11 +40,12 @@ async fn every_figure_of_the_week_leads_to_its_evidence() {
     assert_eq!(figure("提问"), QUESTIONS.to_string());
     assert_eq!(figure("提问买家"), QUESTIONS.to_string());
     assert_eq!(figure("人工回复率"), "100%");
-    assert_eq!(figure("缺答案的问题"), "2");
+    assert_eq!(figure("缺答案的问题"), "1");
     assert_eq!(figure("待审核的答案"), "1");
     browser.inspect("overview").await;
 
     let washed = question(&site, "洗碗机").await.label;
+    let engraved = question(&site, "刻字").await.label;
     let (all, first) = ("全部（不含静音）", washed.as_str());
     for (name, figure, address) in &tiles {
         browser.visit(address).await;
@@ -65,7 +66,7 @@ async fn every_figure_of_the_week_leads_to_its_evidence() {
                 assert_eq!(table(&browser).await, sorted, "{address}");
             }
             "建议空缺率" => {
-                let filtered = ["缺答案", "", first];
+                let filtered = ["缺答案", "", engraved.as_str()];
                 assert_eq!(table(&browser).await, filtered, "{address}");
             }
             "提问买家" => {
@@ -95,6 +96,7 @@ async fn figures_of_a_week_that_is_over_lead_to_its_report() {
     let week = format!("{}-W{:02}", week.year(), week.week());
     browser.visit(&format!("/?week={week}")).await;
     browser.by_text(&week).await;
+    browser.by_text("这一周还没有客服回复过买家的提问。").await;
     let report = format!("/insights/{week}");
     let mut lists = Vec::new();
     for (name, _, address) in tiles(&browser).await {
@@ -185,6 +187,62 @@ async fn a_weekly_report_is_read_and_taken_along() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_week_that_is_over_is_made_anew_with_the_questions_of_now() {
+    let site = Site::open().await;
+    // Whatever day it is, the week of then is over.
+    let at = Timestamp::now() - SignedDuration::from_hours(8 * 24);
+    ask_before(&site, at).await;
+    let zone = TimeZone::get("Asia/Shanghai").expect("a known zone");
+    let week = at.to_zoned(zone).date().iso_week_date();
+    let page = format!("/insights/{}-W{:02}", week.year(), week.week());
+    let (washed, engraved) = (
+        question(&site, "洗碗机").await,
+        question(&site, "刻字").await,
+    );
+    let browser = site.person("zh-CN", "operations").await;
+    browser.visit(&page).await;
+    browser.by_text("第 1 版").await;
+    browser.by_text("第一次查看时").await;
+    let rows = async || {
+        let count = "return document.querySelectorAll('#top tbody tr').length;";
+        browser.evaluate(count).await
+    };
+    assert_eq!(rows().await, 2);
+
+    let merge = format!("/v1/clusters/{}/merge", engraved.id);
+    let merge = site.call(Method::POST, &merge);
+    let merged = merge.json(&json!({"into": washed.id})).send().await;
+    assert_eq!(merged.status, 200, "{}", merged.text());
+    browser.visit(&page).await;
+    browser.by_text("第 1 版").await;
+    assert_eq!(rows().await, 2, "what is kept stays");
+
+    let again = async || {
+        let again = browser.by_role("button", "按现在的归类重新出一版").await;
+        again.click().await;
+    };
+    again().await;
+    browser.by_text("已按现在的归类重新出了一版").await;
+    browser.by_text("有人要求按当时的归类重出").await;
+    assert_eq!(rows().await, 1);
+    browser.inspect("weekly-revised").await;
+    again().await;
+    browser.by_text("没有另出一版").await;
+
+    browser.by_role("link", "第 1 版").await.click().await;
+    browser.by_text("第一次查看时").await;
+    assert_eq!(rows().await, 2);
+    browser.finish().await;
+
+    let designer = site.person("zh-CN", "designer").await;
+    designer.visit(&page).await;
+    designer.by_text("有人要求按当时的归类重出").await;
+    let count = designer.count("button", "按现在的归类重新出一版").await;
+    assert_eq!(count, 0);
+    designer.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_place_is_added_and_listed() {
     let site = Site::open().await;
     let browser = site.owner().await;
@@ -211,7 +269,11 @@ async fn a_place_is_added_and_listed() {
     browser.visit("/insights/pushes").await;
     browser.by_role("heading", "运营群").await;
     assert!(!browser.shows("whsec_").await && !browser.shows("hook-of-ours").await);
+    browser.by_text("还没有推送过").await;
     browser.inspect("pushes").await;
+    browser.visit("/settings/audit").await;
+    browser.by_text("新建推送").await;
+    browser.by_text("运营群").await;
 
     let made = site.call(Method::GET, "/v1/pushes").send().await.json();
     assert_eq!(made["pushes"][0]["name"], "运营群");

@@ -234,6 +234,44 @@ async fn a_file_is_tried_out_and_its_good_rows_are_imported() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_shows_old_and_new_texts() {
+    let site = Site::open().await;
+    let long = "发货前会逐件检查。".repeat(30);
+    site.add_knowledge("gift", "可以写贺卡吗", "可以，免费。")
+        .await;
+    site.add_knowledge("check", "发货前检查吗", &long).await;
+    let folder = tempdir().expect("temporary folder");
+    let file = folder.path().join("更新.csv");
+    let rows = format!(
+        "id,status,domain,title,answer_brief\n\
+         gift,approved,process,可以写贺卡吗,\"可以，每张两元。\"\n\
+         check,approved,process,发货前检查吗,{long}还会拍照。\n"
+    );
+    std::fs::write(&file, rows).expect("written");
+    let browser = site.owner().await;
+    browser.visit("/knowledge/import").await;
+    let columns = browser.by_role("table", "文件的列和可填的值").await;
+    columns.by_text("仓配").await;
+    browser.by_label("文件").await.upload(&file).await;
+    browser.by_role("button", "试运行").await.click().await;
+    browser.by_role("heading", "会更改的").await;
+    let gift = browser.find(".changed:nth-of-type(1)").await.text().await;
+    for part in ["gift", "简短回答", "可以，免费。", "可以，每张两元。"] {
+        assert!(gift.contains(part), "{part} in {gift}");
+    }
+    let check = browser.find(".changed:nth-of-type(2)").await;
+    let text = check.text().await;
+    assert!(
+        text.contains("还会拍照。") && !text.contains(&long),
+        "{text}"
+    );
+    check.by_text("全文").await.click().await;
+    check.by_text(&format!("{long}还会拍照。")).await;
+    browser.inspect("import-changes").await;
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_says_why_and_looks_at_other_times() {
     let site = Site::open().await;
     let later = json!({

@@ -81,7 +81,7 @@ async fn a_tile_of_the_map_leads_to_its_question() {
     let browser = site.owner().await;
     browser.visit("/questions/map").await;
     browser.inspect("questions-map").await;
-    let tile = format!(".map a[href=\"/questions/{}\"]", washed.id);
+    let tile = format!(".map-wide a[href=\"/questions/{}\"]", washed.id);
     let tile = browser.find(&tile).await;
     let said = tile.find_within("title").await;
     let said = said.property("textContent").await;
@@ -211,7 +211,7 @@ async fn wordings_are_split_off_and_put_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_done_is_recorded_and_taken_back() {
+async fn what_was_done_is_recorded_put_right_and_taken_back() {
     let site = site_with_questions().await;
     let washed = question(&site, "洗碗机").await;
     let browser = site.owner().await;
@@ -232,7 +232,20 @@ async fn what_was_done_is_recorded_and_taken_back() {
     browser.inspect("question-action").await;
     let recorded = browser.find("#actions li").await;
     assert!(recorded.text().await.contains("详情页加了图标"));
-    recorded.find_within("button").await.click().await;
+    recorded.find_within("summary").await.click().await;
+    recorded.by_label("说明").await.fill("包装盒加了图标").await;
+    recorded.by_label("改了什么").await.select("包装").await;
+    recorded.by_role("button", "保存").await.click().await;
+    browser.by_text("已修改。").await;
+    browser.inspect("question-action-changed").await;
+    let recorded = browser.find("#actions li").await;
+    let text = recorded.text().await;
+    assert!(text.contains("包装盒加了图标"), "{text}");
+    recorded
+        .find_within("form[action$=delete] button")
+        .await
+        .click()
+        .await;
     browser.agree().await;
     browser.by_text("已删除这条记录。").await;
     browser.by_text("还没有记录。").await;

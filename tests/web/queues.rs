@@ -38,11 +38,19 @@ async fn a_mined_answer_is_edited_approved_and_suggested() {
     browser.by_text("买家听到过").await;
     browser.inspect("queue-approve").await;
 
+    // One buyer each wrote these: nothing is ticked.
+    let first = ".wordings label:nth-of-type(1) input";
+    let wording = browser.find(first).await;
+    assert_eq!(wording.property("checked").await, "false");
+    let asked = wording.value().await;
+    wording.click().await;
     browser.by_label("简短回答").await.fill("").await;
     browser.by_role("button", "采用为知识").await.click().await;
     browser.expect_fault("422");
     browser.by_text("有几处需要改一下").await;
     browser.find(".field-problem").await;
+    let wording = browser.by_label(&asked).await;
+    assert_eq!(wording.property("checked").await, "true");
     browser.inspect("queue-approve-refused").await;
 
     let answer = "壶身不能进洗碗机，请用清水手洗后擦干。";
@@ -51,7 +59,7 @@ async fn a_mined_answer_is_edited_approved_and_suggested() {
     browser.by_text("已采用，成了一条生效的知识。").await;
     browser.by_role("heading", "没有待审核的回答").await;
     wait_until_made(&site, &browser, "洗碗机").await;
-    ask(&browser, "这个能放洗碗机吗", answer).await;
+    ask(&browser, &asked, answer).await;
     browser.finish().await;
 }
 
@@ -63,7 +71,7 @@ async fn a_missing_answer_is_written() {
     browser.visit("/queues/write").await;
     browser.inspect("queue-write").await;
     let gap = card(&browser, &engraved.id).await;
-    gap.by_text("可以帮忙刻字吗").await;
+    gap.by_label("可以帮忙刻字吗").await.click().await;
     let answer = "可以免费刻字，最多八个字，下单时备注即可。";
     gap.by_label("简短回答").await.fill(answer).await;
     gap.by_role("button", "保存为知识").await.click().await;
@@ -89,7 +97,7 @@ async fn a_mined_answer_is_dismissed_for_good() {
     let browser = site.owner().await;
     browser.visit("/queues/approve").await;
     browser
-        .by_label("不采用，因为")
+        .by_label("不采用的原因")
         .await
         .select("已经过时")
         .await;
@@ -112,7 +120,7 @@ async fn a_dismissal_needs_a_reason_and_is_undone() {
     let site = site_with_questions().await;
     let browser = site.owner().await;
     browser.visit("/queues/approve").await;
-    let reason = browser.by_label("不采用，因为").await;
+    let reason = browser.by_label("不采用的原因").await;
     assert_eq!(reason.value().await, "");
     reason.select("答得不对").await;
     browser.by_role("button", "不采用").await.click().await;
@@ -131,11 +139,7 @@ async fn an_answer_keeps_its_source_and_its_place() {
     let browser = site.owner().await;
     let here = format!("/queues/approve?question={}", washed.id);
     browser.visit(&here).await;
-    browser
-        .by_text("其他问法、适用范围、来源")
-        .await
-        .click()
-        .await;
+    browser.by_text("适用范围、来源").await.click().await;
     let source = browser.by_label("来源（客服看得到）").await.value().await;
     // In the language of the shop, whoever reads the page.
     let expected = "Agents' replies (buyers: 6, taken: 6, ";
@@ -261,6 +265,19 @@ async fn an_item_that_is_wrong_is_archived_where_it_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_items_that_contradict_and_repeat_are_shown_once() {
+    let site = Site::open().await;
+    let add = |id, title, answer| site.add_knowledge(id, title, answer);
+    add("soon", "拍下后多久发货", "付款后48小时内发货。").await;
+    add("late", "拍下后多久发货呢", "付款后3天内发货。").await;
+    let browser = site.owner().await;
+    browser.visit("/queues/contradictions").await;
+    let sides = browser.find(".sides").await;
+    sides.by_text("48小时").await;
+    browser.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_items_that_contradict_stand_side_by_side() {
     let site = Site::open().await;
     let add = |id, title, answer| site.add_knowledge(id, title, answer);
@@ -270,7 +287,7 @@ async fn two_items_that_contradict_stand_side_by_side() {
     browser.visit("/queues").await;
     let queues = browser.by_role("navigation", "待办").await;
     queues.by_text("矛盾").await.click().await;
-    browser.by_role("heading", "知识里的矛盾").await;
+    browser.by_role("heading", "知识里的问题").await;
     let sides = browser.find(".sides").await;
     for value in ["48小时", "3天"] {
         let marked = sides.by_text(value).await;

@@ -59,7 +59,7 @@ async fn a_colleague_joins_rises_and_is_locked_out() {
     owner.visit("/settings/people").await;
     owner.by_label("角色：小美").await.select("主管").await;
     owner.by_role("button", "保存 小美").await.click().await;
-    owner.by_text("角色已改，马上生效。").await;
+    owner.by_text("角色已修改，立即生效。").await;
     agent.visit("/questions").await;
     agent.by_role("heading", "问题").await;
 
@@ -101,7 +101,7 @@ async fn an_invitation_is_taken_back() {
     owner.by_role("heading", "还没用过的链接").await;
     owner.inspect("people-links").await;
     owner.by_role("button", "收回 客服").await.click().await;
-    owner.by_text("链接已收回，打不开了。").await;
+    owner.by_text("链接已收回，不能再用。").await;
     assert_eq!(owner.count("button", "收回 客服").await, 0);
     is_on_record(&owner, &["收回链接"]).await;
     owner.visit(&link).await;
@@ -162,7 +162,7 @@ async fn a_key_is_shown_once_opens_and_is_withdrawn() {
         .click()
         .await;
     owner.agree().await;
-    owner.by_text("密钥已作废，两秒内停止生效。").await;
+    owner.by_text("密钥已作废，两秒内失效。").await;
     assert_eq!(owner.text("tbody .chip.bad").await, "已作废");
     poll_until("the key opens nothing", PATIENCE, async || {
         status("/v1/search?q=退").await == 401
@@ -195,7 +195,7 @@ async fn another_password_signs_other_browsers_out() {
     owner.by_text("原密码不对").await;
     change(PASSWORD).await;
     owner
-        .by_text("密码已改好，其他设备上的登录都已退出。")
+        .by_text("密码已修改，其他设备上的登录都已退出。")
         .await;
 
     let rooms = other.by_role("navigation", "主导航").await;

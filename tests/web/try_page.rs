@@ -51,12 +51,8 @@ async fn it_is_in_english_for_who_prefers_that() {
         .click()
         .await;
     browser.by_text("签收七天内").await;
-    browser
-        .by_role("button", "Wrong retrieval")
-        .await
-        .click()
-        .await;
-    browser.by_text("Noted as wrong retrieval").await;
+    browser.by_role("button", "Off topic").await.click().await;
+    browser.by_text("Marked as “Off topic”").await;
     assert_eq!(feedback(&site, &browser).await["relevant"], false);
     browser.inspect("try-answer-en").await;
 

@@ -88,10 +88,9 @@ fn parse(request: BrowserTokenRequest) -> Result<Wanted, ApiError> {
     let lifetime = if (SHORTEST_SECONDS..=LONGEST_SECONDS).contains(&seconds) {
         Ok(SignedDuration::from_secs(seconds))
     } else {
-        let expected = format!("{SHORTEST_SECONDS} to {LONGEST_SECONDS}");
         Err(FieldError::new(
             "lifetime_seconds",
-            Fault::Malformed { expected },
+            Fault::outside(SHORTEST_SECONDS, LONGEST_SECONDS),
         ))
     };
     match (origin, agent, lifetime) {

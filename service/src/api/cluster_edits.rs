@@ -58,8 +58,7 @@ pub async fn change(
 ) -> Result<HttpResponse, ApiError> {
     let asked = &body.value;
     if asked.name.is_none() && asked.muted.is_none() && asked.pinned.is_none() {
-        let expected = "a name, muted or pinned".to_owned();
-        let fault = Fault::Malformed { expected };
+        let fault = Fault::malformed("name、muted 或 pinned 至少一项", "a name, muted or pinned");
         return Err(ApiError::field(FieldError::new("name", fault)));
     }
     let name = match asked.name.as_deref().map(str::trim) {
@@ -124,8 +123,7 @@ pub async fn split(
     let mut wordings = BTreeSet::new();
     for (place, key) in body.value.wordings.iter().enumerate() {
         let key = u64::from_str_radix(key, 16).map_err(|_| {
-            let expected = "the key of a wording".to_owned();
-            let fault = Fault::Malformed { expected };
+            let fault = Fault::malformed("问法的 key", "the key of a wording");
             ApiError::field(FieldError::new(format!("wordings[{place}]"), fault))
         })?;
         wordings.insert(WordingKey(key));

@@ -10,7 +10,7 @@ use crate::api::models::JobResponse;
 use crate::api::page::{self, Page};
 use crate::api::path::Id;
 use crate::auth::{Caller, Supervising};
-use crate::domain::fault::{Fault, FieldError};
+use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::domain::ids::ClusterId;
 use crate::domain::insights::QuestionLine;
 use crate::domain::job::JobKind;
@@ -70,7 +70,12 @@ pub struct ClusterResponse {
     /// The approved item that answers it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<AnsweredBy>,
-    /// When it was first found.
+    /// When it was first asked, however late that message came in; absent
+    /// where none of its questions stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub first_asked_at: Option<Timestamp>,
+    /// When it was found to recur.
     #[schema(value_type = String)]
     pub created_at: Timestamp,
     /// Its figures.
@@ -226,7 +231,10 @@ impl Show {
             Some(other) => {
                 let fault = Fault::Unknown {
                     value: other.chars().take(40).collect(),
-                    expected: "answered, unanswered or muted".to_owned(),
+                    expected: Hint::new(
+                        "answered、unanswered、muted",
+                        "answered, unanswered or muted",
+                    ),
                 };
                 Err(ApiError::field(FieldError::new("show", fault)))
             }
@@ -274,6 +282,7 @@ impl From<ClusterView> for ClusterResponse {
             stage: view.stage,
             buyers_of_eight_weeks: view.buyers_of_eight_weeks,
             answer: view.cluster.answered_by,
+            first_asked_at: view.first_asked_at,
             created_at: view.cluster.created_at,
             line: view.line,
         }

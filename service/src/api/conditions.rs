@@ -62,8 +62,11 @@ fn parse_if_match(text: &str) -> Result<Expected, FieldError> {
         let is_tag =
             tag.len() >= 2 && tag.ends_with('"') && tag.trim_start_matches("W/").starts_with('"');
         if !is_tag {
-            let expected = "an entity tag such as \"3\", or *".to_owned();
-            return Err(FieldError::new("If-Match", Fault::Malformed { expected }));
+            let fault = Fault::malformed(
+                "实体标签，例如 \"3\"，或 *",
+                "an entity tag such as \"3\", or *",
+            );
+            return Err(FieldError::new("If-Match", fault));
         }
         versions.extend(tag_version(tag));
     }

@@ -36,8 +36,10 @@ impl TryFrom<String> for FeedFile {
             Some((name, "json")) => (name, Format::Json),
             Some((name, "atom")) => (name, Format::Atom),
             _ => {
-                let expected = "a feed such as design.json or design.atom".to_owned();
-                return Err(Fault::Malformed { expected });
+                return Err(Fault::malformed(
+                    "design.json 或 design.atom 这样的订阅",
+                    "a feed such as design.json or design.atom",
+                ));
             }
         };
         let feed = Feed::parse(name)?;

@@ -59,7 +59,7 @@ pub struct FindingsPage {
 /// A finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FindingResponse {
-    /// The same for the same items and attribute, whatever their versions.
+    /// The same for the same items and attribute, whatever their versions; of a further clash about it, for the same values too.
     pub id: String,
     /// What it is.
     pub kind: Kind,
@@ -222,8 +222,7 @@ fn wanted(
     let at = |field: &'static str| move |fault| ApiError::field(FieldError::new(field, fault));
     let within_days = params.within_days.unwrap_or(USUAL_DAYS);
     if within_days > MOST_DAYS {
-        let expected = format!("0 to {MOST_DAYS}");
-        return Err(at("within_days")(Fault::Malformed { expected }));
+        return Err(at("within_days")(Fault::outside(0, MOST_DAYS)));
     }
     let kind = params.kind.as_deref().map(Kind::parse).transpose();
     let time = params.as_of.as_deref().map(|time| parse_time(time, &zone));

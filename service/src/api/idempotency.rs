@@ -35,8 +35,11 @@ impl IdempotencyKey {
             .map(str::trim)
             .filter(|key| !key.is_empty() && key.len() <= MOST_CHARACTERS)
             .ok_or_else(|| {
-                let expected = format!("1 to {MOST_CHARACTERS} visible ASCII characters");
-                ApiError::field(FieldError::new(HEADER, Fault::Malformed { expected }))
+                let fault = Fault::malformed(
+                    format!("1 到 {MOST_CHARACTERS} 个可见的 ASCII 字符"),
+                    format!("1 to {MOST_CHARACTERS} visible ASCII characters"),
+                );
+                ApiError::field(FieldError::new(HEADER, fault))
             })?;
         let mut digest = Sha256::new();
         for part in [

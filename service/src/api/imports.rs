@@ -12,7 +12,7 @@ use crate::api::idempotency::{IdempotencyKey, replay};
 use crate::api::json::{Query, media_type};
 use crate::api::knowledge::filter;
 use crate::auth::{Caller, KeepingKnowledge};
-use crate::domain::fault::{Fault, FieldError};
+use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::domain::shop::Shop;
 use crate::error::{ApiError, request_context};
 use crate::formats::Format;
@@ -208,7 +208,7 @@ fn import_format(params: &ImportParams, request: &HttpRequest) -> Result<Format,
 fn named_format(name: &str) -> Result<Format, ApiError> {
     Format::from_name(name).map_err(|_| {
         let value = name.chars().take(40).collect();
-        let expected = FORMATS.to_owned();
+        let expected = Hint::new("csv、xlsx、jsonl、markdown", FORMATS);
         ApiError::field(FieldError::new(
             "format",
             Fault::Unknown { value, expected },

@@ -9,10 +9,10 @@ use crate::answering::pseudonym::pseudonym;
 use crate::api::json::{Json, Query};
 use crate::api::path::Id;
 use crate::auth::{Administering, Caller, ReadingInsights, Supervising, audit};
-use crate::domain::fault::{Fault, FieldError};
+use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::domain::ids::{ActionId, ClusterId, ShopId};
 use crate::domain::policy::ListeningPolicy;
-use crate::domain::queue::{Action, ActionKind, Tag};
+use crate::domain::queue::{Action, ActionChange, ActionKind, Tag};
 use crate::domain::suggestion::Pseudonym;
 use crate::domain::text::Text;
 use crate::domain::time::parse_time;
@@ -34,7 +34,7 @@ const MOST_CONSUMER_CHARACTERS: usize = 200;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ProfileParams {
-    /// Only questions about this product.
+    /// Only questions about this product: one of the shop's, or that questions name.
     pub product: Option<String>,
     /// Only questions about products of this category; not looked at where `product` is given.
     pub category: Option<String>,
@@ -55,12 +55,13 @@ pub async fn profile(
     let params = params.0;
     let days = params.days.unwrap_or(28);
     if !(1..=MOST_DAYS).contains(&days) {
-        let expected = format!("1 to {MOST_DAYS}");
-        let fault = Fault::Malformed { expected };
-        return Err(ApiError::field(FieldError::new("days", fault)));
+        return Err(ApiError::field(FieldError::new(
+            "days",
+            Fault::outside(1, MOST_DAYS),
+        )));
     }
     let products = match (params.product, &params.category) {
-        (Some(product), _) => vec![product],
+        (Some(product), _) => vec![known_product(&state, &caller.shop, product).await?],
         (None, Some(category)) => products_of(&state, &caller.shop, category).await?,
         (None, None) => Vec::new(),
     };
@@ -71,6 +72,31 @@ pub async fn profile(
     };
     let profile = make_profile(state.desk(), &caller.shop, group).await?;
     Ok(HttpResponse::Ok().json(profile.as_ref()))
+}
+
+/// A product that the shop has, or that some question names.
+async fn known_product(
+    state: &AppState,
+    shop: &ShopId,
+    product: String,
+) -> Result<String, ApiError> {
+    let ledger = state.listening.ledger(shop).await?;
+    if ledger.products.find(&product).is_some() {
+        return Ok(product);
+    }
+    let vocabulary = state.store.vocabulary(shop).await?;
+    let mut products = vocabulary.products.iter();
+    if products.any(|known| known.id.as_str() == product) {
+        return Ok(product);
+    }
+    let fault = Fault::Unknown {
+        value: product.chars().take(40).collect(),
+        expected: Hint::new(
+            "店铺里某个商品的编号",
+            "the id of one of the shop's products",
+        ),
+    };
+    Err(ApiError::field(FieldError::new("product", fault)))
 }
 
 async fn products_of(
@@ -88,7 +114,7 @@ async fn products_of(
     if products.is_empty() {
         let fault = Fault::Unknown {
             value: category.chars().take(40).collect(),
-            expected: "the category of a product".to_owned(),
+            expected: Hint::new("商品的类目", "the category of a product"),
         };
         return Err(ApiError::field(FieldError::new("category", fault)));
     }
@@ -268,6 +294,59 @@ async fn action(
         at: at.map_err(fault("at"))?,
         by: caller.by.clone(),
         made_at: now,
+    })
+}
+
+/// What to put right of an action; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ActionPatchRequest {
+    /// What was changed.
+    #[serde(default)]
+    pub kind: Option<ActionKind>,
+    /// In your words, at most 500 characters.
+    #[serde(default)]
+    #[schema(example = "详情页加了一张洗碗机图标")]
+    pub note: Option<String>,
+    /// When it took effect: RFC 3339, or local to the shop, not in the future.
+    #[serde(default)]
+    pub at: Option<String>,
+}
+
+/// Puts right what was recorded of an action. Reports that are kept stay as they are.
+#[utoipa::path(patch, path = "/v1/actions/{id}", operation_id = "change_action", tag = "insights", security(("key" = ["supervise"])),
+    params(("id" = String, Path, description = "The action's id")), request_body = ActionPatchRequest,
+    responses((status = 200, body = ActionResponse), (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn change_action(
+    caller: Caller<Supervising>,
+    state: web::Data<AppState>,
+    id: Id<ActionId>,
+    body: Json<ActionPatchRequest>,
+) -> Result<HttpResponse, ApiError> {
+    let change = action_change(&caller, &state, body.value).await?;
+    let changed = state
+        .store
+        .change_action(&caller.shop, id.0, &change)
+        .await?;
+    Ok(HttpResponse::Ok().json(ActionResponse::from(changed)))
+}
+
+async fn action_change(
+    caller: &Caller<Supervising>,
+    state: &AppState,
+    request: ActionPatchRequest,
+) -> Result<ActionChange, ApiError> {
+    let fault = |field: &'static str| move |fault| ApiError::field(FieldError::new(field, fault));
+    let now = state.clock.now();
+    let zone = state.shop(&caller.shop).await?.zone();
+    let note = request.note.as_deref();
+    let note = note.map(|note| Text::line(note, MOST_NOTE_CHARACTERS));
+    let at = request.at.as_deref();
+    let at = at.map(|at| parse_time(at, &zone).and_then(|at| Action::since(at, now)));
+    Ok(ActionChange {
+        kind: request.kind,
+        note: note.transpose().map_err(fault("note"))?,
+        at: at.transpose().map_err(fault("at"))?,
     })
 }
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::api::json::Json;
 use crate::api::path::Id;
 use crate::auth::{Administering, Caller, Judging, ReadingVocabulary};
-use crate::domain::fault::{Fault, FieldError};
+use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::domain::ids::{ShopId, SuggestionId};
 use crate::domain::job::JobKind;
 use crate::domain::language::IntentSetting;
@@ -174,7 +174,10 @@ async fn check_known(
     } else {
         Err(Fault::Unknown {
             value: intent.as_str().to_owned(),
-            expected: "an intent of the taxonomy or of /v1/intents".to_owned(),
+            expected: Hint::new(
+                "意图表或 /v1/intents 里的意图",
+                "an intent of the taxonomy or of /v1/intents",
+            ),
         })
     })
 }
@@ -235,12 +238,15 @@ fn parse_setting(request: IntentRequest, faults: &mut Vec<FieldError>) -> Option
             faults.push(FieldError::new("name", Fault::Missing));
         }
         if request.phrasings.len() < FEWEST_OWN_PHRASINGS {
-            let expected = format!("at least {FEWEST_OWN_PHRASINGS} ways of asking it");
-            faults.push(FieldError::new("phrasings", Fault::Malformed { expected }));
+            let fault = Fault::malformed(
+                format!("至少 {FEWEST_OWN_PHRASINGS} 种问法"),
+                format!("at least {FEWEST_OWN_PHRASINGS} ways of asking it"),
+            );
+            faults.push(FieldError::new("phrasings", fault));
         }
     } else if request.stage.is_some() {
-        let expected = "absent: the taxonomy says it".to_owned();
-        faults.push(FieldError::new("stage", Fault::Malformed { expected }));
+        let fault = Fault::malformed("留空：意图表已有规定", "absent: the taxonomy says it");
+        faults.push(FieldError::new("stage", fault));
     }
     Some(IntentSetting {
         stage: intent

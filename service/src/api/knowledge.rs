@@ -231,8 +231,10 @@ fn parse_replacement(
 ) -> Result<KnowledgeContent, ApiError> {
     let given = raw.id.replace(id.to_string());
     if given.is_some_and(|given| !given.trim().is_empty() && given.trim() != id.as_str()) {
-        let expected = format!("{id}, as in the address");
-        let fault = Fault::Malformed { expected };
+        let fault = Fault::malformed(
+            format!("{id}，与地址里的一致"),
+            format!("{id}, as in the address"),
+        );
         return Err(ApiError::field(FieldError::new("id", fault)));
     }
     parse(&raw, zone).map(|(_, content)| content)
@@ -244,9 +246,10 @@ fn which(params: ReadParams, zone: &TimeZone) -> Result<Which, ApiError> {
         (None, None) => Ok(Which::Standing),
         (Some(time), None) => Ok(Which::AsOf(parse_time(&time, zone).map_err(at)?)),
         (None, Some(version)) => Ok(Which::Version(version)),
-        (Some(_), Some(_)) => Err(at(Fault::Malformed {
-            expected: "either as_of or version".to_owned(),
-        })),
+        (Some(_), Some(_)) => Err(at(Fault::malformed(
+            "as_of 和 version 二选一",
+            "either as_of or version",
+        ))),
     }
 }
 

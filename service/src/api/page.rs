@@ -18,9 +18,10 @@ pub fn limit(asked: Option<u32>, settings: &Settings) -> Result<u32, ApiError> {
     if (1..=most).contains(&limit) {
         Ok(limit)
     } else {
-        let expected = format!("1 to {most}");
-        let fault = Fault::Malformed { expected };
-        Err(ApiError::field(FieldError::new("limit", fault)))
+        Err(ApiError::field(FieldError::new(
+            "limit",
+            Fault::outside(1, most),
+        )))
     }
 }
 
@@ -38,8 +39,8 @@ pub fn cursor<T>(
     match decode(text).as_deref().and_then(parse) {
         Some(place) => Ok(Some(place)),
         None => {
-            let expected = "a next_cursor of this list".to_owned();
-            let fault = Fault::Malformed { expected };
+            let fault =
+                Fault::malformed("这个列表给出的 next_cursor", "a next_cursor of this list");
             Err(ApiError::field(FieldError::new("cursor", fault)))
         }
     }

@@ -24,9 +24,10 @@ impl<T: TryFrom<String, Error = Fault>> FromRequest for Id<T> {
             Ok(text) if !text.contains('\u{fffd}') => {
                 T::try_from(text.into_inner()).map_err(invalid)
             }
-            _ => Err(invalid(Fault::Malformed {
-                expected: "percent-encoded utf-8".to_owned(),
-            })),
+            _ => Err(invalid(Fault::malformed(
+                "百分号编码的 UTF-8",
+                "percent-encoded utf-8",
+            ))),
         };
         ready(id.map(Self))
     }

@@ -109,8 +109,10 @@ pub async fn delete(
 
 fn parse(id: ProductId, request: ProductRequest) -> Result<Product, ApiError> {
     if request.id.is_some_and(|given| given.trim() != id.as_str()) {
-        let expected = format!("{id}, as in the address");
-        let fault = Fault::Malformed { expected };
+        let fault = Fault::malformed(
+            format!("{id}，与地址里的一致"),
+            format!("{id}, as in the address"),
+        );
         return Err(ApiError::field(FieldError::new("id", fault)));
     }
     let product = Product {

@@ -17,6 +17,7 @@ use crate::domain::job::JobKind;
 use crate::domain::knowledge::RawKnowledge;
 use crate::domain::queue::Evidence;
 use crate::error::ApiError;
+use crate::insights::phrasings::settle;
 use crate::insights::queues::{Gap, Made, Proposal, Supervisor, gaps, proposals};
 use crate::knowledge::view::View;
 use crate::state::AppState;
@@ -61,7 +62,8 @@ pub struct ProposalResponse {
     pub evidence: Vec<Evidence>,
     /// The question.
     pub cluster: ClusterResponse,
-    /// The item that approval makes, to be changed before.
+    /// The item that approval makes, to be changed before. Its phrasings are
+    /// wordings of buyers' that no other item has or answers.
     pub draft: RawKnowledge,
 }
 
@@ -79,7 +81,8 @@ pub struct WriteQueue {
 pub struct GapResponse {
     /// The question.
     pub cluster: ClusterResponse,
-    /// The item to write, without its answer.
+    /// The item to write, without its answer. Its phrasings are wordings of
+    /// buyers' that no other item has or answers.
     pub draft: RawKnowledge,
 }
 
@@ -101,7 +104,10 @@ pub async fn list_proposals(
     params: Query<QueueParams>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = page::limit(params.0.limit, &state.settings)?;
-    let found = proposals(state.desk(), &caller.shop, limit as usize).await?;
+    let desk = state.desk();
+    let mut found = proposals(desk, &caller.shop, limit as usize).await?;
+    let drafts = found.first.iter_mut().map(|proposal| &mut proposal.draft);
+    settle(desk, &caller.shop, drafts.collect()).await?;
     Ok(HttpResponse::Ok().json(ApproveQueue {
         total: found.total,
         proposals: found
@@ -183,7 +189,7 @@ pub async fn reopen(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Questions that nothing answers, by buyers.
+/// Questions that no item answers and to which nothing waits for approval, by buyers.
 #[utoipa::path(get, path = "/v1/queues/write", operation_id = "list_answers_to_write", tag = "insights", security(("key" = ["supervise"])), params(QueueParams),
     responses((status = 200, body = WriteQueue), (status = "default", description = "A problem", body = crate::error::Problem)))]
 pub async fn list_gaps(
@@ -192,7 +198,10 @@ pub async fn list_gaps(
     params: Query<QueueParams>,
 ) -> Result<HttpResponse, ApiError> {
     let limit = page::limit(params.0.limit, &state.settings)?;
-    let found = gaps(state.desk(), &caller.shop, limit as usize).await?;
+    let desk = state.desk();
+    let mut found = gaps(desk, &caller.shop, limit as usize).await?;
+    let drafts = found.first.iter_mut().map(|gap| &mut gap.draft);
+    settle(desk, &caller.shop, drafts.collect()).await?;
     Ok(HttpResponse::Ok().json(WriteQueue {
         total: found.total,
         gaps: found.first.into_iter().map(GapResponse::from).collect(),
@@ -253,7 +262,7 @@ impl From<Proposal> for ProposalResponse {
             score: candidate.score,
             evidence: candidate.evidence,
             cluster: ClusterResponse::from(proposal.view),
-            draft: proposal.draft,
+            draft: proposal.draft.item,
         }
     }
 }
@@ -262,7 +271,7 @@ impl From<Gap> for GapResponse {
     fn from(gap: Gap) -> Self {
         Self {
             cluster: ClusterResponse::from(gap.view),
-            draft: gap.draft,
+            draft: gap.draft.item,
         }
     }
 }

@@ -133,9 +133,7 @@ impl Wanted {
         };
         let limit = params.limit.unwrap_or(10);
         if !(1..=MOST_RESULTS).contains(&limit) {
-            return Err(at("limit")(Fault::Malformed {
-                expected: format!("1 to {MOST_RESULTS}"),
-            }));
+            return Err(at("limit")(Fault::outside(1, MOST_RESULTS)));
         }
         let text = Text::lines(&params.q, MOST_CHARACTERS).map_err(at("q"))?;
         Ok(Self {

@@ -120,8 +120,7 @@ pub fn parse(request: SuggestionRequest, state: &AppState) -> Result<Moment, Api
     let turns = parse_turns(request.messages, &mut errors);
     let most_answers = request.limit.unwrap_or(state.settings.answering.answers);
     if !(1..=MOST_ANSWERS).contains(&most_answers) {
-        let expected = format!("1 to {MOST_ANSWERS}");
-        errors.push(FieldError::new("limit", Fault::Malformed { expected }));
+        errors.push(FieldError::new("limit", Fault::outside(1, MOST_ANSWERS)));
     }
     if request.at.is_some() && !request.rehearsal {
         let needed = "rehearsal";

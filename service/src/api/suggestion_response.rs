@@ -202,8 +202,8 @@ fn reason_message(reason: AbstentionReason, locale: Locale) -> &'static str {
         ),
         AbstentionReason::Greeting => ("买家在打招呼", "the buyer says hello"),
         AbstentionReason::Acknowledgement => (
-            "买家在应答或致谢，无需查知识",
-            "the buyer acknowledges or gives thanks",
+            "买家在应答、致谢或给出信息，没有提问",
+            "the buyer acknowledges, gives thanks or hands something over, and asks nothing",
         ),
         AbstentionReason::HumanAgentWanted => ("买家要求人工服务", "the buyer asks for a human"),
         AbstentionReason::LinkOrMedia => (

@@ -1,18 +1,19 @@
-//! `GET /v1/insights/weekly/{week}`: the FAQ insights of a week, in any format but the page.
+//! `/v1/insights/weekly/{week}`: the FAQ insights of a week, in any format but the
+//! page, and its next revision.
 
 use actix_web::http::header;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::json::Query;
 use crate::api::path::Id;
-use crate::auth::{Caller, ReadingInsights};
-use crate::domain::fault::{Fault, FieldError, Locale};
+use crate::auth::{Caller, ReadingInsights, Supervising, audit};
+use crate::domain::fault::{Fault, FieldError, Hint, Locale};
 use crate::domain::insights::WeeklyReport;
 use crate::domain::week::Week;
 use crate::error::ApiError;
-use crate::insights::report::weekly;
+use crate::insights::report::{Revised, weekly};
 use crate::reports;
 use crate::state::AppState;
 
@@ -33,7 +34,8 @@ pub struct WeeklyParams {
 
 /// The FAQ insights of a week, Monday to Sunday in the shop's time zone. A week
 /// that is over says the same whenever it is asked for; late messages make a
-/// new revision. A week that runs is counted so far (`has_ended` is false).
+/// new revision, and so does whoever asks for one (`cause`). A week that runs is
+/// counted so far (`has_ended` is false).
 #[utoipa::path(get, path = "/v1/insights/weekly/{id}", operation_id = "read_weekly_insights", tag = "insights", security(("key" = ["insights", "supervise"])),
     params(("id" = String, Path, description = "The week, such as 2026-W47"), WeeklyParams),
     responses((status = 200, content((WeeklyReport = "application/json"), (String = "text/csv"), (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -50,6 +52,33 @@ pub async fn read(
     let report = weekly(state.desk(), &caller.shop, week.0, params.revision).await?;
     let locale = params.locale.unwrap_or(report.locale);
     format.answer(&report, locale)
+}
+
+/// Makes the next revision of a week that is over, counted with the clusters as
+/// they are now: after a merge, a split, a name or a mute. Earlier revisions stay.
+/// Where it would say the same as the one that stands, that one is the answer. A
+/// week that runs is refused: it is always counted with the clusters of now.
+#[utoipa::path(post, path = "/v1/insights/weekly/{id}/revisions", operation_id = "revise_weekly_insights", tag = "insights", security(("key" = ["supervise"])),
+    params(("id" = String, Path, description = "The week, such as 2026-W47")),
+    responses((status = 201, description = "The next revision", body = WeeklyReport), (status = 200, description = "The revision that stands, which says the same", body = WeeklyReport),
+        (status = "default", description = "A problem", body = crate::error::Problem)))]
+pub async fn revise(
+    caller: Caller<Supervising>,
+    state: web::Data<AppState>,
+    week: Id<Week>,
+    request: HttpRequest,
+) -> Result<HttpResponse, ApiError> {
+    let revised = crate::insights::report::revise(state.desk(), &caller.shop, week.0).await?;
+    match revised {
+        Revised::Made(report) => {
+            audit::about(&request, format!("{} · {}", report.week, report.revision));
+            Ok(HttpResponse::Created().json(report.as_ref()))
+        }
+        Revised::Same(report) => {
+            audit::about_nothing(&request);
+            Ok(HttpResponse::Ok().json(report.as_ref()))
+        }
+    }
 }
 
 /// How the report is written.
@@ -71,7 +100,10 @@ impl Format {
             Some(other) => {
                 let fault = Fault::Unknown {
                     value: other.chars().take(40).collect(),
-                    expected: "json, csv, xlsx, markdown or html".to_owned(),
+                    expected: Hint::new(
+                        "json、csv、xlsx、markdown、html",
+                        "json, csv, xlsx, markdown or html",
+                    ),
                 };
                 Err(ApiError::field(FieldError::new("format", fault)))
             }

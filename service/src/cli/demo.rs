@@ -58,6 +58,7 @@ pub async fn run(
     let telemetry = telemetry::start(&settings.telemetry)?;
     let service = startup::start(settings, Arc::clone(&clock)).await?;
     let store = service.state.store.as_ref();
+    let mut told = Vec::new();
     for demo in &SHOPS {
         let shop = put(store, clock.as_ref(), demo.shop).await?;
         let items = fill(store, clock.as_ref(), &shop, demo.knowledge).await?;
@@ -66,17 +67,19 @@ pub async fn run(
         audit::note_at_terminal(store, &shop.id, deed, clock.now()).await?;
         let origin = service.origin();
         let console = format!("{origin}{}", enter(store, clock.as_ref(), &shop).await?);
-        writeln!(output, "\n  {} ({}), {items} items", shop.name, shop.id)?;
-        writeln!(output, "    console  {console}  (works once)")?;
-        let key = key.reveal();
-        writeln!(output, "    api key  {key}")?;
+        let (name, id, key) = (&shop.name, &shop.id, key.reveal());
+        told.push(format!(
+            "\n  {name} ({id}), {items} items\n    \
+             console  {console}  (works once)\n    api key  {key}\n"
+        ));
     }
     service.state.catalog.store_changed();
-    writeln!(
-        output,
-        "\n  API reference  http://{}/docs\n  Stop with Ctrl-C.\n",
+    told.push(format!(
+        "\n  API reference  http://{}/docs\n  Stop with Ctrl-C.\n\n",
         service.address
-    )?;
+    ));
+    // At once: no line of the log comes in between.
+    output.write_all(told.concat().as_bytes())?;
     output.flush()?;
     service.wait().await?;
     tokio::task::spawn_blocking(move || drop(telemetry)).await?;

@@ -59,19 +59,52 @@ async fn announce(
     output: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
     let origin = service.origin();
-    writeln!(output, "\n  console  {origin}/")?;
-    for (shop, secret) in first_links(service.state.store.as_ref(), now).await? {
+    let links = first_links(service.state.store.as_ref(), now).await?;
+    let links = links.into_iter().map(|(shop, secret)| {
         let what = shop.map_or_else(
             || "make a shop and its owner".to_owned(),
             |shop| format!("make the owner of \"{}\"", shop.id),
         );
-        let path = link_path(&secret);
-        writeln!(
-            output,
-            "  {what} (works once, within two days):\n    {origin}{path}"
-        )?;
-    }
-    writeln!(output)?;
+        (what, format!("{origin}{}", link_path(&secret)))
+    });
+    let links: Vec<(String, String)> = links.collect();
+    // At once: no line of the log comes in between.
+    output.write_all(announcement(&origin, &links).as_bytes())?;
     output.flush()?;
     Ok(())
+}
+
+/// Where the console is, and what each link is for, with the link.
+fn announcement(origin: &str, links: &[(String, String)]) -> String {
+    let mut text = format!("\n  console  {origin}/\n");
+    for (what, link) in links {
+        let line = format!("  {what} (works once, within two days):\n    {link}\n");
+        text.push_str(&line);
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_and_the_links_are_one_block() {
+        let origin = "http://127.0.0.1:8080";
+        assert_eq!(
+            announcement(origin, &[]),
+            "\n  console  http://127.0.0.1:8080/\n\n"
+        );
+        let link = (
+            "make a shop and its owner".to_owned(),
+            format!("{origin}/w"),
+        );
+        assert_eq!(
+            announcement(origin, &[link]),
+            "\n  console  http://127.0.0.1:8080/\n  \
+             make a shop and its owner (works once, within two days):\n    \
+             http://127.0.0.1:8080/w\n\n"
+        );
+    }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::auth::audit;
-use crate::domain::fault::{Fault, FieldError, Locale};
+use crate::domain::fault::{Fault, FieldError, Hint, Locale};
 use crate::domain::ids::ShopId;
 use crate::domain::shop::{Product, Shop, ShopSecret, Synonyms};
 use crate::domain::text::Text;
@@ -142,7 +142,10 @@ fn check(
     let name =
         Text::line(&file.name, 100).map_err(|fault| errors.push(FieldError::new("name", fault)));
     if jiff::tz::TimeZone::get(&file.time_zone).is_err() {
-        let expected = "an IANA time zone such as Asia/Shanghai".to_owned();
+        let expected = Hint::new(
+            "IANA 时区，例如 Asia/Shanghai",
+            "an IANA time zone such as Asia/Shanghai",
+        );
         errors.push(FieldError::new(
             "time_zone",
             Fault::Unknown {

@@ -9,7 +9,7 @@ use super::fault::Fault;
 
 /// Declares an id that a shop or its chat client chooses.
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:expr, $expected:literal $(, not $taken:expr)?) => {
+    ($(#[$doc:meta])* $name:ident, $most:literal, $allowed:expr, $chinese:literal, $english:literal $(, not $taken:expr)?) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -34,11 +34,13 @@ macro_rules! text_id {
                 }
                 let is_allowed: fn(char) -> bool = $allowed;
                 if !text.chars().all(is_allowed) {
-                    return Err(Fault::Malformed { expected: $expected.to_owned() });
+                    return Err(Fault::malformed($chinese, $english));
                 }
                 $(if $taken.contains(&text) {
-                    let expected = format!("another id than {}", $taken.join(", "));
-                    return Err(Fault::Malformed { expected });
+                    return Err(Fault::malformed(
+                        format!("{} 以外的编号", $taken.join("、")),
+                        format!("another id than {}", $taken.join(", ")),
+                    ));
                 })?
                 Ok(Self(text.to_owned()))
             }
@@ -81,39 +83,39 @@ fn is_visible(character: char) -> bool {
 
 text_id!(
     /// A shop: the tenant, and the first part of every key in the store.
-    ShopId, 63, is_slug, "lower-case letters, digits, - and _"
+    ShopId, 63, is_slug, "小写字母、数字、- 和 _", "lower-case letters, digits, - and _"
 );
 text_id!(
     /// A knowledge item, by the id that the shop itself gave it; stable over imports.
-    KnowledgeId, 128, is_visible, "visible characters without spaces or |",
+    KnowledgeId, 128, is_visible, "可见的字符，不含空格和 |", "visible characters without spaces or |",
     not [".", "..", "imports", "export"]
 );
 text_id!(
     /// A product, by the shop's own id (SKU, item number).
-    ProductId, 128, is_visible, "visible characters without spaces or |",
+    ProductId, 128, is_visible, "可见的字符，不含空格和 |", "visible characters without spaces or |",
     not [".", ".."]
 );
 text_id!(
     /// A sales channel: taobao, jd, pdd, douyin, web.
-    ChannelId, 63, is_slug, "lower-case letters, digits, - and _"
+    ChannelId, 63, is_slug, "小写字母、数字、- 和 _", "lower-case letters, digits, - and _"
 );
 text_id!(
     /// A conversation, by the chat platform's id.
-    ConversationId, 200, |character| !character.is_control(), "no control characters"
+    ConversationId, 200, |character| !character.is_control(), "不含控制字符", "no control characters"
 );
 text_id!(
     /// A message, by the chat platform's id.
-    MessageId, 200, |character| !character.is_control(), "no control characters"
+    MessageId, 200, |character| !character.is_control(), "不含控制字符", "no control characters"
 );
 text_id!(
     /// An agent, by the chat platform's id.
-    AgentId, 200, |character| !character.is_control(), "no control characters"
+    AgentId, 200, |character| !character.is_control(), "不含控制字符", "no control characters"
 );
 
 text_id!(
     /// A notice, the same in every attempt to tell it: `weekly-2026-W47`.
     NoticeId, 128, |character| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | ':'),
-    "letters, digits, -, _ and :"
+    "字母、数字、-、_ 和 :", "letters, digits, -, _ and :"
 );
 
 /// Declares an id that this service makes: a UUIDv7, so that keys grow with time.
@@ -142,7 +144,7 @@ macro_rules! made_id {
             pub fn parse(text: &str) -> Result<Self, Fault> {
                 Uuid::parse_str(text)
                     .map(Self)
-                    .map_err(|_| Fault::Malformed { expected: "a UUID".to_owned() })
+                    .map_err(|_| Fault::malformed("UUID", "a UUID"))
             }
         }
 

@@ -33,8 +33,13 @@ pub struct WeeklyReport {
     pub until: Date,
     /// The IANA name of the shop's time zone.
     pub time_zone: String,
-    /// Grows by one when late messages changed the week; 0 while it has not ended.
+    /// Grows by one when late messages changed the week, or somebody asked for it
+    /// anew; 0 while the week has not ended, and of one without questions, which
+    /// is not kept.
     pub revision: u32,
+    /// Why this revision was made; absent where none is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// Whether the week is over; a running week is counted so far and not kept.
     pub has_ended: bool,
     /// When it was made.
@@ -44,11 +49,16 @@ pub struct WeeklyReport {
     pub policy: PolicyNote,
     /// This week's totals.
     pub totals: Totals,
-    /// The totals of the week before.
+    /// The totals of the week before: those of its kept report, where that still
+    /// holds, else counted with the recurring questions of this one.
     pub previous: Totals,
+    /// The revision that these are of; absent where they were counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_revision: Option<u32>,
     /// Questions a day, Monday first.
     pub by_day: Vec<u32>,
-    /// Questions by who owns the answer, most asked first.
+    /// Questions by who owns the answer, most asked first. Here and below, the
+    /// last part may be the rest (`rest`): the groups that are too small to be shown.
     pub by_domain: Vec<Share>,
     /// Questions by intent, most asked first.
     pub by_intent: Vec<Share>,
@@ -60,7 +70,8 @@ pub struct WeeklyReport {
     pub top: Vec<QuestionLine>,
     /// Asked significantly more than the week before.
     pub rising: Vec<QuestionLine>,
-    /// Never asked before this week.
+    /// Never asked before this week; none where nothing at all was asked the
+    /// week before.
     pub new: Vec<QuestionLine>,
     /// Asked significantly less than the week before.
     pub fading: Vec<QuestionLine>,
@@ -74,6 +85,19 @@ pub struct WeeklyReport {
     pub promotion_confusion: Vec<QuestionLine>,
     /// What was changed in the week before because of a question, and what became of it.
     pub actions: Vec<ActionLine>,
+}
+
+/// Why a revision of a week's report was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The week was over, and its report was asked for.
+    FirstAsked,
+    /// Messages came late or were withdrawn, or the policy cuts the week's
+    /// questions otherwise.
+    QuestionsChanged,
+    /// Somebody asked for one with the recurring questions of then.
+    Regrouped,
 }
 
 /// What figures were made by: a number names its policy.
@@ -107,7 +131,8 @@ pub struct Totals {
     pub answered: u32,
     /// Questions that belong to a recurring one.
     pub recurring: u32,
-    /// Questions of a recurring one that an approved item answers.
+    /// Questions of a recurring one that an approved item answers; of a week that
+    /// is over, that one did at its end.
     pub covered: u32,
     /// Suggestions made.
     pub suggestions: u32,
@@ -125,7 +150,7 @@ pub struct Totals {
 /// A part of the week's questions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Share {
-    /// The stable id: a domain, an intent, a product, a channel.
+    /// The stable id: a domain, an intent, a product, a channel; empty of the rest.
     pub id: String,
     /// What people call it.
     pub label: String,
@@ -136,6 +161,32 @@ pub struct Share {
     /// Questions of the week before; null where these were a few.
     #[schema(value_type = Option<u32>)]
     pub previous_questions: Shown,
+    /// What the rest is of, where the part stands for all that has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
+}
+
+/// The groups that have no part of their own, together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rest {
+    /// How many they are.
+    pub groups: u32,
+    /// Each has fewer buyers than this; absent where larger ones are among them,
+    /// beyond those listed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<u32>,
+}
+
+impl Rest {
+    /// What it is called: `其余（每项少于 5 位）`.
+    pub fn label(self, locale: Locale) -> String {
+        match (locale, self.under) {
+            (Locale::Chinese, Some(under)) => format!("其余（每项少于 {under} 位）"),
+            (Locale::Chinese, None) => "其余".to_owned(),
+            (Locale::English, Some(under)) => format!("Others (under {under} buyers each)"),
+            (Locale::English, None) => "Others".to_owned(),
+        }
+    }
 }
 
 /// How a recurring question moves.
@@ -182,10 +233,11 @@ pub struct QuestionLine {
     /// Distinct buyers of the week before; null where these were a few.
     #[schema(value_type = Option<u32>)]
     pub previous_buyers: Shown,
-    /// How it moves.
-    pub trend: Trend,
+    /// How it moves; null where nothing at all was asked the week before.
+    pub trend: Option<Trend>,
     /// The probability of so large a change of its share by chance (two-sided
-    /// exact binomial, given both weeks' totals); absent where it is new.
+    /// exact binomial, given both weeks' totals); absent where it is new, and
+    /// where there is no trend.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
     /// Distinct buyers in each of the last eight weeks, this one last; null
@@ -199,11 +251,26 @@ pub struct QuestionLine {
     pub acceptance: Option<f64>,
     /// The share of its questions that were urgent, from 0 to 1.
     pub urgent_share: f64,
-    /// The approved item that answers it, by id.
+    /// The approved item that answers it, by id; of a week that is over the one
+    /// that did at its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_by: Option<String>,
+    /// Answers of agents that wait for approval; none where an item answers it.
+    #[serde(default)]
+    pub proposals: u32,
     /// Buyers' own words, masked; only of groups large enough to be quoted.
     pub words: Vec<String>,
+}
+
+/// Where a recurring question stands with its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerState {
+    /// An approved item answers it.
+    Answered,
+    /// No item does, and answers of agents wait for approval.
+    ToApprove,
+    /// No item does, and somebody has to write an answer.
+    Missing,
 }
 
 /// A name with a count.
@@ -267,20 +334,7 @@ impl WeeklyReport {
     #[must_use]
     pub fn without_few(mut self) -> Self {
         let smallest_group = self.policy.smallest_group;
-        for lines in [
-            &mut self.top,
-            &mut self.rising,
-            &mut self.new,
-            &mut self.fading,
-            &mut self.unanswered,
-            &mut self.page_gaps,
-            &mut self.packaging_and_delivery,
-            &mut self.promotion_confusion,
-        ] {
-            for line in lines {
-                line.hide_few(smallest_group);
-            }
-        }
+        self.change_lines(|line| line.hide_few(smallest_group));
         for shares in [
             &mut self.by_domain,
             &mut self.by_intent,
@@ -297,9 +351,34 @@ impl WeeklyReport {
         }
         self
     }
+
+    /// Changes every line of every section.
+    pub fn change_lines(&mut self, change: impl Fn(&mut QuestionLine)) {
+        for lines in [
+            &mut self.top,
+            &mut self.rising,
+            &mut self.new,
+            &mut self.fading,
+            &mut self.unanswered,
+            &mut self.page_gaps,
+            &mut self.packaging_and_delivery,
+            &mut self.promotion_confusion,
+        ] {
+            lines.iter_mut().for_each(&change);
+        }
+    }
 }
 
 impl QuestionLine {
+    /// Where it stands with its answer: every list, queue and report goes by this.
+    pub fn answer_state(&self) -> AnswerState {
+        match (&self.answered_by, self.proposals) {
+            (Some(_), _) => AnswerState::Answered,
+            (None, 0) => AnswerState::Missing,
+            (None, _) => AnswerState::ToApprove,
+        }
+    }
+
     /// Hides the counts of groups smaller than `smallest_group`: supervisors
     /// alone work with every one.
     pub fn hide_few(&mut self, smallest_group: u32) {
@@ -326,7 +405,7 @@ impl QuestionLine {
             questions: Shown::Exactly(0),
             buyers: Shown::Exactly(0),
             previous_buyers: Shown::Exactly(0),
-            trend: Trend::Steady,
+            trend: Some(Trend::Steady),
             p_value: None,
             buyers_by_week: vec![Shown::Exactly(0); 8],
             answered_share: 0.0,
@@ -336,6 +415,7 @@ impl QuestionLine {
                 .answered_by
                 .as_ref()
                 .map(|answer| answer.knowledge.clone()),
+            proposals: 0,
             words: Vec::new(),
         }
     }

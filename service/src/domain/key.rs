@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
-use super::fault::Fault;
+use super::fault::{Fault, Hint};
 use super::ids::ShopId;
 
 /// What a key may be used for.
@@ -65,7 +65,7 @@ impl Scope {
             .find(|scope| scope.as_str() == text.trim())
             .ok_or_else(|| Fault::Unknown {
                 value: text.trim().chars().take(40).collect(),
-                expected: Self::ALL.map(Self::as_str).join(", "),
+                expected: Hint::names(&Self::ALL.map(Self::as_str)),
             })
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zhiwen_models::text::Normalized;
 
-use super::fault::{Fault, FieldError};
+use super::fault::{Fault, FieldError, Hint};
 use super::ids::{ChannelId, KnowledgeId, ProductId};
 use super::taxonomy::{Intent, KnowledgeDomain};
 use super::text::Text;
@@ -36,6 +36,18 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status, in the order of an item's life.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Approved, Self::Archived];
+
+    /// What people call it in Chinese.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Draft => "草稿",
+            Self::Approved => "已审核",
+            Self::Archived => "已归档",
+        }
+    }
+
     /// The status's name.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,16 +62,20 @@ impl Status {
     /// # Errors
     /// When there is none of that name.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "" => Err(Fault::Missing),
-            "draft" | "草稿" => Ok(Self::Draft),
-            "approved" | "已审核" => Ok(Self::Approved),
-            "archived" | "已归档" => Ok(Self::Archived),
-            other => Err(Fault::Unknown {
-                value: other.chars().take(40).collect(),
-                expected: "draft, approved, archived".to_owned(),
-            }),
+        let text = text.trim().to_ascii_lowercase();
+        if text.is_empty() {
+            return Err(Fault::Missing);
         }
+        let is_called = |status: &Self| [status.as_str(), status.label()].contains(&&*text);
+        Self::ALL
+            .into_iter()
+            .find(is_called)
+            .ok_or_else(|| Fault::Unknown {
+                value: text.chars().take(40).collect(),
+                expected: Hint::labelled(
+                    &Self::ALL.map(|status| (status.as_str(), status.label())),
+                ),
+            })
     }
 }
 
@@ -389,9 +405,7 @@ fn parse_tags(texts: &[String], errors: &mut Vec<FieldError>) -> Vec<String> {
         match Text::line(text, MOST_TAG_CHARACTERS) {
             // The bar parts tags in a file's cell.
             Ok(tag) if tag.contains('|') => {
-                let fault = Fault::Malformed {
-                    expected: "no |".to_owned(),
-                };
+                let fault = Fault::malformed("不含 | 的标签", "no |");
                 errors.push(FieldError::new(format!("tags[{at}]"), fault));
             }
             Ok(tag) if !kept.contains(&tag) => kept.push(tag),

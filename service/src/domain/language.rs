@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use zhiwen_models::classifier::situation;
 use zhiwen_models::privacy::Masked;
 
-use super::fault::Fault;
+use super::fault::{Fault, Hint};
 use super::ids::{KnowledgeId, SuggestionId};
 use super::taxonomy::{Intent, Stage};
 
@@ -129,7 +129,7 @@ impl TryFrom<String> for ModelKind {
         let known = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
         known.ok_or_else(|| Fault::Unknown {
             value: text.chars().take(40).collect(),
-            expected: Self::ALL.map(Self::as_str).join(", "),
+            expected: Hint::names(&Self::ALL.map(Self::as_str)),
         })
     }
 }

@@ -209,6 +209,10 @@ pub struct Before {
     pub places: Vec<WordingPlace>,
     /// What people had said of clusters.
     pub clusters: Vec<ClusterMarks>,
+    /// What they say of them by it, which nothing else tells once it is undone;
+    /// empty of edits made before this was kept.
+    #[serde(default)]
+    pub came_to: Vec<ClusterMarks>,
 }
 
 /// What people say of a cluster.

@@ -1,6 +1,8 @@
 //! Plain types and ids of the product: no storage, no HTTP, no index.
 
+pub mod channel;
 pub mod fault;
+mod guessing;
 pub mod ids;
 pub mod insights;
 pub mod job;

@@ -30,10 +30,10 @@ impl Origin {
                 && !text.contains('*')
         });
         if !is_exact {
-            let expected = "an origin such as https://desk.example.com, without a path";
-            return Err(Fault::Malformed {
-                expected: expected.to_owned(),
-            });
+            return Err(Fault::malformed(
+                "https://desk.example.com 这样的网址，不带路径",
+                "an origin such as https://desk.example.com, without a path",
+            ));
         }
         Ok(Self(text.to_owned()))
     }

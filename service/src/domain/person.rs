@@ -5,7 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
-use super::fault::{Fault, FieldError};
+use super::fault::{Fault, FieldError, Hint};
+use super::guessing::is_guessable;
 use super::ids::{PersonId, ShopId};
 use super::key::Scope;
 use super::shop::Shop;
@@ -61,7 +62,7 @@ impl Role {
             .find(|role| role.as_str() == text.trim())
             .ok_or_else(|| Fault::Unknown {
                 value: text.trim().chars().take(40).collect(),
-                expected: Self::ALL.map(Self::as_str).join(", "),
+                expected: Hint::names(&Self::ALL.map(Self::as_str)),
             })
     }
 
@@ -78,6 +79,11 @@ impl Role {
             Self::Agent => &[Scope::Suggest],
             Self::Operations | Self::Designer | Self::Warehouse => &[Scope::Insights],
         }
+    }
+
+    /// Whether a person of this role may do what any one of these scopes opens.
+    pub fn has_any_of(self, scopes: &[Scope]) -> bool {
+        scopes.iter().any(|scope| self.scopes().contains(scope))
     }
 }
 
@@ -96,8 +102,10 @@ impl Login {
     pub fn parse(text: &str) -> Result<Self, Fault> {
         let line = Text::line(text, Self::MOST_CHARACTERS)?;
         if line.chars().any(char::is_whitespace) {
-            let expected = "a name without blanks".to_owned();
-            return Err(Fault::Malformed { expected });
+            return Err(Fault::malformed(
+                "中间没有空格的名字",
+                "a name without blanks",
+            ));
         }
         Ok(Self(line.to_lowercase()))
     }
@@ -123,11 +131,12 @@ impl Password {
     /// More than this nobody types, and hashing it would cost.
     pub const MOST_CHARACTERS: usize = 256;
 
-    /// A password for a new hash.
+    /// A password for a new hash; `known` is what anybody knows of its owner:
+    /// the login, the shop.
     ///
     /// # Errors
-    /// When it is too short or too long.
-    pub fn parse(text: &str) -> Result<Self, Fault> {
+    /// When it is too short, too long or among the first that somebody tries.
+    pub fn parse(text: &str, known: &[&str]) -> Result<Self, Fault> {
         let found = text.chars().count();
         if found > Self::MOST_CHARACTERS {
             let most = Self::MOST_CHARACTERS;
@@ -136,6 +145,9 @@ impl Password {
         if found < Self::FEWEST_CHARACTERS {
             let fewest = Self::FEWEST_CHARACTERS;
             return Err(Fault::TooShort { fewest, found });
+        }
+        if is_guessable(text, known) {
+            return Err(Fault::Guessable);
         }
         Ok(Self(text.to_owned()))
     }
@@ -393,9 +405,17 @@ mod tests {
 
     #[test]
     fn passwords_are_measured_in_characters() {
-        assert!(Password::parse("一二三四五六七八").is_ok());
-        assert!(Password::parse("1234567").is_err());
-        assert!(Password::parse(&"a".repeat(257)).is_err());
+        let parse = |text: &str| Password::parse(text, &["anna"]).map(|_| ());
+        assert_eq!(parse("春江潮水连海平海"), Ok(()));
+        assert!(matches!(
+            parse("春江潮水连海平"),
+            Err(Fault::TooShort { .. })
+        ));
+        assert!(matches!(
+            parse(&"a".repeat(257)),
+            Err(Fault::TooLong { .. })
+        ));
+        assert_eq!(parse("anna-2026"), Err(Fault::Guessable));
     }
 
     #[test]

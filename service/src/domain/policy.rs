@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::fault::{Fault, FieldError};
+use super::fault::{Fault, FieldError, Hint};
 use super::insights::PolicyNote;
 
 /// How questions are cut out of conversations and counted.
@@ -45,32 +45,31 @@ impl ListeningPolicy {
     /// Every fault, by field.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut errors = Vec::new();
-        let mut require = |holds: bool, field: &str, expected: &str| {
+        let mut require = |holds: bool, field: &str, expected: Hint| {
             if !holds {
-                let expected = expected.to_owned();
                 errors.push(FieldError::new(field, Fault::Malformed { expected }));
             }
         };
         require(
             (1..=10_080).contains(&self.session_gap_minutes),
             "session_gap_minutes",
-            "1 to 10080",
+            Hint::range(1, 10_080),
         );
         require(
             (1..=86_400).contains(&self.burst_gap_seconds),
             "burst_gap_seconds",
-            "1 to 86400",
+            Hint::range(1, 86_400),
         );
         require(
             (SMALLEST_GROUP..=1_000).contains(&self.smallest_group),
             "smallest_group",
-            "5 to 1000",
+            Hint::range(SMALLEST_GROUP, 1_000),
         );
         let rate = self.false_discovery_rate;
         require(
             rate > 0.0 && rate <= 0.5,
             "false_discovery_rate",
-            "above 0, at most 0.5",
+            Hint::new("大于 0、不超过 0.5", "above 0, at most 0.5"),
         );
         if errors.is_empty() {
             Ok(())

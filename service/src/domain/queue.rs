@@ -145,6 +145,17 @@ impl Action {
     }
 }
 
+/// What of an action is put right; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ActionChange {
+    /// What was changed.
+    pub kind: Option<ActionKind>,
+    /// In people's words.
+    pub note: Option<String>,
+    /// When it took effect.
+    pub at: Option<Timestamp>,
+}
+
 /// A finding of two items that somebody judged to be none. It holds while both
 /// stand at these versions.
 #[derive(Debug, Clone, PartialEq, Eq)]

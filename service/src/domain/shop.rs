@@ -145,9 +145,7 @@ impl Synonyms {
         let mut errors = Vec::new();
         check_list("words", &self.words, 30, 80, &mut errors);
         if self.words.len() < 2 {
-            let fault = Fault::Malformed {
-                expected: "two or more words".to_owned(),
-            };
+            let fault = Fault::malformed("两个或更多的词", "two or more words");
             errors.push(FieldError::new("words", fault));
         }
         if errors.is_empty() {

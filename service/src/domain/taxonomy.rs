@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zhiwen_models::classifier::situation;
 
-use super::fault::{Fault, Locale};
+use super::fault::{Fault, Hint, Locale};
 
 /// Who owns an answer.
 #[derive(
@@ -37,21 +37,34 @@ impl KnowledgeDomain {
         }
     }
 
+    /// What people call it in Chinese.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Product => "商品",
+            Self::Process => "流程",
+            Self::Warehouse => "仓配",
+        }
+    }
+
     /// Reads the id or its Chinese label.
     ///
     /// # Errors
     /// When it is neither.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "" => Err(Fault::Missing),
-            "product" | "商品" => Ok(Self::Product),
-            "process" | "流程" => Ok(Self::Process),
-            "warehouse" | "仓配" => Ok(Self::Warehouse),
-            other => Err(Fault::Unknown {
-                value: other.chars().take(40).collect(),
-                expected: "product, process, warehouse".to_owned(),
-            }),
+        let text = text.trim().to_ascii_lowercase();
+        if text.is_empty() {
+            return Err(Fault::Missing);
         }
+        let is_called = |domain: &Self| [domain.as_str(), domain.label()].contains(&&*text);
+        Self::ALL
+            .into_iter()
+            .find(is_called)
+            .ok_or_else(|| Fault::Unknown {
+                value: text.chars().take(40).collect(),
+                expected: Hint::labelled(
+                    &Self::ALL.map(|domain| (domain.as_str(), domain.label())),
+                ),
+            })
     }
 }
 
@@ -133,7 +146,10 @@ impl Intent {
             .map(Self)
             .ok_or_else(|| Fault::Unknown {
                 value: text.chars().take(60).collect(),
-                expected: "an intent of the taxonomy such as product.size".to_owned(),
+                expected: Hint::new(
+                    "意图表里的编号或名称，例如 warehouse.ship_time（发货时间）",
+                    "an intent of the taxonomy such as product.size",
+                ),
             })
     }
 
@@ -268,6 +284,19 @@ mod tests {
             Intent::parse("warehouse.nothing"),
             Err(Fault::Unknown { .. })
         ));
+    }
+
+    #[test]
+    fn knows_a_domain_by_its_id_and_its_label() {
+        for domain in KnowledgeDomain::ALL {
+            assert_eq!(KnowledgeDomain::parse(domain.as_str()), Ok(domain));
+            assert_eq!(KnowledgeDomain::parse(domain.label()), Ok(domain));
+        }
+        let fault = KnowledgeDomain::parse("售后").expect_err("none");
+        assert_eq!(
+            fault.message(Locale::Chinese),
+            "“售后”不认识，可以填：product（商品）、process（流程）、warehouse（仓配）"
+        );
     }
 
     #[test]

@@ -23,9 +23,7 @@ impl Week {
     /// # Errors
     /// When it is of another form, or the year has no such week.
     pub fn parse(text: &str) -> Result<Self, Fault> {
-        let malformed = || Fault::Malformed {
-            expected: "a week such as 2026-W47".to_owned(),
-        };
+        let malformed = || Fault::malformed("2026-W47 这样的周", "a week such as 2026-W47");
         let (year, week) = text.trim().split_once("-W").ok_or_else(malformed)?;
         if year.len() != 4 || week.len() != 2 {
             return Err(malformed());

@@ -9,7 +9,7 @@ use crate::domain::insights::FeedEntry;
 use crate::domain::knowledge::KnowledgeItem;
 use crate::domain::listening::WordingKey;
 use crate::domain::policy::ListeningPolicy;
-use crate::domain::queue::{Action, Candidate, CandidateState, Dismissal, Tag};
+use crate::domain::queue::{Action, ActionChange, Candidate, CandidateState, Dismissal, Tag};
 use crate::domain::suggestion::Pseudonym;
 use crate::domain::week::Week;
 
@@ -152,6 +152,14 @@ pub trait InsightStore {
 
     /// Keeps an action.
     async fn add_action(&self, shop: &ShopId, action: &Action) -> StoreResult<()>;
+    /// Puts an action right, and gives it as it is then. Who recorded it, and when,
+    /// stays. [`super::StoreError::NotFound`] when there is none of that id.
+    async fn change_action(
+        &self,
+        shop: &ShopId,
+        id: ActionId,
+        change: &ActionChange,
+    ) -> StoreResult<Action>;
     /// Removes an action. [`super::StoreError::NotFound`] when there is none of that id.
     async fn delete_action(&self, shop: &ShopId, id: ActionId) -> StoreResult<()>;
     /// Actions that took effect in a period, newest first.

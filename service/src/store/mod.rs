@@ -284,6 +284,13 @@ pub trait Store:
         id: &KnowledgeId,
         time: Timestamp,
     ) -> StoreResult<Option<KnowledgeItem>>;
+    /// The versions that stood at `time` of those ids that there were then, in any order.
+    async fn knowledge_by_ids_as_of(
+        &self,
+        shop: &ShopId,
+        ids: &[KnowledgeId],
+        time: Timestamp,
+    ) -> StoreResult<Vec<KnowledgeItem>>;
     /// Items in the filter's order, at most `limit`.
     async fn list_knowledge(
         &self,

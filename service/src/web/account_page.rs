@@ -131,7 +131,9 @@ pub async fn change_own_password(
             return Ok(response);
         }
         Ok(PasswordChange::WrongOld) => {
-            let words = visit.language.say("原密码不对", "is not your password");
+            let words = visit
+                .language
+                .say("原密码不对", "is not your current password");
             old_refused(words.to_owned())
         }
         Ok(PasswordChange::Wait { seconds }) => Refused {
@@ -206,12 +208,12 @@ async fn answer(
     let stands = state.store.person(&person.shop, person.id).await?;
     let stands = stands.ok_or(ApiError::NotFound { what: "person" })?;
     let flash = match frame.done.as_str() {
-        "name" => frame.say("称呼已改好。", "Your name is changed."),
+        "name" => frame.say("称呼已修改。", "Your name has been changed."),
         "password" => frame.say(
-            "密码已改好，其他设备上的登录都已退出。",
-            "Your password is changed, and you are signed out everywhere else.",
+            "密码已修改，其他设备上的登录都已退出。",
+            "Your password has been changed, and you have been signed out everywhere else.",
         ),
-        "role" => frame.say("您的角色已改。", "Your role is changed."),
+        "role" => frame.say("您的角色已修改。", "Your role has been changed."),
         _ => "",
     };
     let template = AccountPage {

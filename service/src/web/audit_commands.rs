@@ -9,7 +9,7 @@ pub const COMMANDS: [(&str, [&str; 2]); 10] = [
             "Made a link for an owner as it started",
         ],
     ),
-    ("zhiwen demo", ["准备演示店铺", "Made the demo shop ready"]),
+    ("zhiwen demo", ["准备演示店铺", "Set up the demo shop"]),
     (
         "zhiwen shop put",
         [
@@ -19,15 +19,15 @@ pub const COMMANDS: [(&str, [&str; 2]); 10] = [
     ),
     (
         "zhiwen key create",
-        ["生成密钥（命令行）", "Made a key (command line)"],
+        ["生成密钥（命令行）", "Created a key (command line)"],
     ),
     (
         "zhiwen key revoke",
-        ["作废密钥（命令行）", "Withdrew a key (command line)"],
+        ["作废密钥（命令行）", "Revoked a key (command line)"],
     ),
     (
         "zhiwen person link",
-        ["邀请成员（命令行）", "Invited somebody (command line)"],
+        ["邀请成员（命令行）", "Invited someone (command line)"],
     ),
     (
         "zhiwen person link --login",
@@ -42,7 +42,7 @@ pub const COMMANDS: [(&str, [&str; 2]); 10] = [
     ),
     (
         "zhiwen model train",
-        ["训练模型（命令行）", "Had models trained (command line)"],
+        ["训练模型（命令行）", "Trained models (command line)"],
     ),
     (
         "zhiwen model use",

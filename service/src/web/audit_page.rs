@@ -99,7 +99,7 @@ pub async fn show(
             name: names.besides(&entry.by),
             action,
             address: subject_address(&entry.subject, about),
-            subject: subject_words(entry, visit.language),
+            subject: names.subject(entry, visit.language),
         }
     };
     let template = AuditPage {
@@ -153,13 +153,19 @@ struct Names {
     of: HashMap<String, String>,
     /// Those that a page can be filtered by, in order.
     order: Vec<String>,
+    /// Of each place that notices are pushed to, by its id.
+    pushes: HashMap<String, String>,
 }
 
 async fn names(state: &AppState, shop: &ShopId, language: Language) -> Result<Names, ApiError> {
     let mut all = Names {
         of: HashMap::new(),
         order: Vec::new(),
+        pushes: HashMap::new(),
     };
+    for place in state.store.pushes(shop).await? {
+        all.pushes.insert(place.id.to_string(), place.name);
+    }
     for person in state.store.people(shop).await? {
         all.order.push(person.login.to_string());
         all.of.insert(person.login.to_string(), person.name);
@@ -169,13 +175,21 @@ async fn names(state: &AppState, shop: &ShopId, language: Language) -> Result<Na
         all.of.insert(key.prefix.clone(), name);
         all.order.push(key.prefix);
     }
-    let terminal = language.say("服务器命令行", "the server's terminal");
+    let terminal = language.say("服务器命令行", "Server command line");
     all.of.insert(TERMINAL.to_owned(), terminal.to_owned());
     all.order.push(TERMINAL.to_owned());
     Ok(all)
 }
 
 impl Names {
+    /// What an entry is about, as people call it.
+    fn subject(&self, entry: &AuditEntry, language: Language) -> String {
+        let place = self.pushes.get(&entry.subject);
+        place
+            .cloned()
+            .unwrap_or_else(|| subject_words(entry, language))
+    }
+
     /// The name of an author where it says more than the log does.
     fn besides(&self, by: &str) -> String {
         let name = self.of.get(by).filter(|name| *name != by);
@@ -261,8 +275,28 @@ mod tests {
         check("zhiwen person link", "owner", "Owner");
         check("zhiwen person link --login", "owner", "owner");
         let dismiss = "POST /queues/approve/{id}/dismiss";
-        check(dismiss, "0190 wrong", "0190 · It is wrong");
+        check(dismiss, "0190 wrong", "0190 · The answer is wrong");
         check("PUT /v1/knowledge/{id}", "agent", "agent");
+    }
+
+    #[test]
+    fn a_place_of_pushes_is_called_by_its_name() {
+        let names = Names {
+            of: HashMap::new(),
+            order: Vec::new(),
+            pushes: HashMap::from([("0190".to_owned(), "运营群".to_owned())]),
+        };
+        let entry = |subject: &str| AuditEntry {
+            sequence: 1,
+            at: Timestamp::UNIX_EPOCH,
+            by: "anna".to_owned(),
+            action: "PUT /v1/pushes/{id}".to_owned(),
+            subject: subject.to_owned(),
+        };
+        for (subject, expected) in [("0190", "运营群"), ("0191", "0191")] {
+            let words = names.subject(&entry(subject), Language(Locale::Chinese));
+            assert_eq!(words, expected);
+        }
     }
 
     #[test]

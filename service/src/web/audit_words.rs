@@ -20,19 +20,19 @@ type Word = (&'static str, [&'static str; 2], About);
 const WORDS: &[Word] = &[
     (
         "POST /v1/knowledge",
-        ["新建知识（接口）", "Made an item (API)"],
+        ["新建知识（接口）", "Created an item (API)"],
         About::Item,
     ),
     (
         "PUT /v1/knowledge/{id}",
-        ["修改知识（接口）", "Changed an item (API)"],
+        ["修改知识（接口）", "Edited an item (API)"],
         About::Item,
     ),
     (
         "POST /v1/knowledge/{id}/revert",
         [
             "恢复知识的旧版本（接口）",
-            "Went back to an item's version (API)",
+            "Restored an earlier version of an item (API)",
         ],
         About::Item,
     ),
@@ -43,17 +43,17 @@ const WORDS: &[Word] = &[
     ),
     (
         "POST /knowledge/new",
-        ["新建知识", "Made an item"],
+        ["新建知识", "Created an item"],
         About::Item,
     ),
     (
         "POST /knowledge/{id}/edit",
-        ["修改知识", "Changed an item"],
+        ["修改知识", "Edited an item"],
         About::Item,
     ),
     (
         "POST /knowledge/{id}/versions",
-        ["恢复知识的旧版本", "Went back to an item's version"],
+        ["恢复知识的旧版本", "Restored an earlier version of an item"],
         About::Item,
     ),
     (
@@ -68,7 +68,7 @@ const WORDS: &[Word] = &[
     ),
     (
         "DELETE /v1/products/{id}",
-        ["删除商品", "Removed a product"],
+        ["删除商品", "Deleted a product"],
         About::Other,
     ),
     (
@@ -83,22 +83,22 @@ const WORDS: &[Word] = &[
     ),
     (
         "PUT /v1/suggestions/{id}/intent",
-        ["纠正意图", "Set an intent right"],
+        ["纠正意图", "Corrected an intent"],
         About::Other,
     ),
     (
         "POST /v1/models/train",
-        ["开始训练模型", "Had models trained"],
+        ["开始训练模型", "Started model training"],
         About::Other,
     ),
     (
         "PUT /v1/models/{id}/version",
-        ["切换模型版本", "Chose a model's version"],
+        ["切换模型版本", "Switched a model's version"],
         About::Other,
     ),
     (
         "POST /v1/clusters/refresh",
-        ["重新归类问题（接口）", "Had questions clustered (API)"],
+        ["重新归类问题（接口）", "Regrouped questions (API)"],
         About::Other,
     ),
     (
@@ -120,7 +120,7 @@ const WORDS: &[Word] = &[
         "POST /v1/cluster-edits/{id}/undo",
         [
             "撤销对问题的改动（接口）",
-            "Undid a change of questions (API)",
+            "Undid a change to questions (API)",
         ],
         About::Other,
     ),
@@ -131,27 +131,27 @@ const WORDS: &[Word] = &[
     ),
     (
         "POST /questions/refresh",
-        ["重新归类问题", "Had questions clustered"],
+        ["重新归类问题", "Regrouped questions"],
         About::Other,
     ),
     (
         "POST /questions/edits/{id}/undo",
-        ["撤销对问题的改动", "Undid a change of questions"],
+        ["撤销对问题的改动", "Undid a change to questions"],
         About::Other,
     ),
     (
         "POST /questions/{id}/name",
-        ["给问题改名", "Named a question"],
+        ["给问题改名", "Renamed a question"],
         About::Question,
     ),
     (
         "POST /questions/{id}/mute",
-        ["静音或恢复问题", "Muted a question, or not"],
+        ["静音或取消静音问题", "Muted or unmuted a question"],
         About::Question,
     ),
     (
         "POST /questions/{id}/pin",
-        ["置顶或取消置顶问题", "Pinned a question, or not"],
+        ["置顶或取消置顶问题", "Pinned or unpinned a question"],
         About::Question,
     ),
     (
@@ -162,6 +162,11 @@ const WORDS: &[Word] = &[
     (
         "POST /questions/{id}/actions",
         ["记录一项改进", "Recorded an action"],
+        About::Question,
+    ),
+    (
+        "POST /questions/{id}/actions/{action}",
+        ["修改一项改进记录", "Edited an action"],
         About::Question,
     ),
     (
@@ -183,7 +188,7 @@ const WORDS: &[Word] = &[
         "POST /v1/queues/approve/{id}/reopen",
         [
             "把客服的回答放回待审核（接口）",
-            "Put an answer back to approve (API)",
+            "Put an answer back in the approval queue (API)",
         ],
         About::Other,
     ),
@@ -204,19 +209,22 @@ const WORDS: &[Word] = &[
     ),
     (
         "POST /queues/approve/{id}/reopen",
-        ["把客服的回答放回待审核", "Put an answer back to approve"],
+        [
+            "把客服的回答放回待审核",
+            "Put an answer back in the approval queue",
+        ],
         About::Other,
     ),
     (
         "POST /queues/contradictions/{id}/dismiss",
-        ["判定两条知识没有问题", "Judged two items to be in order"],
+        ["判定两条知识没有问题", "Marked two items as not a problem"],
         About::Other,
     ),
     (
         "POST /queues/contradictions/{id}/restore",
         [
             "撤销“没有问题”的判定",
-            "Withdrew that two items are in order",
+            "Undid “not a problem” for two items",
         ],
         About::Other,
     ),
@@ -229,7 +237,7 @@ const WORDS: &[Word] = &[
         "POST /v1/findings/{id}/dismiss",
         [
             "判定两条知识没有问题（接口）",
-            "Judged two items to be in order (API)",
+            "Marked two items as not a problem (API)",
         ],
         About::Other,
     ),
@@ -237,7 +245,7 @@ const WORDS: &[Word] = &[
         "POST /v1/findings/{id}/restore",
         [
             "撤销“没有问题”的判定（接口）",
-            "Withdrew that two items are in order (API)",
+            "Undid “not a problem” for two items (API)",
         ],
         About::Other,
     ),
@@ -257,73 +265,94 @@ const WORDS: &[Word] = &[
         About::Other,
     ),
     (
+        "PATCH /v1/actions/{id}",
+        ["修改一项改进记录（接口）", "Edited an action (API)"],
+        About::Other,
+    ),
+    (
         "DELETE /v1/actions/{id}",
         ["删除一项改进记录（接口）", "Deleted an action (API)"],
         About::Other,
     ),
     (
         "PUT /v1/policies/listening",
-        ["修改统计口径（接口）", "Changed the policy (API)"],
+        ["修改统计口径（接口）", "Changed the counting policy (API)"],
+        About::Other,
+    ),
+    (
+        "POST /v1/insights/weekly/{id}/revisions",
+        [
+            "按现在的归类重出周报（接口）",
+            "Made a new revision of a weekly report (API)",
+        ],
+        About::Other,
+    ),
+    (
+        "POST /insights/{week}/revisions",
+        [
+            "按现在的归类重出周报",
+            "Made a new revision of a weekly report",
+        ],
         About::Other,
     ),
     (
         "POST /insights/policy",
-        ["修改统计口径", "Changed the policy"],
+        ["修改统计口径", "Changed the counting policy"],
         About::Other,
     ),
     (
         "POST /v1/pushes",
-        ["新建推送（接口）", "Made a push (API)"],
+        ["新建推送（接口）", "Created a push (API)"],
         About::Other,
     ),
     (
         "PUT /v1/pushes/{id}",
-        ["修改推送（接口）", "Changed a push (API)"],
+        ["修改推送（接口）", "Edited a push (API)"],
         About::Other,
     ),
     (
         "DELETE /v1/pushes/{id}",
-        ["删除推送（接口）", "Removed a push (API)"],
+        ["删除推送（接口）", "Deleted a push (API)"],
         About::Other,
     ),
     (
         "POST /v1/pushes/{id}/test",
-        ["试发推送（接口）", "Tried a push (API)"],
+        ["试发推送（接口）", "Tested a push (API)"],
         About::Other,
     ),
     (
         "POST /v1/pushes/deliveries/{id}/retry",
-        ["重发推送（接口）", "Sent a notice again (API)"],
+        ["重发推送（接口）", "Resent a notice (API)"],
         About::Other,
     ),
     (
         "POST /insights/pushes/new",
-        ["新建推送", "Made a push"],
+        ["新建推送", "Created a push"],
         About::Other,
     ),
     (
         "POST /insights/pushes/{id}",
-        ["修改推送", "Changed a push"],
+        ["修改推送", "Edited a push"],
         About::Other,
     ),
     (
         "POST /insights/pushes/{id}/test",
-        ["试发推送", "Tried a push"],
+        ["试发推送", "Tested a push"],
         About::Other,
     ),
     (
         "POST /insights/pushes/{id}/delete",
-        ["删除推送", "Removed a push"],
+        ["删除推送", "Deleted a push"],
         About::Other,
     ),
     (
         "POST /insights/pushes/deliveries/{id}/retry",
-        ["重发推送", "Sent a notice again"],
+        ["重发推送", "Resent a notice"],
         About::Other,
     ),
     (
         "POST /settings/people/invite",
-        ["邀请成员", "Invited somebody"],
+        ["邀请成员", "Invited someone"],
         About::Other,
     ),
     (
@@ -333,17 +362,17 @@ const WORDS: &[Word] = &[
     ),
     (
         "POST /welcome join",
-        ["用邀请链接加入", "Joined by an invitation"],
+        ["用邀请链接加入", "Joined with an invitation"],
         About::Other,
     ),
     (
         "POST /welcome password",
-        ["用链接设置密码", "Chose a password by a link"],
+        ["用链接设置密码", "Set a password with a link"],
         About::Other,
     ),
     (
         "POST /settings/people/{id}/link",
-        ["生成新密码链接", "Made a link for a password"],
+        ["生成新密码链接", "Created a password link"],
         About::Other,
     ),
     (
@@ -353,22 +382,22 @@ const WORDS: &[Word] = &[
     ),
     (
         "POST /settings/people/{id}/lock",
-        ["停用成员", "Locked a person out"],
+        ["停用成员", "Deactivated a person"],
         About::Other,
     ),
     (
         "POST /settings/people/{id}/unlock",
-        ["恢复成员", "Let a person in again"],
+        ["恢复成员", "Reactivated a person"],
         About::Other,
     ),
     (
         "POST /settings/keys",
-        ["生成密钥", "Made a key"],
+        ["生成密钥", "Created a key"],
         About::Other,
     ),
     (
         "POST /settings/keys/{prefix}/revoke",
-        ["作废密钥", "Withdrew a key"],
+        ["作废密钥", "Revoked a key"],
         About::Other,
     ),
     (
@@ -391,13 +420,13 @@ const WORDS: &[Word] = &[
         "POST /sign-in wait",
         [
             "多次输错密码，已暂缓登录",
-            "Has to wait after wrong passwords",
+            "Sign-in paused after wrong passwords",
         ],
         About::Other,
     ),
     (
         "POST /welcome enter",
-        ["用链接登录", "Signed in by a link"],
+        ["用链接登录", "Signed in with a link"],
         About::Other,
     ),
     ("POST /sign-out", ["退出登录", "Signed out"], About::Other),

@@ -1,6 +1,7 @@
 //! `/queues/contradictions`: items that contradict or repeat each other, and
 //! items that run out; what of it is none, and what is archived because of it.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use crate::domain::ids::ShopId;
 use crate::domain::knowledge::{KnowledgeContent, Status};
 use crate::domain::suggestion::AnswerForm;
 use crate::error::ApiError;
-use crate::insights::figures::rounded_down;
+use crate::insights::figures::{rounded_down, rounded_up};
 use crate::insights::judged::judged;
 use crate::insights::labels::Labels;
 use crate::insights::queues::{Supervisor, gaps, proposals};
@@ -128,8 +129,7 @@ pub async fn show(
     let from = place(&visit.query);
     let group = |kind: Kind| {
         let path = format!("{HERE}?kind={}", kind.as_str());
-        let of_kind = |finding: &&Finding| finding.detail.kind() == kind;
-        let found: Vec<&Finding> = judged.open.iter().filter(of_kind).collect();
+        let found = of_kind(&judged.open, kind);
         let (from, size) = match asked {
             Some(asked) if asked == kind => (within(from, OF_ONE_KIND, found.len()), OF_ONE_KIND),
             Some(_) => (0, 0),
@@ -263,6 +263,25 @@ pub async fn archive(
     }
 }
 
+/// The findings of a kind. Two items that contradict each other repeat each
+/// other in that alone: they are shown as a contradiction, once.
+fn of_kind(open: &[Finding], kind: Kind) -> Vec<&Finding> {
+    let items = |finding: &Finding| {
+        let second = finding.second.as_ref().map(|side| side.id.clone());
+        (finding.first.id.clone(), second)
+    };
+    let contradicting: HashSet<_> = open
+        .iter()
+        .filter(|finding| finding.detail.kind() == Kind::Contradiction)
+        .map(items)
+        .collect();
+    let is_shown = |finding: &&Finding| {
+        let own = finding.detail.kind();
+        own == kind && (own != Kind::Duplicate || !contradicting.contains(&items(finding)))
+    };
+    open.iter().filter(is_shown).collect()
+}
+
 /// The part of the page that a form was sent from.
 fn back(fields: &Fields) -> String {
     match (Kind::parse(fields.get("kind")), place(fields)) {
@@ -279,16 +298,16 @@ impl Flash {
         let text = match word {
             "dismissed" => frame.say(
                 "已记下：没有问题，不再列出。知识改动后会重新检查。",
-                "Noted: all is in order there. It is looked at again once an item changes.",
+                "Marked as not a problem. It will be checked again if either item changes.",
             ),
-            "restored" => frame.say("已撤销，重新列出。", "Undone: it is listed again."),
+            "restored" => frame.say("已撤销，重新列出。", "Undone. It is back on the list."),
             "archived" => frame.say(
                 "已归档，不再推荐给客服。可以在它的版本里恢复。",
-                "Archived: no longer suggested to agents. Its versions can bring it back.",
+                "Archived. It is no longer suggested to agents; you can restore it from its versions.",
             ),
             "changed" => frame.say(
-                "刚有人改过其中的知识，没有保存。请看看现在的。",
-                "Somebody has just changed an item of it. Nothing was saved: see how it is now.",
+                "刚有人改过其中的知识，没有保存。请看看最新的内容。",
+                "Someone has just changed one of these items, so nothing was saved. Please check the current version.",
             ),
             _ => "",
         };
@@ -322,7 +341,6 @@ async fn look(state: &web::Data<AppState>, shop: &ShopId) -> Result<Looked, ApiE
         within_days: WITHIN_DAYS,
         zone: state.shop(shop).await?.zone(),
     };
-    let at = wanted.at;
     let before = reviewed_before(desk, shop, &wanted);
     let looking = tokio::spawn({
         let (state, shop) = (state.clone(), shop.clone());
@@ -334,7 +352,8 @@ async fn look(state: &web::Data<AppState>, shop: &ShopId) -> Result<Looked, ApiE
             Ok(looked) => looked,
             Err(_) => {
                 return Ok(Looked {
-                    at,
+                    // They were looked for in the five minutes from then on.
+                    at: rounded_up(at).min(desk.now),
                     found,
                     is_behind: true,
                 });
@@ -343,7 +362,8 @@ async fn look(state: &web::Data<AppState>, shop: &ShopId) -> Result<Looked, ApiE
     };
     let found = looked.map_err(ApiError::internal)??;
     Ok(Looked {
-        at,
+        // True of the knowledge as it stands, of which none is newer.
+        at: desk.now,
         found,
         is_behind: false,
     })
@@ -406,15 +426,16 @@ fn scope(shared: &Shared, frame: &Frame, labels: Labels<'_>) -> String {
     if !products.is_empty() {
         parts.push(format!(
             "{} {}",
-            frame.say("商品", "products"),
+            frame.say("商品", "products:"),
             products.join(joint)
         ));
     }
-    let channels: Vec<&str> = shared.channels.iter().map(|id| id.as_str()).collect();
+    let channels = shared.channels.iter();
+    let channels: Vec<String> = channels.map(|id| labels.channel(id.as_str())).collect();
     if !channels.is_empty() {
         parts.push(format!(
             "{} {}",
-            frame.say("渠道", "channels"),
+            frame.say("渠道", "channels:"),
             channels.join(joint)
         ));
     }

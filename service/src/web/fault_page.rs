@@ -107,17 +107,16 @@ fn sign_in_path(request: &HttpRequest) -> HeaderValue {
 fn words(error: &ApiError, language: Language) -> (&'static str, &'static str) {
     let (title, advice) = match error {
         ApiError::NotFound { .. } | ApiError::NoRoute => (
-            ("找不到这个页面", "There is no such page"),
+            ("找不到这个页面", "Page not found"),
             (
                 "它可能已被删除或合并，也可能地址不完整。",
                 "It may have been removed or merged, or the address is incomplete.",
             ),
         ),
-        ApiError::Forbidden { .. } | ApiError::ForbiddenToken { .. } => (
-            (
-                "您的角色不能打开这一页",
-                "Your role does not open this page",
-            ),
+        ApiError::Forbidden { .. }
+        | ApiError::ForbiddenToken { .. }
+        | ApiError::ForbiddenRole { .. } => (
+            ("您的角色不能打开这一页", "Your role cannot open this page"),
             (
                 "需要的话，请店主在“设置 · 成员”里调整角色。",
                 "If you need it, ask an owner to change your role under Settings · People.",
@@ -126,39 +125,42 @@ fn words(error: &ApiError, language: Language) -> (&'static str, &'static str) {
         ApiError::FormExpired | ApiError::Unauthorized { .. } | ApiError::InvalidToken { .. } => (
             (
                 "页面已过期，没有保存",
-                "The page is out of date; nothing was saved",
+                "This page has expired; nothing was saved",
             ),
             (
                 "请返回上一页，刷新后再提交一次。",
-                "Go back, load the page anew and send it again.",
+                "Go back, reload the page and submit it again.",
             ),
         ),
         ApiError::VersionConflict { .. } => (
             (
                 "别人刚刚改过这条内容，没有保存",
-                "Somebody changed this meanwhile; nothing was saved",
+                "Someone has just changed this; nothing was saved",
             ),
             (
                 "请返回上一页，刷新后在新版本上修改。",
-                "Go back, load the page anew and repeat the change.",
+                "Go back, reload the page and make your change on the new version.",
             ),
         ),
         ApiError::TooLarge { .. } => (
-            ("提交的内容太大", "What was sent is too large"),
+            ("提交的内容太大", "The submission is too large"),
             (
                 "请缩短内容，或把文件拆成几份再导入。",
-                "Shorten it, or import the file in parts.",
+                "Shorten it, or split the file and import it in parts.",
             ),
         ),
         ApiError::Overloaded | ApiError::IndexBuilding { .. } => (
             ("服务正忙", "The service is busy"),
-            ("请过几秒再刷新。", "Load the page again in a few seconds."),
+            (
+                "请过几秒再刷新。",
+                "Please reload the page in a few seconds.",
+            ),
         ),
         ApiError::StoreUnavailable(_) | ApiError::DiskUnavailable(_) => (
-            ("暂时读写不了数据", "The data are out of reach for now"),
+            ("暂时读写不了数据", "Data is temporarily unavailable"),
             (
                 "可能是磁盘满了，请联系维护的同事。没有保存的内容请先留在页面里。",
-                "The disk may be full: tell whoever runs the service. Keep the page with what is not saved.",
+                "The disk may be full; please tell whoever runs the service. Keep this page open so that unsaved work is not lost.",
             ),
         ),
         ApiError::InvalidBody { .. }
@@ -171,17 +173,17 @@ fn words(error: &ApiError, language: Language) -> (&'static str, &'static str) {
         | ApiError::IdempotencyMismatch
         | ApiError::InvalidFile { .. }
         | ApiError::ImportRefused(_) => (
-            ("这个请求无法处理", "The request does not hold"),
+            ("这个请求无法处理", "This request cannot be processed"),
             (
                 "请返回上一页检查填写的内容。",
-                "Go back and check what was filled in.",
+                "Go back and check what you entered.",
             ),
         ),
         ApiError::Internal(_) => (
             ("服务出错了", "Something went wrong"),
             (
                 "请把下面的请求编号告诉维护的同事，日志里能查到原因。",
-                "Give the request id below to whoever runs the service: the log has the cause.",
+                "Give the request id below to whoever runs the service; the log shows the cause.",
             ),
         ),
     };

@@ -178,9 +178,7 @@ impl Wished {
             text => parse_time(text, zone).map(Some),
         };
         let expires_at = expires_at.and_then(|at| match at {
-            Some(at) if at <= now => Err(Fault::Malformed {
-                expected: "> now".to_owned(),
-            }),
+            Some(at) if at <= now => Err(Fault::malformed("以后的时间", "a time to come")),
             at => Ok(at),
         });
         let expires_at = expires_at.map_err(|fault| keep("expires", fault));
@@ -212,7 +210,7 @@ impl Wished {
 /// What is wrong in words that suit the form.
 fn words(errors: &[FieldError], language: Language) -> Vec<(String, String)> {
     let word = |error: &FieldError| match (error.field.as_str(), &error.fault) {
-        ("scope", Fault::Missing) => language.say("至少选一项", "tick at least one").to_owned(),
+        ("scope", Fault::Missing) => language.say("至少选一项", "select at least one").to_owned(),
         ("expires", Fault::Malformed { .. }) => language
             .say("到期日要晚于今天", "must be later than today")
             .to_owned(),
@@ -275,8 +273,8 @@ async fn answer(
     let shown = keys.iter().skip(from).take(ROWS);
     let flash = match frame.done.as_str() {
         "revoked" => frame.say(
-            "密钥已作废，两秒内停止生效。",
-            "The key is withdrawn; it stops opening within two seconds.",
+            "密钥已作废，两秒内失效。",
+            "The key has been revoked. It stops working within two seconds.",
         ),
         _ => "",
     };
@@ -319,27 +317,27 @@ fn scopes(fields: &Fields, language: Language) -> Vec<ScopeChoice> {
     let purpose = |scope: Scope| match scope {
         Scope::Suggest => language.say(
             "取建议、查知识、反馈：聊天软件、嵌入面板用",
-            "suggestions, search, feedback: chat clients and the panel",
+            "suggestions, search and feedback: for chat clients and the embedded panel",
         ),
         Scope::Ingest => language.say(
             "送入聊天记录：对接聊天平台用",
-            "handing in messages: what connects the chat platform",
+            "sending in messages: for chat platform integrations",
         ),
         Scope::Knowledge => language.say(
             "读写知识、导入导出：商品中台、文档系统用",
-            "reading and changing knowledge, imports and exports",
+            "reading and editing knowledge, import and export: for product and document systems",
         ),
         Scope::Insights => language.say(
             "读周报、问题、订阅源：报表、阅读器用",
-            "reports, questions and feeds: dashboards and readers",
+            "reports, questions and feeds: for dashboards and feed readers",
         ),
         Scope::Supervise => language.say(
             "主管的待办与问题整理",
-            "the supervisor's queues and clusters",
+            "the supervisor's queues and managing questions",
         ),
         Scope::Admin => language.say(
             "商品、同义词、意图、模型、推送：部署脚本用",
-            "products, synonyms, intents, models, pushes: deployment scripts",
+            "products, synonyms, intents, models and pushes: for deployment scripts",
         ),
     };
     Scope::ALL

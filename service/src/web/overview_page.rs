@@ -12,16 +12,19 @@ use super::overview_tiles::{Tile, all_of, tiles};
 use super::{page, see_other};
 use crate::auth::{Anybody, Needs, ReadingInsights};
 use crate::domain::fault::Locale;
-use crate::domain::insights::QuestionLine;
+use crate::domain::ids::ClusterId;
+use crate::domain::insights::{AnswerState, QuestionLine};
 use crate::domain::key::Scope;
 use crate::domain::shown::Shown;
 use crate::domain::week::Week;
 use crate::error::ApiError;
 use crate::insights::overview::{AgentLoad, Alarm, DayFigures, MOST_LINES, Overview, overview};
 use crate::insights::report::Desk;
+use crate::insights::surges::{FEWEST_DAYS, Jump, UNHEARD_OF, USUAL_DAYS};
 use crate::insights::table::State;
 use crate::reports::{Section, Value, Words, caution};
 use crate::state::AppState;
+use crate::store::KnowledgeFilter;
 
 /// Conversations in an hour that make two hundred in a day of [`DAY_HOURS`]: a
 /// state in which nobody sells. The page says both.
@@ -39,15 +42,23 @@ struct OverviewPage {
     is_fresh: bool,
     /// Whether the person may take the first steps.
     may_begin: bool,
+    /// How many items there are, where the first steps are shown.
+    items: u64,
     caution: &'static str,
     tiles: Vec<Tile>,
     days: Vec<Column>,
     hours: Vec<Column>,
     most_a_day: String,
+    /// Whether there was anything before to compare with.
+    is_compared: bool,
     rising: Vec<LineView>,
     new: Vec<LineView>,
     alarms: Vec<AlarmView>,
+    /// From when on a question is an alarm.
+    surging: String,
     agents: Vec<AgentView>,
+    /// Whether any agent replied, named or not.
+    has_replies: bool,
     has_crowded: bool,
     /// The addresses of all that rises and of all that is new.
     all_rising: String,
@@ -92,7 +103,8 @@ struct LineView {
     previous: String,
     points: String,
     counts: String,
-    has_answer: bool,
+    /// What is said of a missing answer; empty where an item answers.
+    lacking: &'static str,
 }
 
 struct AlarmView {
@@ -100,9 +112,10 @@ struct AlarmView {
     cluster: String,
     label: String,
     product: String,
-    buyers: String,
-    usual: String,
-    has_answer: bool,
+    /// How many ask it, and how many usually do.
+    asked: String,
+    /// What is said of a missing answer; empty where an item answers.
+    lacking: &'static str,
 }
 
 struct AgentView {
@@ -136,7 +149,13 @@ pub async fn show(
     if !overview.report.has_ended {
         frame.moment = frame.moment.with_alarms(overview.rhythm.alarms.len());
     }
-    page(&of(frame, &overview), visit.language)
+    let mut template = of(frame, &overview);
+    if template.is_fresh {
+        let all = KnowledgeFilter::default();
+        let shop = visit.visitor.shop();
+        template.items = state.store.count_knowledge(shop, &all).await?;
+    }
+    page(&template, visit.language)
 }
 
 /// The week that an address names, else the running one.
@@ -164,12 +183,22 @@ fn of(frame: Frame, overview: &Overview) -> OverviewPage {
     let report = overview.report.as_ref();
     let rhythm = overview.rhythm.as_ref();
     let week = report.week;
-    let lines = |lines: &[QuestionLine]| lines.iter().map(|line| of_line(line, words)).collect();
+    let lines = |lines: &[QuestionLine]| {
+        let lines = lines.iter();
+        lines.map(|line| of_line(line, overview, words)).collect()
+    };
     // Labels as buyers wrote them are for supervisors; a report's are for all.
-    let (rising, new) = if scopes.contains(&Scope::Supervise) {
+    let supervises = scopes.contains(&Scope::Supervise);
+    let (rising, new) = if supervises {
         (overview.rising.as_slice(), overview.new.as_slice())
     } else {
         (first(&report.rising), first(&report.new))
+    };
+    let is_compared = if supervises && !report.has_ended {
+        let mut rows = overview.standing.rows.iter();
+        rows.any(|row| row.view.line.trend.is_some())
+    } else {
+        report.previous.questions > 0
     };
     let most = rhythm.days.iter().map(|day| day.questions).max();
     let agents: Vec<AgentView> = rhythm
@@ -193,16 +222,20 @@ fn of(frame: Frame, overview: &Overview) -> OverviewPage {
         caution: caution(report, words).unwrap_or(""),
         tiles: tiles(overview, words, scopes),
         may_begin: scopes.contains(&Scope::Knowledge),
+        items: 0,
         days: days(&rhythm.days, week, words),
         hours: hours(&rhythm.hours, words),
         most_a_day: number(most.unwrap_or(0)),
+        is_compared,
         rising: lines(rising),
         new: lines(new),
         alarms: rhythm
             .alarms
             .iter()
-            .map(|alarm| of_alarm(alarm, words))
+            .map(|alarm| of_alarm(alarm, overview, words))
             .collect(),
+        surging: surging(report.policy.smallest_group, words),
+        has_replies: rhythm.replies > 0,
         has_crowded: agents.iter().any(|agent| agent.is_crowded),
         agents,
         all_rising: all_of(Section::Rising, State::Rising, report),
@@ -273,7 +306,9 @@ fn hours(hours: &[u32; 24], words: Words) -> Vec<Column> {
         .collect()
 }
 
-fn of_line(line: &QuestionLine, words: Words) -> LineView {
+fn of_line(line: &QuestionLine, overview: &Overview, words: Words) -> LineView {
+    let cluster = ClusterId::parse(&line.cluster).ok();
+    let now = cluster.and_then(|cluster| overview.answer_state(cluster));
     let weeks = || line.buyers_by_week.iter().copied();
     let counts: Vec<String> = weeks().map(number).collect();
     let drawn: Vec<u32> = weeks().map(Shown::at_least).collect();
@@ -285,20 +320,51 @@ fn of_line(line: &QuestionLine, words: Words) -> LineView {
         previous: number(line.previous_buyers),
         points: points(&drawn, 88, 24),
         counts: counts.join(words.say("、", ", ")),
-        has_answer: line.answered_by.is_some(),
+        lacking: words.lacking(now.unwrap_or(line.answer_state())),
     }
 }
 
-fn of_alarm(alarm: &Alarm, words: Words) -> AlarmView {
+fn of_alarm(alarm: &Alarm, overview: &Overview, words: Words) -> AlarmView {
     let jump = &alarm.jump;
+    let now = overview.answer_state(jump.cluster);
+    let then = if jump.is_answered {
+        AnswerState::Answered
+    } else {
+        AnswerState::Missing
+    };
     AlarmView {
         day: day_name(alarm.on, words),
         cluster: jump.cluster.to_string(),
         label: jump.label.clone(),
         product: jump.product.clone().unwrap_or_default(),
-        buyers: number(jump.buyers),
-        usual: format!("{:.1}", jump.usual),
-        has_answer: jump.is_answered,
+        asked: asked(jump, words),
+        lacking: words.lacking(now.unwrap_or(then)),
+    }
+}
+
+/// `一天 25 位买家在问，平时每天 1.3 位`.
+fn asked(jump: &Jump, words: Words) -> String {
+    let (buyers, usual) = (words.buyers(jump.buyers), jump.usual);
+    match (words.0, usual > 0.0) {
+        (Locale::Chinese, true) => format!("一天 {buyers}在问，平时每天 {usual:.1} 位"),
+        (Locale::Chinese, false) => format!("一天 {buyers}在问，之前 {USUAL_DAYS} 天没有人问"),
+        (Locale::English, true) => format!("{buyers} within a day, usually {usual:.1}"),
+        (Locale::English, false) => {
+            format!("{buyers} within a day, nobody in the {USUAL_DAYS} days before")
+        }
+    }
+}
+
+/// From when on a question is an alarm, as the page says it.
+fn surging(smallest_group: u32, words: Words) -> String {
+    let unheard_of = UNHEARD_OF.max(smallest_group);
+    match words.0 {
+        Locale::Chinese => format!(
+            "24 小时内至少 {smallest_group} 位买家来问、超过平时每天的两倍，并且不只是因为那天整店问的人都多，才算突增；之前 {USUAL_DAYS} 天没人问过的问题，一天有 {unheard_of} 位来问就算，不管那天多忙。之前 {USUAL_DAYS} 天里有提问的日子不到 {FEWEST_DAYS} 天时，还说不准平时有多少，不作提醒。"
+        ),
+        Locale::English => format!(
+            "An alarm: at least {smallest_group} buyers within 24 hours, more than twice as many as on a usual day, and more than as busy a day explains; or {unheard_of} buyers, however busy the day, of a question that nobody asked in the {USUAL_DAYS} days before. There is none until {FEWEST_DAYS} of these days have questions: until then nothing is usual."
+        ),
     }
 }
 
@@ -340,6 +406,34 @@ mod tests {
         assert!(chinese.contains("25 个会话") && chinese.contains("200 个"));
         let english = crowding(Words(Locale::English));
         assert!(english.contains("25 conversations") && english.contains("200"));
+    }
+
+    #[test]
+    fn the_page_says_what_an_alarm_is_and_how_far_from_usual() {
+        let words = Words(Locale::Chinese);
+        let rule = surging(5, words);
+        assert!(
+            rule.contains("至少 5 位") && rule.contains("一天有 20 位"),
+            "{rule}"
+        );
+        assert!(surging(30, words).contains("一天有 30 位"));
+        assert!(surging(5, Words(Locale::English)).contains("20 buyers"));
+        let jump = |usual| Jump {
+            cluster: ClusterId::make(),
+            label: String::new(),
+            product: None,
+            buyers: 25,
+            usual,
+            is_answered: false,
+        };
+        assert_eq!(
+            asked(&jump(1.26), words),
+            "一天 25 位买家在问，平时每天 1.3 位"
+        );
+        assert_eq!(
+            asked(&jump(0.0), words),
+            "一天 25 位买家在问，之前 7 天没有人问"
+        );
     }
 
     #[test]

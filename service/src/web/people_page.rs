@@ -373,11 +373,11 @@ fn roles(frame: &Frame) -> Vec<RoleChoice> {
     let may = |role: Role| match role {
         Role::Owner => frame.say(
             "全部功能，包括成员、密钥和设置",
-            "everything, people, keys and settings among it",
+            "everything, including people, keys and settings",
         ),
         Role::Supervisor => frame.say(
             "问题、待办、知识、洞察",
-            "questions, queues, knowledge, insights",
+            "questions, queues, knowledge and insights",
         ),
         Role::Agent => frame.say("查知识、看建议", "knowledge and suggestions"),
         Role::Operations | Role::Designer | Role::Warehouse => {
@@ -396,16 +396,22 @@ fn roles(frame: &Frame) -> Vec<RoleChoice> {
 
 fn flash(frame: &Frame) -> &'static str {
     match frame.done.as_str() {
-        "role" => frame.say("角色已改，马上生效。", "The role is changed, at once."),
+        "role" => frame.say(
+            "角色已修改，立即生效。",
+            "The role has been changed, effective immediately.",
+        ),
         "locked" => frame.say(
             "已停用，这位成员的登录已全部退出。",
-            "The person is locked out, and signed out everywhere.",
+            "The person has been deactivated and signed out everywhere.",
         ),
         "withdrawn" => frame.say(
-            "链接已收回，打不开了。",
-            "The link is withdrawn and opens nothing.",
+            "链接已收回，不能再用。",
+            "The link has been withdrawn and no longer works.",
         ),
-        "unlocked" => frame.say("已恢复，可以重新登录。", "The person may sign in again."),
+        "unlocked" => frame.say(
+            "已恢复，可以重新登录。",
+            "Reactivated. The person can sign in again.",
+        ),
         _ => "",
     }
 }

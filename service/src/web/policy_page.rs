@@ -35,16 +35,14 @@ impl PolicyPage {
         };
         let language = self.frame.language;
         match (field, &error.fault) {
-            ("false_discovery_rate", Fault::Malformed { .. }) => language.say(
-                "请填大于 0、不超过 0.5 的小数",
-                "use a number above 0, at most 0.5",
-            ),
-            (_, Fault::Malformed { .. }) => {
-                language.say("请填范围内的整数", "use a whole number within the bounds")
-            }
-            (_, fault) => return fault.message(language.0),
+            ("false_discovery_rate", Fault::Malformed { .. }) => language
+                .say(
+                    "请填大于 0、不超过 0.5 的小数",
+                    "enter a number above 0 and up to 0.5",
+                )
+                .to_owned(),
+            (_, fault) => fault.message(language.0),
         }
-        .to_owned()
     }
 
     fn has_problem(&self, field: &str) -> bool {
@@ -160,8 +158,7 @@ fn number<T: std::str::FromStr + Default>(
         let fault = if text.is_empty() {
             Fault::Missing
         } else {
-            let expected = "0-9".to_owned();
-            Fault::Malformed { expected }
+            Fault::malformed("整数", "a whole number")
         };
         errors.push(FieldError::new(field, fault));
         T::default()

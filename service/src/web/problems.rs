@@ -79,6 +79,12 @@ pub const PROBLEMS: &[ProblemKind] = &[
     ),
     kind(
         403,
+        "forbidden-role",
+        "A person is signed in whose role may not do this.",
+        "Ask an owner for one of the roles that `detail` names, under Settings · People.",
+    ),
+    kind(
+        403,
         "form-expired",
         "A page's form or script did not prove that it comes from the caller's own page.",
         "Load the page anew; a script sends the page's token as `X-Form-Token`.",
@@ -190,6 +196,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::domain::fault::Hint;
+    use crate::domain::person::Role;
     use crate::error::ApiError;
     use crate::store::StoreError;
 
@@ -199,7 +207,7 @@ mod tests {
         let next = |error: &E| match error {
             E::InvalidBody { .. } => Some(E::InvalidQuery {
                 field: None,
-                detail: String::new(),
+                detail: Hint::new("", ""),
             }),
             E::InvalidQuery { .. } => Some(E::InvalidFields(Vec::new())),
             E::InvalidFields(_) => Some(E::TooLarge { limit: 1 }),
@@ -210,7 +218,11 @@ mod tests {
             E::Unauthorized { .. } => Some(E::InvalidToken { what: "expired" }),
             E::InvalidToken { .. } => Some(E::ForbiddenToken { what: "elsewhere" }),
             E::ForbiddenToken { .. } => Some(E::Forbidden { scopes: &[] }),
-            E::Forbidden { .. } => Some(E::FormExpired),
+            E::Forbidden { .. } => Some(E::ForbiddenRole {
+                role: Role::Agent,
+                scopes: &[],
+            }),
+            E::ForbiddenRole { .. } => Some(E::FormExpired),
             E::FormExpired => Some(E::NotFound { what: "item" }),
             E::NotFound { .. } => Some(E::NoRoute),
             E::NoRoute => Some(E::MethodNotAllowed { methods: "GET" }),

@@ -2,13 +2,13 @@
 //! notices are pushed to.
 
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit, done};
 use super::pushes_page::{DAYS, KINDS, PATH, Said, push_id, render};
 use super::{page, page_with_status};
-use crate::auth::{Administering, Fields, Form};
+use crate::auth::{Administering, Fields, Form, audit};
 use crate::domain::fault::{Fault, FieldError};
 use crate::domain::push::{NoticeKind, PushKind, PushTarget, PushWishes, WeeklySchedule};
 use crate::error::ApiError;
@@ -60,18 +60,18 @@ impl FormPage {
         match (field, &error.fault) {
             ("url", Fault::Malformed { .. }) => language.say(
                 "请填机器人设置页上的 https 地址，不能是内网或本机的",
-                "use the https address on the bot's page, none inside a private network",
+                "use the https address from the bot's settings; it cannot be on a private network",
             ),
             ("secret", Fault::Malformed { .. }) => language.say(
                 "请照机器人设置页原样填写；企业微信没有密钥，请留空",
-                "use the secret as the bot's page shows it; WeCom has none: leave it empty",
+                "copy the secret exactly from the bot's settings; leave it empty for WeCom, which has none",
             ),
             ("weekly.time", Fault::Malformed { .. }) => {
-                language.say("请写成 09:00 这样", "use a time such as 09:00")
+                language.say("请写成 09:00 这样", "enter a time such as 09:00")
             }
             ("url", Fault::Repeated { .. }) => language.say(
                 "已经有一个推送用了这个地址",
-                "another place has this address",
+                "another push already uses this address",
             ),
             (_, fault) => return fault.message(language.0),
         }
@@ -115,6 +115,7 @@ pub async fn create(
     visit: Visit<Administering>,
     state: web::Data<AppState>,
     form: Form<Administering>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let wishes = new_wishes(&form.fields);
     let is_given = wishes.has_secret();
@@ -127,6 +128,7 @@ pub async fn create(
         }
         Err(error) => return Err(error),
     };
+    audit::about(&request, made.name.as_str());
     match made.secret.filter(|_| !is_given) {
         Some(secret) => {
             let said = Said::Made {
@@ -189,10 +191,11 @@ pub async fn edit(
 pub async fn save(
     visit: Visit<Administering>,
     state: web::Data<AppState>,
-    path: web::Path<String>,
+    (path, request): (web::Path<String>, HttpRequest),
     form: Form<Administering>,
 ) -> Result<HttpResponse, ApiError> {
     let standing = find(&state, &visit, &path).await?;
+    audit::about(&request, standing.name.as_str());
     match change(&state, standing.clone(), &form).await {
         Ok(()) => Ok(done(PATH, "saved")),
         Err(ApiError::InvalidFields(errors)) => {
@@ -227,9 +230,14 @@ pub async fn delete(
     state: web::Data<AppState>,
     path: web::Path<String>,
     form: Form<Administering>,
+    request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
-    let id = push_id(&path)?;
-    state.store.delete_push(form.visitor.shop(), id).await?;
+    let (shop, id) = (form.visitor.shop(), push_id(&path)?);
+    let target = state.store.push(shop, id).await?;
+    state.store.delete_push(shop, id).await?;
+    // Its id says nothing once it is gone.
+    let name = target.map_or_else(|| id.to_string(), |target| target.name);
+    audit::about(&request, name);
     Ok(done(PATH, "deleted"))
 }
 

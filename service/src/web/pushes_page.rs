@@ -1,6 +1,6 @@
 //! `/insights/pushes`: where notices are pushed, and what became of each.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use jiff::tz::TimeZone;
 
@@ -8,8 +8,8 @@ use super::console::{Frame, Room, Visit, done};
 use super::language::Language;
 use super::lists::{leave_to, minute};
 use super::page;
-use crate::auth::{Administering, Fields, Form, Needs, ReadingPushes};
-use crate::domain::ids::{DeliveryId, PushId};
+use crate::auth::{Administering, Fields, Form, Needs, ReadingPushes, audit};
+use crate::domain::ids::{DeliveryId, PushId, ShopId};
 use crate::domain::push::{Day, Delivery, DeliveryState, NoticeKind, PushKind, PushTarget};
 use crate::error::ApiError;
 use crate::notices::TestOutcome;
@@ -77,6 +77,8 @@ pub(super) enum Said {
 /// What the other side made of a test.
 pub(super) struct Tested {
     name: String,
+    /// Whether people read it, in a group; a program does otherwise.
+    is_group: bool,
     is_delivered: bool,
     /// Why not, in words.
     reason: &'static str,
@@ -111,6 +113,7 @@ struct Place {
     wants: String,
     /// When the digest comes; empty where it does not.
     schedule: String,
+    /// The last week whose digest was handed in; empty where none ever came.
     last_week: String,
 }
 
@@ -149,7 +152,7 @@ pub async fn list(
 pub async fn test(
     visit: Visit<Administering>,
     state: web::Data<AppState>,
-    path: web::Path<String>,
+    (path, request): (web::Path<String>, HttpRequest),
     form: Form<Administering>,
 ) -> Result<HttpResponse, ApiError> {
     let id = push_id(&path)?;
@@ -157,13 +160,15 @@ pub async fn test(
     let target = state.store.push(&shop.id, id).await?;
     let target = target.ok_or(ApiError::NotFound { what: "push" })?;
     let outcome = state.notices.test(&shop, id).await?;
-    let tested = of_test(outcome, target.name, visit.language);
+    audit::about(&request, target.name.as_str());
+    let tested = of_test(outcome, target, visit.language);
     render(&visit, &state, Said::Tested(tested)).await
 }
 
-fn of_test(outcome: TestOutcome, name: String, language: Language) -> Tested {
+fn of_test(outcome: TestOutcome, target: PushTarget, language: Language) -> Tested {
     Tested {
-        name,
+        is_group: target.kind != PushKind::Webhook,
+        name: target.name,
         is_delivered: outcome.reason.is_none(),
         reason: outcome
             .reason
@@ -230,12 +235,20 @@ pub(super) async fn render<N: Needs>(
     let rows = found
         .into_iter()
         .map(|delivery| of_delivery(delivery, &targets, (visit.language, &zone)));
+    let mut places = Vec::with_capacity(targets.len());
+    for target in &targets {
+        let has_digest = has_digest(state, shop, target.id).await?;
+        places.push(Place {
+            last_week: target
+                .last_week
+                .filter(|_| has_digest)
+                .map_or_else(String::new, |week| week.to_string()),
+            ..of_target(target, visit.language)
+        });
+    }
     let template = PushesPage {
         deliveries: rows.collect(),
-        places: targets
-            .iter()
-            .map(|target| of_target(target, visit.language))
-            .collect(),
+        places,
         may_change: Administering::ANY_OF
             .iter()
             .any(|scope| scopes.contains(scope)),
@@ -245,6 +258,19 @@ pub(super) async fn render<N: Needs>(
         frame,
     };
     page(&template, visit.language)
+}
+
+/// Whether a digest ever reached a place: a new one's last week is the
+/// one before it was added, which it was not told.
+async fn has_digest(state: &AppState, shop: &ShopId, place: PushId) -> Result<bool, ApiError> {
+    let filter = DeliveryFilter {
+        state: Some(DeliveryState::Delivered),
+        push: Some(place),
+        ..DeliveryFilter::default()
+    };
+    let found = state.store.deliveries(shop, &filter, DELIVERIES).await?;
+    let is_digest = |delivery: &Delivery| delivery.kind == NoticeKind::Weekly;
+    Ok(found.iter().any(is_digest))
 }
 
 /// Which deliveries an address asks for; what it names wrongly filters nothing.
@@ -284,9 +310,7 @@ fn of_target(target: &PushTarget, language: Language) -> Place {
         is_on: target.is_on,
         wants: wants.join(language.say("、", ", ")),
         schedule,
-        last_week: target
-            .last_week
-            .map_or_else(String::new, |week| week.to_string()),
+        last_week: String::new(),
     }
 }
 

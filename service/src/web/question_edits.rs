@@ -91,11 +91,11 @@ pub async fn undo(
             Ok(()) => continue,
             Err(ApiError::InvalidFields(_)) => visit.language.say(
                 "后来又有人改过这些问题：请先撤销更晚的改动。",
-                "Somebody changed these questions later: undo that first.",
+                "These questions have been changed since then. Undo the later changes first.",
             ),
             Err(ApiError::NotFound { .. }) => visit.language.say(
                 "这次改动已经撤销过了。",
-                "This change has been undone already.",
+                "This change has already been undone.",
             ),
             Err(error) => return Err(error),
         };
@@ -146,12 +146,12 @@ pub async fn confirm_merge(
     let problem = if rows.len() < 2 {
         visit.language.say(
             "请在列表里勾选至少两个问题，再点“合并所选”。",
-            "Tick at least two questions in the list first.",
+            "Select at least two questions in the list, then choose “Merge selected”.",
         )
     } else if rows.len() > MOST_MERGED {
         visit.language.say(
             "一次最多合并 20 个问题。",
-            "At most 20 questions are merged at once.",
+            "You can merge up to 20 questions at a time.",
         )
     } else {
         ""

@@ -68,8 +68,8 @@ pub fn edit_views(edits: &[ClusterEdit], ledger: &Ledger, frame: &Frame) -> Vec<
     views
 }
 
-/// What an edit did. `after` stood before the next edit; where there is none,
-/// what stands now came of this one.
+/// What an edit did. Where it does not say what it came to, `after` does, which
+/// stood before the next edit; where there is none, what stands now.
 fn kind(
     edit: &ClusterEdit,
     after: Option<&ClusterMarks>,
@@ -77,7 +77,7 @@ fn kind(
     language: Language,
 ) -> String {
     let say = |chinese, english| language.say(chinese, english);
-    let any = say("改名、静音或置顶", "Named, muted or pinned");
+    let any = say("改名、静音或置顶", "Renamed, muted or pinned");
     let now = || {
         now.map(|cluster| ClusterMarks {
             id: cluster.id,
@@ -87,17 +87,21 @@ fn kind(
         })
     };
     let before = edit.before.clusters.first();
-    let (before, after) = match (edit.kind, before, after.cloned().or_else(now)) {
+    let came_to = edit.before.came_to.first();
+    let told = || {
+        after
+            .cloned()
+            .or_else(now)
+            .filter(|_| edit.undone_at.is_none())
+    };
+    let (before, after) = match (edit.kind, before, came_to.cloned().or_else(told)) {
         (EditKind::Merge, ..) => return say("合并", "Merged").to_owned(),
         (EditKind::Split, ..) => return say("拆分", "Split").to_owned(),
-        // What it came to is not known once it is undone.
-        (EditKind::Change, Some(before), Some(after)) if edit.undone_at.is_none() => {
-            (before, after)
-        }
+        (EditKind::Change, Some(before), Some(after)) => (before, after),
         (EditKind::Change, ..) => return any.to_owned(),
     };
     let changes = [
-        (before.name != after.name, say("改名", "Named")),
+        (before.name != after.name, say("改名", "Renamed")),
         (!before.is_muted && after.is_muted, say("静音", "Muted")),
         (
             before.is_muted && !after.is_muted,
@@ -147,6 +151,7 @@ mod tests {
             before: Before {
                 places: Vec::new(),
                 clusters: vec![marks(id, None, false)],
+                came_to: Vec::new(),
             },
             by: "owner".to_owned(),
             at: Timestamp::UNIX_EPOCH,
@@ -172,6 +177,11 @@ mod tests {
             ..edit
         };
         let told = kind(&undone, Some(&muted), Some(&now), language);
+        // An edit of old does not say what it came to.
         assert_eq!(told, "改名、静音或置顶");
+        let mut renamed = undone;
+        renamed.before.came_to = vec![marks(id, Some("发货时间"), false)];
+        let told = kind(&renamed, Some(&muted), Some(&now), language);
+        assert_eq!(told, "改名");
     }
 }

@@ -5,11 +5,12 @@ use actix_web::{HttpResponse, web};
 use askama::Template;
 
 use super::console::{Frame, Room, Visit};
+use super::language::Language;
 use super::lists::leave_to;
+use super::question_actions::{ActionForm, ActionView, action_views};
 use super::question_history::{EditView, edit_views};
 use super::question_view::{
-    self as view, ActionView, AnswerView, Count, Course, Fact, Figure, LatestView, ProposalView,
-    WordingView,
+    self as view, AnswerView, Count, Course, Fact, Figure, LatestView, ProposalView, WordingView,
 };
 use super::questions_parts::{Chip, Choice, Flash, Reader, chips, counted, desk};
 use super::{page, page_with_status};
@@ -45,8 +46,8 @@ struct QuestionPage {
     is_gap: bool,
     proposals: Vec<ProposalView>,
     actions: Vec<ActionView>,
-    kinds: Vec<Choice>,
-    today: String,
+    /// For an action that is not on record yet.
+    new_action: ActionForm,
     edits: Vec<EditView>,
     latest: Vec<LatestView>,
     similar: Vec<Choice>,
@@ -61,6 +62,14 @@ pub struct Filled {
     pub fields: Fields,
     /// What is wrong, by field.
     pub errors: Vec<FieldError>,
+}
+
+impl Filled {
+    /// What is wrong with a field; empty when nothing is.
+    pub fn problem(&self, field: &str, language: Language) -> String {
+        let error = self.errors.iter().find(|error| error.field == field);
+        error.map_or_else(String::new, |error| error.fault.message(language.0))
+    }
 }
 
 /// The page.
@@ -125,8 +134,9 @@ async fn make<N: Needs>(
         (Vec::new(), Vec::new())
     };
     let titles = view::titles(state, shop, &found.detail).await?;
+    let searchable = state.catalog.searchable(shop)?;
     let (wordings, more_wordings) = view::wordings(&found.detail, &reader);
-    let zone = frame.shop.zone();
+    let today = frame.shop.zone().to_datetime(desk.now).date().to_string();
     Ok(QuestionPage {
         flash: Flash::of(&frame, address),
         supervises,
@@ -136,7 +146,7 @@ async fn make<N: Needs>(
         is_muted: question.cluster.is_muted,
         is_pinned: question.cluster.is_pinned,
         counted: counted(&standing, &frame),
-        chips: chips(question, found.proposals.len(), language),
+        chips: chips(question, language),
         facts: view::facts(&found.detail, &frame),
         figures: view::figures(question, language),
         course: view::course(&found, &frame, standing.counted_at),
@@ -147,16 +157,15 @@ async fn make<N: Needs>(
         answers: view::answers(&found.detail.uses, &titles, supervises),
         is_gap: found.is_gap,
         proposals: view::proposals(&found, supervises, language),
-        actions: view::actions(state, (shop, id), &frame).await?,
-        kinds: view::kinds(filled.fields.get("kind"), language),
-        today: zone.to_datetime(desk.now).date().to_string(),
+        actions: action_views(state, id, (&frame, &filled)).await?,
+        new_action: ActionForm::new(&today, (&filled, language)),
         edits: if supervises {
             edit_views(&found.edits, &ledger, &frame)
         } else {
             Vec::new()
         },
         latest: if supervises {
-            view::latest(&found.detail, &frame)
+            view::latest(&found.detail, &searchable.terminology, &frame)
         } else {
             Vec::new()
         },
@@ -170,19 +179,15 @@ async fn make<N: Needs>(
 impl QuestionPage {
     /// What is wrong with a field; empty when nothing is.
     fn problem(&self, field: &str) -> String {
-        let errors = &self.filled.errors;
-        let error = errors.iter().find(|error| error.field == field);
-        let Some(error) = error else {
-            return String::new();
-        };
-        if field == "wordings" {
+        let problem = self.filled.problem(field, self.frame.language);
+        if field == "wordings" && !problem.is_empty() {
             let text = self.frame.say(
-                "请勾选要分出去的说法：至少一种，也不能全选",
-                "Tick the wordings to part: at least one, and not all",
+                "请勾选要拆分出去的问法：至少一种，但不能全选",
+                "Select the wordings to split off: at least one, but not all of them",
             );
             return text.to_owned();
         }
-        error.fault.message(self.frame.language.0)
+        problem
     }
 
     /// What was filled in, or what to begin with.

@@ -9,17 +9,16 @@ use super::console::Frame;
 use super::language::Language;
 use super::lists::{minute, segment};
 use super::questions_parts::{Choice, Reader, number, percent};
-use crate::domain::ids::{ClusterId, KnowledgeId, ShopId};
+use crate::catalog::Terminology;
+use crate::domain::ids::{KnowledgeId, ShopId};
 use crate::domain::insights::QuestionLine;
 use crate::domain::listening::Outcome;
-use crate::domain::queue::ActionKind;
 use crate::error::ApiError;
 use crate::insights::clusters::{ClusterDetail, ClusterPage, ClusterView};
-use crate::insights::report::last_days;
 use crate::insights::standing::Standing;
 use crate::reports::Words;
 use crate::state::AppState;
-use crate::store::{AnswerUse, Period};
+use crate::store::AnswerUse;
 
 /// The size of the chart's view box.
 const CHART: (u32, u32) = (560, 110);
@@ -29,9 +28,6 @@ const MOST_LATEST: usize = 20;
 
 /// Other questions to merge into.
 const MOST_OTHERS: usize = 120;
-
-/// Actions are shown of a year.
-const ACTION_DAYS: i64 = 366;
 
 /// Something to know.
 pub struct Fact {
@@ -89,15 +85,6 @@ pub struct ProposalView {
     pub buyers: String,
 }
 
-/// What was done.
-pub struct ActionView {
-    pub id: String,
-    pub kind: String,
-    pub note: String,
-    pub on: String,
-    pub by: String,
-}
-
 /// A question as it was asked.
 pub struct LatestView {
     pub at: String,
@@ -118,7 +105,7 @@ pub fn facts(detail: &ClusterDetail, frame: &Frame) -> Vec<Fact> {
     let joint = language.say("、", ", ");
     let channels = detail.channels.iter();
     let channels: Vec<String> = channels
-        .map(|(channel, count)| format!("{channel} {}", number(*count)))
+        .map(|(channel, count)| format!("{} {}", words.channel(channel), number(*count)))
         .collect();
     let stages = detail.stages.iter();
     let stages: Vec<String> = stages
@@ -148,8 +135,10 @@ pub fn facts(detail: &ClusterDetail, frame: &Frame) -> Vec<Fact> {
             true,
         ),
         (
-            language.say("首次出现", "First found"),
-            minute(view.cluster.created_at, &frame.shop.zone()),
+            language.say("首次出现", "First asked"),
+            view.first_asked_at
+                .map(|at| minute(at, &frame.shop.zone()))
+                .unwrap_or_default(),
             false,
         ),
     ];
@@ -211,7 +200,7 @@ pub fn figures(view: &ClusterView, language: Language) -> Vec<Figure> {
             "建议采用",
             "Suggestions used",
             line.acceptance.map_or_else(none, percent),
-            language.say("近 4 周", "four weeks").to_owned(),
+            language.say("近 4 周", "last 4 weeks").to_owned(),
         ),
         figure("紧急", "Urgent", of_asked(line.urgent_share), String::new()),
         figure(
@@ -242,7 +231,7 @@ pub fn course(found: &ClusterPage, frame: &Frame, counted_at: Timestamp) -> Cour
         title: if frame.language.is_chinese() {
             format!("近 28 天每天的提问，最多的一天 {most} 次")
         } else {
-            format!("Questions on each of 28 days, {most} at most")
+            format!("Daily questions over 28 days, at most {most} a day")
         },
     }
 }
@@ -379,57 +368,20 @@ fn agents(count: u32, language: Language) -> String {
     }
 }
 
-/// What was done because of it, of a year.
-///
-/// # Errors
-/// When the store fails.
-pub async fn actions(
-    state: &AppState,
-    (shop, cluster): (&ShopId, ClusterId),
-    frame: &Frame,
-) -> Result<Vec<ActionView>, ApiError> {
-    let period = Period {
-        until: Timestamp::MAX,
-        ..last_days(ACTION_DAYS, state.clock.now())
-    };
-    let actions = state.store.actions(shop, period).await?;
+/// Its latest questions.
+pub fn latest(detail: &ClusterDetail, terminology: &Terminology, frame: &Frame) -> Vec<LatestView> {
     let zone = frame.shop.zone();
     let words = Words(frame.language.0);
-    let of_cluster = actions.into_iter();
-    let of_cluster = of_cluster.filter(|action| action.cluster == cluster);
-    Ok(of_cluster
-        .map(|action| ActionView {
-            id: action.id.to_string(),
-            kind: words.action(action.kind.as_str()).to_owned(),
-            note: action.note,
-            on: zone.to_datetime(action.at).date().to_string(),
-            by: action.by,
-        })
-        .collect())
-}
-
-/// The kinds of what can be done.
-pub fn kinds(chosen: &str, language: Language) -> Vec<Choice> {
-    let words = Words(language.0);
-    let kinds = [
-        ActionKind::Page,
-        ActionKind::Packaging,
-        ActionKind::Promotion,
-        ActionKind::Knowledge,
-    ];
-    kinds
-        .map(|kind| Choice::new(kind.as_str(), words.action(kind.as_str()), chosen))
-        .into()
-}
-
-/// Its latest questions.
-pub fn latest(detail: &ClusterDetail, frame: &Frame) -> Vec<LatestView> {
-    let zone = frame.shop.zone();
+    let product_name = |id: &str| terminology.product_name(id).unwrap_or(id).to_owned();
     let shown = detail.questions.iter().take(MOST_LATEST);
     shown
         .map(|question| {
-            let channel = question.channel.as_ref().map(ToString::to_string);
-            let product = question.product.as_ref().map(ToString::to_string);
+            let channel = question.channel.as_ref();
+            let channel = channel.map(|id| words.channel(id.as_str()).to_owned());
+            let product = question
+                .product
+                .as_ref()
+                .map(|id| product_name(id.as_str()));
             let about: Vec<String> = [channel, product].into_iter().flatten().collect();
             let reply = question.reply.as_ref();
             LatestView {
@@ -448,7 +400,7 @@ fn outcome(outcome: Outcome, language: Language) -> &'static str {
         Outcome::Unanswered => language.say("没人回复", "nobody replied"),
         Outcome::Accepted => language.say("买家接受", "accepted"),
         Outcome::AskedAgain => language.say("又问了一遍", "asked again"),
-        Outcome::Open => language.say("没有表态", "said nothing of it"),
+        Outcome::Open => language.say("没有表态", "no reaction"),
     }
 }
 

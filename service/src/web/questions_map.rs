@@ -12,15 +12,17 @@ use super::questions_parts::{Choice, Flash, Reader, counted, desk, domains, numb
 use super::treemap::{Rect, squarify};
 use crate::auth::ReadingInsights;
 use crate::error::ApiError;
-use crate::insights::table::{Column, Direction, TableQuery, TableRow, table};
+use crate::insights::standing::Row;
+use crate::insights::table::{Column, Direction, TableQuery, table};
 use crate::state::AppState;
 
 /// Questions with a tile of their own.
 const MOST_TILES: usize = 60;
 
-/// The size of the picture, and the type in it, in units of its view box.
-const WIDTH: f64 = 1000.0;
-const HEIGHT: f64 = 600.0;
+/// The sizes of the picture, on a desk and on a phone, and the type in it, in
+/// units of its view box.
+const WIDE: (f64, f64) = (1000.0, 600.0);
+const TALL: (f64, f64) = (360.0, 720.0);
 const FONT: f64 = 14.0;
 const LINE: f64 = 18.0;
 const PADDING: f64 = 8.0;
@@ -39,6 +41,8 @@ struct MapPage {
     counted: String,
     domains: Vec<Choice>,
     tiles: Vec<Tile>,
+    /// The same as a phone shows them.
+    tall: Vec<Tile>,
     legend: Vec<Shade>,
 }
 
@@ -99,10 +103,10 @@ pub async fn show(
     };
     let table = table(desk(&state, &frame), &person.shop, &query).await?;
     let asked = table.rows().filter(|row| {
-        let view = &row.row.view;
+        let view = &row.view;
         view.line.buyers.at_least() > 0 && reader.may_read(view)
     });
-    let asked: Vec<TableRow<'_>> = asked.collect();
+    let asked: Vec<&Row> = asked.collect();
     let language = visit.language;
     let mut contents: Vec<Content> = asked
         .iter()
@@ -115,7 +119,8 @@ pub async fn show(
         supervises: reader.supervises(),
         counted: counted(&table.standing, &frame),
         domains: domains(&domain, language),
-        tiles: tiles(contents, language),
+        tiles: tiles(&contents, WIDE, language),
+        tall: tiles(&contents, TALL, language),
         legend: legend(),
         frame,
     };
@@ -123,8 +128,8 @@ pub async fn show(
 }
 
 impl Content {
-    fn of(row: &TableRow<'_>, reader: &Reader, language: Language) -> Self {
-        let view = &row.row.view;
+    fn of(row: &Row, reader: &Reader, language: Language) -> Self {
+        let view = &row.view;
         Self {
             href: format!("/questions/{}", view.cluster.id),
             label: reader.title(view, language),
@@ -135,7 +140,7 @@ impl Content {
 }
 
 /// All questions without a tile of their own, as one.
-fn rest(asked: &[TableRow<'_>], domain: &str, language: Language) -> Option<Content> {
+fn rest(asked: &[&Row], domain: &str, language: Language) -> Option<Content> {
     let rest = asked.get(MOST_TILES..).filter(|rest| !rest.is_empty())?;
     let by_buyers = Filters {
         domain: domain.to_owned(),
@@ -150,30 +155,27 @@ fn rest(asked: &[TableRow<'_>], domain: &str, language: Language) -> Option<Cont
         } else {
             format!("{count} more questions")
         },
-        buyers: rest
-            .iter()
-            .map(|row| row.row.view.line.buyers.at_least())
-            .sum(),
+        buyers: rest.iter().map(|row| row.view.line.buyers.at_least()).sum(),
         answered_share: None,
     })
 }
 
-fn tiles(contents: Vec<Content>, language: Language) -> Vec<Tile> {
+fn tiles(contents: &[Content], (width, height): (f64, f64), language: Language) -> Vec<Tile> {
     let weights: Vec<f64> = contents.iter().map(|tile| f64::from(tile.buyers)).collect();
     let frame = Rect {
         x: 0.0,
         y: 0.0,
-        width: WIDTH,
-        height: HEIGHT,
+        width,
+        height,
     };
     let places = squarify(&weights, frame);
-    let tiles = contents.into_iter().zip(places);
+    let tiles = contents.iter().zip(places);
     tiles
         .map(|(content, place)| tile(content, place, language))
         .collect()
 }
 
-fn tile(content: Content, place: Rect, language: Language) -> Tile {
+fn tile(content: &Content, place: Rect, language: Language) -> Tile {
     let count = number(content.buyers);
     let buyers = match (language.is_chinese(), content.buyers) {
         (true, _) => format!("{count} 位买家"),
@@ -191,8 +193,8 @@ fn tile(content: Content, place: Rect, language: Language) -> Tile {
     }
     Tile {
         lines: lines(&content.label, &note, place),
-        href: content.href,
-        label: content.label,
+        href: content.href.clone(),
+        label: content.label.clone(),
         buyers: count,
         answered,
         title,
@@ -337,7 +339,7 @@ mod tests {
                 width: 1.0,
                 height: 1.0,
             };
-            tile(content, place, Language(locale)).title
+            tile(&content, place, Language(locale)).title
         };
         assert_eq!(
             told(Locale::Chinese, Some(0.5)),

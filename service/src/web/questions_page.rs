@@ -15,8 +15,8 @@ use super::questions_parts::{
 use super::{chart, page};
 use crate::auth::ReadingInsights;
 use crate::error::ApiError;
-use crate::insights::standing::Standing;
-use crate::insights::table::{Column, Direction, TablePage, TableQuery, TableRow, table};
+use crate::insights::standing::{Row, Standing};
+use crate::insights::table::{Column, Direction, TablePage, TableQuery, table};
 use crate::reports::Words;
 use crate::state::AppState;
 
@@ -141,18 +141,18 @@ impl Filters {
         reader: &Reader,
         language: Language,
     ) -> (usize, Vec<RowView>) {
-        let view = |row: TableRow<'_>| RowView::new(row, reader, language);
+        let view = |row: &Row| RowView::new(row, reader, language);
         if reader.supervises() {
             return (table.total, table.rows().map(view).collect());
         }
         let text = self.text.to_lowercase();
-        let shown = table.rows().filter(|row| reader.may_read(&row.row.view));
+        let shown = table.rows().filter(|row| reader.may_read(&row.view));
         let shown = shown.filter(|row| {
-            let title = reader.title(&row.row.view, language).to_lowercase();
-            let phrases = row.row.view.line.key_phrases.join("\n").to_lowercase();
+            let title = reader.title(&row.view, language).to_lowercase();
+            let phrases = row.view.line.key_phrases.join("\n").to_lowercase();
             title.contains(&text) || phrases.contains(&text)
         });
-        let shown: Vec<TableRow<'_>> = shown.collect();
+        let shown: Vec<&Row> = shown.collect();
         let total = shown.len();
         let shown = shown.into_iter().skip(self.from).take(ROWS);
         (total, shown.map(view).collect())
@@ -198,18 +198,18 @@ impl Filters {
 }
 
 impl RowView {
-    fn new(row: TableRow<'_>, reader: &Reader, language: Language) -> Self {
-        let view = &row.row.view;
+    fn new(row: &Row, reader: &Reader, language: Language) -> Self {
+        let view = &row.view;
         let line = &view.line;
         let (now, before) = (line.buyers.at_least(), line.previous_buyers.at_least());
-        let course: Vec<String> = row.row.by_day.iter().map(u32::to_string).collect();
+        let course: Vec<String> = row.by_day.iter().map(u32::to_string).collect();
         Self {
             id: view.cluster.id.to_string(),
             label: reader.title(view, language),
             phrases: line.key_phrases.join(language.say("、", ", ")),
             intent: Words(language.0).intent(line).to_owned(),
-            chips: chips(view, usize::from(row.has_candidate), language),
-            points: chart::points(&row.row.by_day, SPARK.0, SPARK.1),
+            chips: chips(view, language),
+            points: chart::points(&row.by_day, SPARK.0, SPARK.1),
             course: course.join(" "),
             buyers: number(now),
             change: signed(now, before),

@@ -10,6 +10,7 @@ use crate::domain::insights::Trend;
 use crate::domain::key::Scope;
 use crate::domain::person::Person;
 use crate::error::ApiError;
+use crate::insights::answers::Answers;
 use crate::insights::clusters::ClusterView;
 use crate::insights::quotable::Quotable;
 use crate::insights::report::Desk;
@@ -44,9 +45,10 @@ impl Reader {
         }
         let (_, policy) = state.store.policy(&person.shop).await?;
         let ledger = state.listening.ledger(&person.shop).await?;
+        let answers = Answers::now(state.store.as_ref(), &person.shop, &ledger).await?;
         Ok(Self::Other {
             smallest_group: policy.smallest_group,
-            quotable: aside(async move { Quotable::of(&ledger) }).await?,
+            quotable: aside(async move { Quotable::of(&ledger, &answers) }).await?,
         })
     }
 
@@ -74,7 +76,7 @@ impl Reader {
         match self {
             Self::Supervisor => cluster.title().to_owned(),
             Self::Other { quotable, .. } => quotable.words(cluster).unwrap_or_else(|| {
-                let unnamed = language.say("（未命名的问题）", "(a question without a name)");
+                let unnamed = language.say("（未命名的问题）", "(unnamed question)");
                 unnamed.to_owned()
             }),
         }
@@ -114,29 +116,33 @@ fn said(code: &str, language: Language) -> &'static str {
     match code {
         "merged" => language.say(
             "已合并。以后重新归类，它们也会在一起。",
-            "Merged. Later clusterings keep them together.",
+            "Merged. They will stay together when questions are regrouped.",
         ),
         "split" => language.say(
             "已拆分。以后重新归类，它们也会分开。",
-            "Split. Later clusterings keep them apart.",
+            "Split. They will stay apart when questions are regrouped.",
         ),
         "renamed" => language.say("已改名。", "Renamed."),
         "muted" => language.say(
             "已静音：不再进周报和待办。",
-            "Muted: it is left out of reports and queues.",
+            "Muted. It no longer appears in reports and queues.",
         ),
-        "unmuted" => language.say("已取消静音。", "No longer muted."),
+        "unmuted" => language.say("已取消静音。", "Unmuted."),
         "pinned" => language.say("已置顶。", "Pinned."),
-        "unpinned" => language.say("已取消置顶。", "No longer pinned."),
+        "unpinned" => language.say("已取消置顶。", "Unpinned."),
         "acted" => language.say(
             "已记下。到下一周的周报里看效果。",
-            "Recorded. Next week's report says what became of it.",
+            "Recorded. See next week's report for its effect.",
         ),
-        "unacted" => language.say("已删除这条记录。", "The record is deleted."),
-        "undone" => language.say("已撤销，恢复原样。", "Undone: all is as it was."),
+        "reacted" => language.say(
+            "已修改。以后的周报按新的内容对比。",
+            "Saved. Future reports will use the new details.",
+        ),
+        "unacted" => language.say("已删除这条记录。", "The record has been deleted."),
+        "undone" => language.say("已撤销，恢复原样。", "Undone. Everything is back as it was."),
         "refreshing" => language.say(
             "已开始重新归类，问题多时要几分钟。完成后刷新本页。",
-            "Clustering has begun. With many questions it takes some minutes; then load this page again.",
+            "Regrouping has started. It can take a few minutes when there are many questions; reload this page afterwards.",
         ),
         _ => "",
     }
@@ -160,28 +166,22 @@ pub struct Chip {
     pub text: &'static str,
 }
 
-/// What is to be said of a question at a glance; `has_candidate` where an
-/// answer of agents waits.
-pub fn chips(view: &ClusterView, candidates: usize, language: Language) -> Vec<Chip> {
+/// What is to be said of a question at a glance.
+pub fn chips(view: &ClusterView, language: Language) -> Vec<Chip> {
     let cluster = &view.cluster;
     let all = [
         (cluster.is_pinned, "", "置顶", "Pinned"),
         (cluster.is_muted, "", "已静音", "Muted"),
+        (view.is_gap(), "bad", "缺答案", "No answer"),
+        (view.has_proposals(), "caution", "待审核", "To approve"),
+        (view.line.trend == Some(Trend::New), "caution", "新", "New"),
         (
-            view.is_gap() && candidates == 0,
-            "bad",
-            "缺答案",
-            "No answer",
-        ),
-        (candidates > 0, "caution", "待审核", "To approve"),
-        (view.line.trend == Trend::New, "caution", "新", "New"),
-        (
-            view.line.trend == Trend::Rising,
+            view.line.trend == Some(Trend::Rising),
             "caution",
             "上升",
             "Rising",
         ),
-        (view.line.trend == Trend::Fading, "", "回落", "Fading"),
+        (view.line.trend == Some(Trend::Fading), "", "回落", "Fading"),
     ];
     let shown = all.into_iter().filter(|(is_so, ..)| *is_so);
     shown

@@ -106,7 +106,7 @@ impl Maker<'_> {
     pub fn proposal(&self, proposal: &Proposal) -> ProposalCard {
         let candidate = &proposal.candidate;
         let id = candidate.id.to_string();
-        let form = ItemForm::new(&id, &proposal.draft, self.labels);
+        let form = ItemForm::of_draft(&id, &proposal.draft, self.labels);
         self.of_answer(candidate, self.question(&proposal.view), form)
     }
 
@@ -141,8 +141,8 @@ impl Maker<'_> {
     pub fn gap(&self, gap: &Gap) -> GapCard {
         let question = self.question(&gap.view);
         GapCard {
-            form: ItemForm::new(&question.id, &gap.draft, self.labels),
-            words: gap.draft.phrasings.clone(),
+            form: ItemForm::of_draft(&question.id, &gap.draft, self.labels),
+            words: gap.words.clone(),
             question,
         }
     }
@@ -162,9 +162,9 @@ impl Maker<'_> {
 
     fn said(&self, said: &Evidence) -> Said {
         let (outcome, outcome_class) = match said.outcome {
-            Outcome::Accepted => (self.language.say("买家认可", "Taken"), "good"),
+            Outcome::Accepted => (self.language.say("买家认可", "Accepted"), "good"),
             Outcome::AskedAgain => (self.language.say("又追问了", "Asked again"), "caution"),
-            Outcome::Open => (self.language.say("没有再说", "Said no more"), ""),
+            Outcome::Open => (self.language.say("买家没再说话", "No further message"), ""),
             Outcome::Unanswered => (self.language.say("没有回复", "No reply"), ""),
         };
         Said {

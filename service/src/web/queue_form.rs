@@ -2,11 +2,13 @@
 //! or with what was sent, and what is wrong with it.
 
 use super::knowledge_draft::{Draft, input_kind};
+use super::knowledge_view::item_path;
 use super::language::Language;
 use crate::auth::Fields;
 use crate::domain::knowledge::RawKnowledge;
 use crate::error::ApiError;
 use crate::insights::labels::Labels;
+use crate::insights::phrasings::{ItemDraft, Offered};
 
 /// The form of an item.
 pub struct ItemForm {
@@ -14,8 +16,12 @@ pub struct ItemForm {
     pub id: String,
     /// The question.
     pub title: String,
-    /// Its other wordings, one a line.
+    /// Its other wordings, one a line, but for those to tick.
     pub phrasings: String,
+    /// Wordings of buyers' to tick.
+    pub offered: Vec<Tick>,
+    /// Drafts of the same question that stand already: addresses and titles.
+    pub existing: Vec<(String, String)>,
     /// The answer in a sentence or two.
     pub brief: String,
     /// The answer that advises.
@@ -44,7 +50,49 @@ pub struct ItemForm {
     pub problems: Vec<(String, String)>,
 }
 
+/// A wording to tick.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tick {
+    /// The words.
+    pub text: String,
+    /// Whether the item is to have it.
+    pub is_ticked: bool,
+}
+
 impl ItemForm {
+    /// The form of a draft. What several buyers wrote is ticked.
+    pub fn of_draft(id: &str, draft: &ItemDraft, labels: Labels<'_>) -> Self {
+        let several = draft.offered.iter().filter(|one| one.is_by_several);
+        let taken: Vec<&str> = several.map(|one| one.text.as_str()).collect();
+        let filled = Self {
+            phrasings: taken.join("\n"),
+            ..Self::new(id, &draft.item, labels)
+        };
+        filled.offering(draft)
+    }
+
+    /// The same with the wordings that a draft offers to tick: those that its
+    /// field holds are ticked instead.
+    #[must_use]
+    pub fn offering(self, draft: &ItemDraft) -> Self {
+        let lines = self.phrasings.lines();
+        let is_own = |line: &&str| draft.offered.iter().all(|one| one.text != *line);
+        let own: Vec<&str> = lines.filter(is_own).collect();
+        let tick = |one: &Offered| Tick {
+            text: one.text.clone(),
+            is_ticked: self.phrasings.lines().any(|line| line == one.text),
+        };
+        let existing = draft.existing.iter();
+        Self {
+            offered: draft.offered.iter().map(tick).collect(),
+            existing: existing
+                .map(|(id, title)| (item_path(id.as_str()), title.clone()))
+                .collect(),
+            phrasings: own.join("\n"),
+            ..self
+        }
+    }
+
     /// The form of an item with its products' and intent's names.
     pub fn new(id: &str, raw: &RawKnowledge, labels: Labels<'_>) -> Self {
         let names: Vec<String> = raw.products.iter().map(|id| labels.product(id)).collect();
@@ -53,6 +101,8 @@ impl ItemForm {
             id: format!("item-{id}"),
             title: draft.title,
             phrasings: draft.phrasings,
+            offered: Vec::new(),
+            existing: Vec::new(),
             brief: draft.answer_brief,
             consultative: draft.answer_consultative,
             products: draft.products,
@@ -83,7 +133,6 @@ impl ItemForm {
     /// Whether something in the fields that are folded away is wrong.
     pub fn is_open(&self) -> bool {
         [
-            "phrasings",
             "products",
             "domain",
             "channels",
@@ -129,7 +178,7 @@ pub fn problems(error: ApiError, language: Language) -> Result<Vec<(String, Stri
         ApiError::Exists { .. } => {
             let words = language.say(
                 "已有一条知识用了这个标题：改一改标题，或到“知识”里改那一条",
-                "an item has this title already: change the title, or edit that item under Knowledge",
+                "another item already has this title: change it, or edit that item under Knowledge",
             );
             Ok(vec![("title".to_owned(), words.to_owned())])
         }
@@ -161,6 +210,7 @@ fn field_of(name: &str) -> String {
 mod tests {
     use super::*;
     use crate::domain::fault::{Fault, FieldError, Locale};
+    use crate::insights::samples::with_labels;
 
     #[test]
     fn what_was_filled_in_is_read_by_lines() {
@@ -180,6 +230,35 @@ mod tests {
         assert_eq!(raw.source.as_deref(), Some("手册"));
         assert_eq!(raw.valid_from.as_deref(), Some("2026-11-01T00:00"));
         assert_eq!(raw.channels, ["jd", "web"]);
+    }
+
+    #[test]
+    fn what_buyers_wrote_is_ticked_or_stands_in_the_field() {
+        let offered = |text: &str, is_by_several| Offered {
+            text: text.to_owned(),
+            is_by_several,
+        };
+        let draft = ItemDraft {
+            offered: vec![offered("盖子坏了", true), offered("盖子掉了", false)],
+            ..ItemDraft::default()
+        };
+        let ticks = |form: &ItemForm| -> Vec<bool> {
+            form.offered.iter().map(|tick| tick.is_ticked).collect()
+        };
+        with_labels(|labels| {
+            let fresh = ItemForm::of_draft("g", &draft, *labels);
+            assert_eq!(
+                (ticks(&fresh), fresh.phrasings.as_str()),
+                (vec![true, false], "")
+            );
+            let sent = RawKnowledge {
+                phrasings: vec!["盖子掉了".to_owned(), "盖碗碎了".to_owned()],
+                ..RawKnowledge::default()
+            };
+            let again = ItemForm::new("g", &sent, *labels).offering(&draft);
+            assert_eq!(ticks(&again), [false, true]);
+            assert_eq!(again.phrasings, "盖碗碎了");
+        });
     }
 
     #[test]

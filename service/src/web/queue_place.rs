@@ -101,17 +101,17 @@ impl Flash {
         let text = match word {
             "approved" => frame.say(
                 "已采用，成了一条生效的知识。",
-                "Approved: it is an item in effect now.",
+                "Approved. It is now an active item.",
             ),
             "before" => frame.say(
                 "这条回答之前已被采用，没有重复新建。",
-                "It had been approved before; nothing was made twice.",
+                "This answer had already been approved, so no duplicate was created.",
             ),
-            "dismissed" => frame.say("已移出待审核。", "It is off the queue."),
-            "reopened" => frame.say("已放回待审核。", "It is back on the queue."),
+            "dismissed" => frame.say("已移出待审核。", "Removed from the queue."),
+            "reopened" => frame.say("已放回待审核。", "Put back on the queue."),
             "written" => frame.say(
                 "已写好，成了一条生效的知识。",
-                "Written: it is an item in effect now.",
+                "Saved. It is now an active item.",
             ),
             _ => "",
         };

@@ -18,6 +18,7 @@ use crate::domain::job::JobKind;
 use crate::domain::knowledge::RawKnowledge;
 use crate::error::ApiError;
 use crate::insights::labels::Labels;
+use crate::insights::phrasings::settle;
 use crate::insights::queues::{Gap, Made, Proposal, Supervisor, gaps, proposals};
 use crate::insights::report::Desk;
 use crate::state::AppState;
@@ -25,13 +26,16 @@ use crate::store::Decision;
 
 /// Why an answer is not taken over: the audit log has the word.
 const REASONS: [(&str, [&str; 2]); 4] = [
-    ("wrong", ["答得不对", "It is wrong"]),
-    ("outdated", ["已经过时", "It is out of date"]),
+    ("wrong", ["答得不对", "The answer is wrong"]),
+    ("outdated", ["已经过时", "The answer is out of date"]),
     (
         "single",
-        ["只适用于个别买家", "It holds for single buyers only"],
+        ["只适用于个别买家", "It only applies to individual buyers"],
     ),
-    ("needless", ["不需要写进知识", "It needs no item"]),
+    (
+        "needless",
+        ["不需要写进知识", "It does not belong in the knowledge base"],
+    ),
 ];
 
 /// Why an answer was not taken over, as people read it; `None` where no word of
@@ -250,10 +254,12 @@ async fn approve_page(
     let waiting = [found.total, gaps(desk, shop, 0).await?.total];
     let (cards, part) = if let Some(refused) = &refused {
         leave_to(&mut frame, &spot.address(APPROVE));
-        let card = refused_proposal((state, shop), &maker, &found.first, refused).await?;
+        let card = refused_proposal((state, shop), &maker, found.first, refused).await?;
         (vec![card], Part::of(APPROVE, 0, CARDS, 1))
     } else {
-        let (shown, part) = spot.cut(APPROVE, found, |one| one.view.cluster.id);
+        let (mut shown, part) = spot.cut(APPROVE, found, |one| one.view.cluster.id);
+        let drafts = shown.iter_mut().map(|one| &mut one.draft);
+        settle(desk, shop, drafts.collect()).await?;
         (shown.iter().map(|one| maker.proposal(one)).collect(), part)
     };
     let reasons = REASONS.iter();
@@ -277,15 +283,16 @@ async fn approve_page(
 async fn refused_proposal(
     (state, shop): (&AppState, &ShopId),
     maker: &Maker<'_>,
-    found: &[Proposal],
+    found: Vec<Proposal>,
     refused: &Refused<CandidateId>,
 ) -> Result<ProposalCard, ApiError> {
     let form = refused.form(maker.labels);
-    let waiting = found.iter().find(|one| one.candidate.id == refused.id);
-    if let Some(proposal) = waiting {
+    let mut found = found.into_iter();
+    if let Some(mut proposal) = found.find(|one| one.candidate.id == refused.id) {
+        settle(state.desk(), shop, vec![&mut proposal.draft]).await?;
         return Ok(ProposalCard {
-            form,
-            ..maker.proposal(proposal)
+            form: form.offering(&proposal.draft),
+            ..maker.proposal(&proposal)
         });
     }
     let candidate = state.store.candidate(shop, refused.id).await?;
@@ -316,10 +323,12 @@ async fn write_page(
     let waiting = [proposals(desk, shop, 0).await?.total, found.total];
     let (cards, part) = if let Some(refused) = &refused {
         leave_to(&mut frame, &spot.address(WRITE));
-        let card = refused_gap((state, shop), &maker, &found.first, refused).await?;
+        let card = refused_gap((state, shop), &maker, found.first, refused).await?;
         (vec![card], Part::of(WRITE, 0, CARDS, 1))
     } else {
-        let (shown, part) = spot.cut(WRITE, found, |one| one.view.cluster.id);
+        let (mut shown, part) = spot.cut(WRITE, found, |one| one.view.cluster.id);
+        let drafts = shown.iter_mut().map(|one| &mut one.draft);
+        settle(desk, shop, drafts.collect()).await?;
         (shown.iter().map(|one| maker.gap(one)).collect(), part)
     };
     let template = WritePage {
@@ -339,15 +348,16 @@ async fn write_page(
 async fn refused_gap(
     (state, shop): (&AppState, &ShopId),
     maker: &Maker<'_>,
-    found: &[Gap],
+    found: Vec<Gap>,
     refused: &Refused<ClusterId>,
 ) -> Result<GapCard, ApiError> {
     let form = refused.form(maker.labels);
-    let waiting = found.iter().find(|one| one.view.cluster.id == refused.id);
-    if let Some(gap) = waiting {
+    let mut found = found.into_iter();
+    if let Some(mut gap) = found.find(|one| one.view.cluster.id == refused.id) {
+        settle(state.desk(), shop, vec![&mut gap.draft]).await?;
         return Ok(GapCard {
-            form,
-            ..maker.gap(gap)
+            form: form.offering(&gap.draft),
+            ..maker.gap(&gap)
         });
     }
     let ledger = state.listening.ledger(shop).await?;

@@ -68,7 +68,7 @@ pub async fn sign_in(
             let problem = language
                 .say(
                     "登录名或密码不对，请再试一次。",
-                    "The login or the password is not right. Try again.",
+                    "The login or password is incorrect. Please try again.",
                 )
                 .to_owned();
             let problem = (StatusCode::UNPROCESSABLE_ENTITY, problem);
@@ -91,7 +91,7 @@ fn wait(language: Language, seconds: i64) -> String {
     if language.is_chinese() {
         format!("连续输错的次数太多，请 {seconds} 秒后再试。")
     } else {
-        format!("Too many attempts failed. Try again in {seconds} seconds.")
+        format!("Too many failed attempts. Try again in {seconds} seconds.")
     }
 }
 

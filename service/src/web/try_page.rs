@@ -62,7 +62,7 @@ pub async fn show(
             .next()
             .unwrap_or(content.title)
     });
-    let off_topic = visit.language.say("你们招不招代理", "are you hiring?");
+    let off_topic = visit.language.say("你们招不招代理", "Are you hiring?");
     let mut products = state.store.vocabulary(shop).await?.products;
     products.truncate(MOST_PRODUCTS);
     let frame = visit.frame(&state, Room::Try).await?;

@@ -30,15 +30,16 @@ impl PushUrl {
             }
             _ => {}
         }
-        let malformed = |expected: &str| Fault::Malformed {
-            expected: expected.to_owned(),
-        };
-        let mut url = Url::parse(text).map_err(|_| malformed("an address with https://"))?;
+        let no_address = || Fault::malformed("以 https:// 开头的地址", "an address with https://");
+        let mut url = Url::parse(text).map_err(|_| no_address())?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-            return Err(malformed("an address with https://"));
+            return Err(no_address());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(malformed("an address without a user name or password"));
+            return Err(Fault::malformed(
+                "不带用户名和密码的地址",
+                "an address without a user name or password",
+            ));
         }
         url.set_fragment(None);
         Ok(Self(url))
@@ -99,9 +100,10 @@ impl PushSecret {
                 most: Self::MOST_CHARACTERS,
                 found,
             }),
-            _ if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Fault::Malformed {
-                expected: "the secret as the bot's page shows it".to_owned(),
-            }),
+            _ if !text.bytes().all(|byte| byte.is_ascii_graphic()) => Err(Fault::malformed(
+                "机器人设置页上的密钥原文",
+                "the secret as the bot's page shows it",
+            )),
             _ => Ok(Self(text.to_owned())),
         }
     }

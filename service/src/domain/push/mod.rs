@@ -16,7 +16,7 @@ pub use failure::{AttemptEnd, PushFailure, PushFailureReason};
 pub use schedule::{Day, WeeklySchedule, is_weekly_due};
 pub use wishes::PushWishes;
 
-use super::fault::{Fault, Locale};
+use super::fault::{Fault, Hint, Locale};
 use super::ids::{DeliveryId, NoticeId, PushId, ShopId};
 use super::week::Week;
 
@@ -141,7 +141,7 @@ impl DeliveryState {
         let found = Self::ALL.into_iter().find(|(name, _)| *name == text.trim());
         found.map(|(_, state)| state).ok_or_else(|| Fault::Unknown {
             value: text.trim().chars().take(40).collect(),
-            expected: Self::ALL.map(|(name, _)| name).join(", "),
+            expected: Hint::names(&Self::ALL.map(|(name, _)| name)),
         })
     }
 }

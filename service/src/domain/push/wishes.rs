@@ -7,7 +7,7 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 
 use super::{Day, NoticeKind, PushKind, PushSecret, PushTarget, PushUrl, WeeklySchedule};
-use crate::domain::fault::{Fault, FieldError};
+use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::domain::ids::PushId;
 use crate::domain::text::Text;
 
@@ -101,8 +101,8 @@ impl PushWishes {
         let mut faults = Vec::new();
         let granted = self.granted(&mut faults);
         if self.kind.is_some_and(|kind| kind != target.kind) {
-            let expected = "the kind that it was made as".to_owned();
-            faults.push(FieldError::new("kind", Fault::Malformed { expected }));
+            let fault = Fault::malformed("创建时的类型", "the kind that it was made as");
+            faults.push(FieldError::new("kind", fault));
         }
         let url = match self.url.as_deref() {
             Some(url) => sound("url", PushUrl::parse(url), &mut faults),
@@ -140,7 +140,9 @@ impl PushWishes {
         if notices.contains(&NoticeKind::Test) {
             let fault = Fault::Unknown {
                 value: NoticeKind::Test.as_str().to_owned(),
-                expected: "weekly, alarm".to_owned(),
+                expected: Hint::names(
+                    &[NoticeKind::Weekly, NoticeKind::Alarm].map(NoticeKind::as_str),
+                ),
             };
             faults.push(FieldError::new("notices", fault));
         }
@@ -157,9 +159,8 @@ fn schedule(weekly: Option<&(Day, String)>) -> Result<WeeklySchedule, Fault> {
     let Some((day, time)) = weekly else {
         return Ok(WeeklySchedule::default());
     };
-    let time = Time::strptime("%H:%M", time.trim()).map_err(|_| Fault::Malformed {
-        expected: "a time such as 09:00".to_owned(),
-    })?;
+    let time = Time::strptime("%H:%M", time.trim())
+        .map_err(|_| Fault::malformed("09:00 这样的时间", "a time such as 09:00"))?;
     Ok(WeeklySchedule { day: *day, time })
 }
 
@@ -167,8 +168,11 @@ fn schedule(weekly: Option<&(Day, String)>) -> Result<WeeklySchedule, Fault> {
 fn secret(kind: PushKind, text: Option<&str>, faults: &mut Vec<FieldError>) -> Option<PushSecret> {
     let text = text.map(str::trim).filter(|text| !text.is_empty())?;
     if kind == PushKind::Wecom {
-        let expected = "absent: bots of WeCom have none".to_owned();
-        faults.push(FieldError::new("secret", Fault::Malformed { expected }));
+        let fault = Fault::malformed(
+            "留空：企业微信机器人没有密钥",
+            "absent: bots of WeCom have none",
+        );
+        faults.push(FieldError::new("secret", fault));
         return None;
     }
     sound("secret", PushSecret::parse(text), faults)

@@ -4,7 +4,7 @@ use sqlx::{FromRow, SqliteConnection};
 
 use super::rows::{from_word, made_id, time, word};
 use crate::domain::ids::{ActionId, ClusterId, ShopId};
-use crate::domain::queue::Action;
+use crate::domain::queue::{Action, ActionChange};
 use crate::store::{Period, StoreError, StoreResult};
 
 #[derive(FromRow)]
@@ -53,6 +53,30 @@ pub(super) async fn insert(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Puts an action right; what the change does not name stays.
+pub(super) async fn change(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    (id, change): (ActionId, &ActionChange),
+) -> StoreResult<Action> {
+    let kind = change.kind.as_ref().map(|kind| word("action kind", kind));
+    let row: Option<ActionRow> = sqlx::query_as(
+        "UPDATE actions SET kind = COALESCE(?3, kind), note = COALESCE(?4, note),
+             at = COALESCE(?5, at)
+         WHERE shop = ?1 AND id = ?2
+         RETURNING id, cluster, kind, note, at, by, made_at",
+    )
+    .bind(shop.as_str())
+    .bind(id.as_bytes())
+    .bind(kind.transpose()?)
+    .bind(&change.note)
+    .bind(change.at.map(|at| at.as_millisecond()))
+    .fetch_optional(connection)
+    .await?;
+    row.ok_or(StoreError::NotFound { what: "action" })?
+        .into_action()
 }
 
 /// Removes an action.

@@ -10,7 +10,7 @@ use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::insights::FeedEntry;
 use crate::domain::knowledge::KnowledgeItem;
 use crate::domain::policy::ListeningPolicy;
-use crate::domain::queue::{Action, Candidate, CandidateState, Dismissal, Tag};
+use crate::domain::queue::{Action, ActionChange, Candidate, CandidateState, Dismissal, Tag};
 use crate::domain::suggestion::Pseudonym;
 use crate::domain::week::Week;
 use crate::store::{
@@ -165,6 +165,18 @@ impl InsightStore for SqliteStore {
         let mut transaction = self.write().await?;
         actions::insert(&mut transaction, shop, action).await?;
         Ok(transaction.commit().await?)
+    }
+
+    async fn change_action(
+        &self,
+        shop: &ShopId,
+        id: ActionId,
+        change: &ActionChange,
+    ) -> StoreResult<Action> {
+        let mut transaction = self.write().await?;
+        let action = actions::change(&mut transaction, shop, (id, change)).await?;
+        transaction.commit().await?;
+        Ok(action)
     }
 
     async fn delete_action(&self, shop: &ShopId, id: ActionId) -> StoreResult<()> {

@@ -196,6 +196,26 @@ pub(super) async fn as_of(
     row.map(ItemRow::into_item).transpose()
 }
 
+/// The versions that stood at `at`, of those ids that there were then.
+pub(super) async fn as_of_ids(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    ids: &[KnowledgeId],
+    at: Timestamp,
+) -> StoreResult<Vec<KnowledgeItem>> {
+    let rows: Vec<ItemRow> = sqlx::query_as(select_versions!(
+        "WHERE v.shop = ?1 AND v.id IN (SELECT value FROM json_each(?2))
+             AND v.version = (SELECT max(version) FROM knowledge_versions
+                 WHERE shop = ?1 AND id = v.id AND at <= ?3)"
+    ))
+    .bind(shop.as_str())
+    .bind(to_json("knowledge ids", &ids)?)
+    .bind(at.as_millisecond())
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(ItemRow::into_item).collect()
+}
+
 /// Items that pass `filter`, in its order.
 pub(super) async fn list(
     connection: &mut SqliteConnection,

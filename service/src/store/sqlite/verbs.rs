@@ -151,6 +151,15 @@ impl Store for SqliteStore {
         knowledge::as_of(&mut *self.read().await?, shop, id, time).await
     }
 
+    async fn knowledge_by_ids_as_of(
+        &self,
+        shop: &ShopId,
+        ids: &[KnowledgeId],
+        time: Timestamp,
+    ) -> StoreResult<Vec<KnowledgeItem>> {
+        knowledge::as_of_ids(&mut *self.read().await?, shop, ids, time).await
+    }
+
     async fn list_knowledge(
         &self,
         shop: &ShopId,

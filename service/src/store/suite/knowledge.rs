@@ -25,6 +25,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     lists_what_names_a_product_or_channel(store).await;
     lists_in_other_orders(store).await;
     finds_items_by_ids(store).await;
+    finds_items_by_ids_as_they_stood(store).await;
 }
 
 /// A new item is at version 1 and reads back as it was given.
@@ -375,6 +376,30 @@ pub async fn finds_items_by_ids(store: &Arc<dyn Store>) {
     found.sort_unstable();
     assert_eq!(found, ["a\"b", "d"]);
     assert!(store.knowledge_by_ids(&shop, &[]).await.unwrap().is_empty());
+}
+
+/// Of several ids those are found that there were at the time, as they were then.
+pub async fn finds_items_by_ids_as_they_stood(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    three_versions(store, &shop).await;
+    create(store, &shop, &version("late", "x", time(25))).await;
+    let wanted = ["k", "late", "nothing", "k"].map(id);
+    for (second, expected) in [
+        (9, vec![]),
+        (10, vec![("k", 1)]),
+        (24, vec![("k", 2)]),
+        (25, vec![("k", 2), ("late", 1)]),
+        (99, vec![("k", 3), ("late", 1)]),
+    ] {
+        let stood = store.knowledge_by_ids_as_of(&shop, &wanted, time(second));
+        let stood = stood.await.unwrap();
+        let mut found: Vec<(&str, u32)> = stood
+            .iter()
+            .map(|item| (item.id.as_str(), item.version))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, expected, "{second}");
+    }
 }
 
 /// Fails unless just these pass, in this order, and as many are counted.

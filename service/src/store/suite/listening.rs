@@ -278,6 +278,7 @@ pub async fn undoes_what_people_did(store: &Arc<dyn Store>) {
             is_muted: true,
             is_pinned: false,
         }],
+        came_to: Vec::new(),
     };
     let edit = edit(EditKind::Merge, into.id, before);
     store.edit_clusters(&shop, &merge, &edit).await.unwrap();

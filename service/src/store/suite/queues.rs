@@ -1,11 +1,13 @@
-//! What is undone: answers put back on their queue, findings judged to be none, actions deleted.
+//! What is undone: answers put back on their queue, findings judged to be none, actions put right and deleted.
 
 use std::sync::Arc;
 
 use super::fixtures::{id, new_shop, time};
 use super::insights::{action, all, candidate, version};
 use crate::domain::ids::{ActionId, CandidateId};
-use crate::domain::queue::{Candidate, CandidateState, Dismissal};
+use crate::domain::queue::{
+    Action, ActionChange, ActionKind, Candidate, CandidateState, Dismissal,
+};
 use crate::store::{Decision, Store, StoreError};
 
 /// Every behaviour of this file.
@@ -13,6 +15,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     puts_a_dismissed_answer_back(store).await;
     leaves_an_approved_answer_an_item(store).await;
     keeps_what_was_judged_last(store).await;
+    puts_an_action_right_in_its_own_shop(store).await;
     deletes_an_action_of_its_own_shop(store).await;
 }
 
@@ -95,6 +98,41 @@ pub async fn keeps_what_was_judged_last(store: &Arc<dyn Store>) {
     ));
     let kept = store.dismissals(&shop).await.unwrap();
     assert_eq!(kept, [judged("f-2", 1, 6)]);
+}
+
+/// Only what a change names is changed, and who recorded the action stays.
+pub async fn puts_an_action_right_in_its_own_shop(store: &Arc<dyn Store>) {
+    let (shop, other) = (new_shop(store).await, new_shop(store).await);
+    let (first, second) = (action(candidate(1).cluster), action(candidate(2).cluster));
+    for action in [&first, &second] {
+        store.add_action(&shop, action).await.unwrap();
+    }
+    let change = ActionChange {
+        kind: Some(ActionKind::Page),
+        note: Some("详情页写明了".to_owned()),
+        at: Some(time(3)),
+    };
+    let foreign = store.change_action(&other, first.id, &change).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound { .. })));
+    let changed = store.change_action(&shop, first.id, &change).await.unwrap();
+    let expected = Action {
+        kind: ActionKind::Page,
+        note: "详情页写明了".to_owned(),
+        at: time(3),
+        ..first.clone()
+    };
+    assert_eq!(changed, expected);
+    let nothing = ActionChange::default();
+    let same = store.change_action(&shop, first.id, &nothing).await;
+    assert_eq!(same.unwrap(), expected);
+    // Newest first: the one put right took effect earlier.
+    let kept = store.actions(&shop, all()).await.unwrap();
+    assert_eq!(kept, [second, expected]);
+    let missing = store.change_action(&shop, ActionId::make(), &nothing).await;
+    assert!(matches!(
+        missing,
+        Err(StoreError::NotFound { what: "action" })
+    ));
 }
 
 /// An action is deleted once, and by its own shop alone.
