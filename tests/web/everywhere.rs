@@ -1,12 +1,14 @@
 //! What holds on every page of the console: nobody is kept out, it is light, and
 //! what people wrote is text.
 
+use jiff::{SignedDuration, Timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use crate::asked::{Asked, asked};
 use crate::browser::Browser;
+use crate::chats::{conversation, hand_in};
 use crate::site::Site;
 
 /// The most that a page may load, in bytes.
@@ -348,6 +350,10 @@ async fn a_files_name_and_its_cells_are_text() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_said_of_questions_is_text() {
     let site = Site::open().await;
+    // What is new is shown only where something was asked before.
+    let before = Timestamp::now() - SignedDuration::from_hours(7 * 24);
+    let earlier = conversation("before", "有实体店吗", "没有的亲", before);
+    hand_in(&site, &earlier).await;
     let asked = asked(&site).await;
     let browser = site.owner().await;
     let question = format!("/questions/{}", asked.engraving);
