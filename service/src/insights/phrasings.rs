@@ -15,7 +15,6 @@ use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, RawKnowledge, Status};
 use crate::domain::listening::WordingKey;
-use crate::listening::answers;
 use crate::pool::PoolError;
 use crate::store::NewVersion;
 
@@ -80,8 +79,8 @@ pub(super) fn has_mark(text: &str) -> bool {
     text.contains(['[', ']'])
 }
 
-/// Leaves in `drafts` the wordings that no item has and that no approved one
-/// answers, by the same search as a suggestion's, and notes which drafts of the
+/// Leaves in `drafts` the wordings that no approved item has or answers, by the
+/// search of a suggestion without an encoder, and notes which drafts of the
 /// same question stand already.
 ///
 /// # Errors
@@ -94,22 +93,31 @@ pub async fn settle(
     let searchable = desk.catalog.searchable(shop)?;
     let wordings = drafts.iter().flat_map(|draft| &draft.offered);
     let wordings: Vec<String> = wordings.map(|offered| offered.text.clone()).collect();
-    let threshold = (desk.minimum_confidence, desk.now);
-    let answered = answers(&searchable, wordings.clone(), threshold).await;
-    let answered = answered.map_err(|_| PoolError::Panicked)?;
-    let mut taken: HashSet<String> = HashSet::new();
-    let mut sought: Vec<String> = drafts
-        .iter()
-        .map(|draft| draft.item.title.clone())
-        .collect();
-    for (wording, answer) in wordings.into_iter().zip(answered) {
-        if answer.is_some() {
-            taken.insert(wording);
-        } else {
-            sought.push(wording);
+    let titles = drafts.iter().map(|draft| draft.item.title.clone());
+    let titles: Vec<String> = titles.collect();
+    let now = desk.now;
+    let minimum = searchable.language.minimum_confidence();
+    let minimum = minimum.unwrap_or(desk.minimum_confidence);
+    let looked_up = spawn_blocking(move || {
+        let near = |text: &String| nearest(&searchable, text, Some(now));
+        let (mut taken, mut near_wordings) = (HashSet::new(), Vec::new());
+        for text in wordings {
+            let found = near(&text);
+            if found.first().is_some_and(|best| best.1 >= minimum) {
+                taken.insert(text);
+            } else {
+                near_wordings.push((text, ids(found)));
+            }
         }
-    }
-    let namesakes = namesakes(desk, (shop, searchable), sought).await?;
+        let near_titles = titles.into_iter().map(|text| {
+            let found = ids(nearest(&searchable, &text, None));
+            (text, found)
+        });
+        let near_titles: Vec<_> = near_titles.collect();
+        (taken, near_wordings, near_titles)
+    });
+    let (taken, near_wordings, near_titles) = looked_up.await.map_err(|_| PoolError::Panicked)?;
+    let namesakes = namesakes(desk, shop, [near_wordings, near_titles].concat()).await?;
     for draft in drafts {
         draft.offer_only(|text| !taken.contains(text) && !namesakes.contains_key(text));
         let same = namesakes.get(&draft.item.title).into_iter().flatten();
@@ -133,7 +141,16 @@ pub(super) async fn check_free(
 ) -> Result<(), InsightError> {
     let searchable = desk.catalog.searchable(shop)?;
     let phrasings = &new.content.phrasings;
-    let namesakes = namesakes(desk, (shop, searchable), phrasings.clone()).await?;
+    let sought = phrasings.clone();
+    let near = spawn_blocking(move || {
+        let near = |text: String| {
+            let found = ids(nearest(&searchable, &text, None));
+            (text, found)
+        };
+        sought.into_iter().map(near).collect()
+    });
+    let near = near.await.map_err(|_| PoolError::Panicked)?;
+    let namesakes = namesakes(desk, shop, near).await?;
     let rivals = |text: &String| {
         let same = namesakes.get(text).into_iter().flatten();
         let mut rivals = same.filter(|item| item.id != new.id);
@@ -170,21 +187,14 @@ fn are_of_the_same<Id: PartialEq>(one: &[Id], other: &[Id]) -> bool {
     one.is_empty() && other.is_empty() || one.iter().any(|id| other.contains(id))
 }
 
-/// The items, but for archived ones, that have one of `texts` as their title or
-/// a phrasing, by that text.
+/// The items, but for archived ones, that have one of the texts as their title
+/// or a phrasing, by that text. Each text comes with the items nearest to it.
 async fn namesakes(
     desk: Desk<'_>,
-    (shop, searchable): (&ShopId, Searchable),
-    texts: Vec<String>,
+    shop: &ShopId,
+    near: Vec<(String, Vec<KnowledgeId>)>,
 ) -> Result<HashMap<String, Vec<KnowledgeItem>>, InsightError> {
-    let (texts, found) = spawn_blocking(move || {
-        let found: Vec<Vec<KnowledgeId>> =
-            texts.iter().map(|text| alike(&searchable, text)).collect();
-        (texts, found)
-    })
-    .await
-    .map_err(|_| PoolError::Panicked)?;
-    let mut ids: Vec<KnowledgeId> = found.iter().flatten().cloned().collect();
+    let mut ids: Vec<KnowledgeId> = near.iter().flat_map(|(_, ids)| ids).cloned().collect();
     ids.sort();
     ids.dedup();
     let items = desk.store.knowledge_by_ids(shop, &ids).await?;
@@ -199,25 +209,36 @@ async fn namesakes(
             by_words.entry(key).or_default().push(item);
         }
     }
-    let named = texts.into_iter().filter_map(|text| {
+    let named = near.into_iter().filter_map(|(text, _)| {
         let items = by_words.get(&key(&text))?;
         Some((text, items.iter().copied().cloned().collect()))
     });
     Ok(named.collect())
 }
 
-/// The items whose words are nearest to a text's; none where it cannot be searched.
-fn alike(searchable: &Searchable, text: &str) -> Vec<KnowledgeId> {
+/// The items nearest to a text with their confidence, by words alone: a page
+/// waits for no encoder. At a time, the approved ones in effect then; none where
+/// the shop cannot be searched.
+fn nearest(searchable: &Searchable, text: &str, at: Option<Timestamp>) -> Vec<(String, f32)> {
     let query = Query {
         text,
+        status: at.map(|_| Status::Approved),
+        at,
         limit: MOST_NAMESAKES,
         ..Query::default()
     };
     let retrieved = find(searchable, prepare(searchable, &query), Encoded::Lexical);
     let found = retrieved.map_or_else(|_| Vec::new(), |retrieved| retrieved.found);
+    let found = found.into_iter();
+    found
+        .map(|found| (found.item.id, found.confidence))
+        .collect()
+}
+
+fn ids(found: Vec<(String, f32)>) -> Vec<KnowledgeId> {
     let ids = found
         .iter()
-        .filter_map(|found| KnowledgeId::parse(&found.item.id).ok());
+        .filter_map(|(id, _)| KnowledgeId::parse(id).ok());
     ids.collect()
 }
 

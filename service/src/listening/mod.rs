@@ -29,7 +29,6 @@ use tokio::task::spawn_blocking;
 
 pub use clustering::without_end_marks;
 use compass::Compass;
-pub use coverage::answers;
 pub use ledger::{Fact, Ledger, Name, Names, WordingEntry};
 pub use listener::Listener;
 
