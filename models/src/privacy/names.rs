@@ -76,6 +76,17 @@ const NOT_NAMES: &[&str] = &[
     "双方", "解释",
 ];
 
+/// Surnames that hardly ever begin another word: behind "我是", which mostly
+/// says what somebody is, only these begin a name.
+const CERTAIN: &str = "李王张刘陈杨赵吴周徐孙朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾萧肖蔡潘袁董吕魏蒋姚卢姜钟谭陆崔邱秦薛侯邹熊孟尹欧";
+
+/// Words that begin like one of these all the same.
+const NOT_CERTAIN: &[&str] = &[
+    "王者", "王牌", "曾经", "许多", "许久", "周岁", "周边", "周年", "林业", "罗马", "杨梅", "胡子",
+    "唐装", "陆续", "宋体", "孙子", "孙女", "朱红", "熊孩", "熊猫", "侯车", "欧洲", "欧美", "欧码",
+    "梁上", "张数", "陈列", "陈皮", "姜茶", "钟意", "钟表", "钟爱",
+];
+
 /// The name whose cue or title starts at `at`.
 pub(super) fn find_at(view: &View, at: usize) -> Option<Hit> {
     if view.at(at).is_ascii_alphabetic() {
@@ -111,6 +122,9 @@ fn cued(view: &View, at: usize) -> Option<Hit> {
     if !is_cue_start(view.at(at)) {
         return None;
     }
+    if let Some(range) = introduced(view, at) {
+        return Some(Hit::new(Kind::Name, range));
+    }
     let cue = CUES.iter().find(|cue| view.starts(at, cue))?;
     let cue_end = at + cue.chars().count();
     let mut start = cue_end;
@@ -143,11 +157,28 @@ fn cued(view: &View, at: usize) -> Option<Hit> {
     Some(Hit::new(Kind::Name, start..end))
 }
 
+/// The name in `我是李小红，`: a full one with no other Chinese character behind
+/// it, or of three characters before a word that follows names.
+fn introduced(view: &View, at: usize) -> Option<std::ops::Range<usize>> {
+    let cue_end = view.first_word(at, &["我是", "本人", "我名叫"])?;
+    let start = view.run(cue_end, 2, |c| matches!(c, ' ' | ':'));
+    let is_certain = CERTAIN.contains(view.at(start))
+        && view.first_word(start, NOT_CERTAIN).is_none()
+        && places::region(view, start).is_none();
+    let end = full_name_end(view, start).filter(|_| is_certain)?;
+    let next = view.at(end);
+    let is_bounded = !is_han(next) || end - start == 3 && AFTER_NAME.contains(next);
+    is_bounded.then_some(start..end)
+}
+
 fn is_cue_start(c: char) -> bool {
     matches!(
         c,
         '收' | '联' | '寄' | '发' | '签' | '代' | '经' | '持' | '开' | '账' | '户'
-    ) || matches!(c, '机' | '客' | '真' | '姓' | '名' | '我' | '配' | '快')
+    ) || matches!(
+        c,
+        '机' | '客' | '真' | '姓' | '名' | '我' | '配' | '快' | '本'
+    )
 }
 
 /// `王小明先生`, `尊敬的王女士`.
@@ -271,6 +302,10 @@ mod tests {
         check("尊敬的刘女士您好", "尊敬的[姓名]女士您好");
         check("（周杰收）", "（[姓名]收）");
         check("张三 13812345678", "[姓名] [电话]");
+        check("我是王建国，改下地址", "我是[姓名]，改下地址");
+        check("你好我是李红 上次买的", "你好我是[姓名] 上次买的");
+        check("本人：赵敏", "本人：[姓名]");
+        check("我是王建国要改地址", "我是[姓名]要改地址");
         check("13812345678，李小红", "[电话]，[姓名]");
     }
 
@@ -289,6 +324,15 @@ mod tests {
             "麻烦先生成订单",
             "男士女士都能穿吗",
             "[姓名x]先生",
+            "我是王者会员",
+            "我是周末买的",
+            "我是孙女要用",
+            "我是张江这边的",
+            "我是新手，怎么养",
+            "我是高个子",
+            "我是徐州的",
+            "我是刘海比较长",
+            "本人没收到",
         ] {
             check(text, text);
         }
