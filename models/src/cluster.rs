@@ -49,6 +49,10 @@ pub struct Questions<'a> {
     /// The dot product from which two rows more probably ask the same than not;
     /// `None` where only their density tells ([`Space::alike`]).
     pub alike: Option<f32>,
+    /// Which item answers each row, and how far that counts: rows of different
+    /// items are less alike by the product of the two. Empty where it is not
+    /// known or density tells ([`Space::answers`]).
+    pub answers: &'a [Option<(u64, f32)>],
     /// How often each was asked; each once where this is empty.
     pub weights: &'a [f32],
     /// The cluster that each was in so far: it pulls, so that clusters stay from

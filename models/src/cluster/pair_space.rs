@@ -19,6 +19,8 @@ struct Weights {
     vectors: f32,
     intents: f32,
     answer: f32,
+    /// What it takes away that different items answer.
+    different: f32,
     /// The logarithm of the odds where nothing is in common.
     constant: f32,
 }
@@ -26,11 +28,12 @@ struct Weights {
 /// Fitted to the pairs of wordings of seven small shops, and to questions that
 /// only sound alike at a tenth of their weight (docs/QUALITY.md).
 const BY_WORDS: Weights = Weights {
-    words: 7.76,
+    words: 7.62,
     vectors: 0.0,
-    intents: 3.52,
-    answer: 6.70,
-    constant: -4.13,
+    intents: 3.51,
+    answer: 6.65,
+    different: 3.87,
+    constant: -4.01,
 };
 
 /// Beside the vectors of a sentence model, of three of the shops. Words alone
@@ -41,6 +44,7 @@ const BY_VECTORS: Weights = Weights {
     vectors: 8.0,
     intents: 3.5,
     answer: 6.0,
+    different: 0.0,
     constant: -5.2,
 };
 
@@ -108,10 +112,20 @@ impl PairSpace {
     }
 
     /// See [`super::Space::alike`].
-    pub(super) fn alike(&self) -> f32 {
+    pub(super) fn alike(&self, has_vectors: bool) -> f32 {
         let weights = self.weights();
         // Cosines count from what is common to all.
-        weights.vectors * self.common / (1.0 - self.common) - weights.constant
+        let common = if has_vectors { self.common } else { 0.0 };
+        weights.vectors * common / (1.0 - common) - weights.constant
+    }
+
+    /// See [`super::Space::answers`].
+    pub(super) fn answer(&self, meaning: &Meaning) -> Option<(u64, f32)> {
+        let (item, confidence) = meaning.answer.as_ref()?;
+        Some((
+            key_of(item),
+            self.weights().different.sqrt() * sure(*confidence),
+        ))
     }
 
     pub(super) fn dimensions(&self) -> usize {
@@ -138,8 +152,8 @@ impl PairSpace {
             }
         }
         if let Some((item, confidence)) = &meaning.answer {
-            let sure = confidence.clamp(0.0, 1.0).powf(CONFIDENCE_POWER);
-            add_signs(key_of(item), weights.answer.sqrt() * sure, answer);
+            let weight = weights.answer.sqrt() * sure(*confidence);
+            add_signs(key_of(item), weight, answer);
         }
         placed
     }
@@ -232,6 +246,11 @@ fn mean_cosine(vectors: &[f32], width: usize) -> f32 {
     ((dot(&sum, &sum) - count) / (count * (count - 1.0))).clamp(0.0, MOST_COMMON)
 }
 
+/// What a confidence counts.
+fn sure(confidence: f32) -> f32 {
+    confidence.clamp(0.0, 1.0).powf(CONFIDENCE_POWER)
+}
+
 /// FNV-1a.
 fn key_of(item: &str) -> u64 {
     item.bytes().fold(0xcbf2_9ce4_8422_2325, |key, byte| {
@@ -263,7 +282,7 @@ mod tests {
                 &asked(&space, "密封圈可以单独买吗", left),
                 &asked(&space, "胶圈单卖吗", right),
             );
-            product - space.alike()
+            product - space.alike(false)
         };
         let (seal, warm) = (answered("k-seal", 0.95), answered("k-warm", 0.95));
         let unknown = Meaning::default();
@@ -297,13 +316,17 @@ mod tests {
         let unknown = Meaning::default();
         let odds = |left: usize, right: usize| {
             let placed = |row: usize| space.place(&texts[row], &vectors[row], &unknown);
-            dot(&placed(left), &placed(right)) - space.alike()
+            dot(&placed(left), &placed(right)) - space.alike(true)
         };
         assert!(
             (odds(0, 1) - BY_VECTORS.constant).abs() < 0.02,
             "{}",
             odds(0, 1)
         );
+        // Without the encoder, words and meaning have to do, by their own threshold.
+        let alone = |row: usize| space.place(&texts[row], &[], &answered("k", 0.9));
+        assert!(dot(&alone(0), &alone(0)) > space.alike(false));
+        assert!(dot(&alone(0), &alone(0)) < space.alike(true));
         let same = BY_VECTORS.words + BY_VECTORS.vectors + BY_VECTORS.constant;
         assert!((odds(0, 0) - same).abs() < 0.02, "{}", odds(0, 0));
     }

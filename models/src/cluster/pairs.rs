@@ -21,16 +21,25 @@ pub(super) fn by_pairs(questions: &Questions<'_>, alike: f32) -> (Vec<u32>, Cut)
     let (own, count) = pinned_together(rows.len(), questions.pins);
     let mut parts = Parts::of(rows, &own, count);
     let mut stood: Vec<Option<u64>> = vec![None; count];
+    let mut answers: Vec<Option<(u64, f32)>> = vec![None; count];
     for (row, part) in own.iter().enumerate() {
         let part = *part as usize;
         parts.pins[part] = questions.pins.get(row).copied().flatten();
         stood[part] = questions.previous.get(row).copied().flatten();
+        if parts.pins[part].is_none() {
+            answers[part] = questions.answers.get(row).copied().flatten();
+        }
     }
     let mut similarities = parts.similarities();
     for (left, row) in similarities.iter_mut().enumerate() {
         for (right, similarity) in row.iter_mut().enumerate() {
             if stood[left].is_some() && stood[left] == stood[right] {
                 *similarity += STAYED;
+            }
+            if let (Some((one, sure)), Some((other, as_sure))) = (answers[left], answers[right])
+                && one != other
+            {
+                *similarity -= sure * as_sure;
             }
         }
     }
@@ -85,6 +94,24 @@ mod tests {
     #[test]
     fn only_what_is_alike_comes_together() {
         check(&[], &[], [0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn what_different_items_answer_stays_apart() {
+        let group = |first: (u64, f32), second: (u64, f32)| {
+            let answers = [Some(first), Some(second), None, None];
+            let questions = Questions {
+                dimensions: 2,
+                vectors: &VECTORS,
+                answers: &answers,
+                ..Questions::default()
+            };
+            by_pairs(&questions, 2.6).0[1]
+        };
+        // 3.8 are alike; different items take 1.44, a doubtful one half of that.
+        assert_eq!(group((1, 1.2), (1, 1.2)), 0);
+        assert_ne!(group((1, 1.2), (2, 1.2)), 0);
+        assert_eq!(group((1, 1.2), (2, 0.6)), 0);
     }
 
     #[test]

@@ -69,11 +69,24 @@ impl Space {
     }
 
     /// The dot product from which two questions more probably ask the same than
-    /// not; `None` where only their density tells.
-    pub fn alike(&self) -> Option<f32> {
+    /// not, both placed with vectors of the encoder, or one without; `None`
+    /// where only their density tells.
+    pub fn alike(&self, has_vectors: bool) -> Option<f32> {
         match &self.0 {
-            Kind::Few(space) => Some(space.alike()),
+            Kind::Few(space) => Some(space.alike(has_vectors)),
             Kind::Many(_) => None,
+        }
+    }
+
+    /// Which item answers each question, and how far that counts against its
+    /// being like one that another item answers; empty where only density tells.
+    pub fn answers(&self, meanings: &[Meaning]) -> Vec<Option<(u64, f32)>> {
+        match &self.0 {
+            Kind::Few(space) => meanings
+                .iter()
+                .map(|meaning| space.answer(meaning))
+                .collect(),
+            Kind::Many(_) => Vec::new(),
         }
     }
 
@@ -196,8 +209,8 @@ mod tests {
             for vectors in [&vectors[..], &[]] {
                 let space = Space::learn(&texts, vectors, true);
                 let again = Space::from_bytes(&space.to_bytes()).expect("read");
-                assert_eq!(space.alike(), again.alike());
-                assert_eq!(space.alike().is_some(), Space::is_for_few(texts.len()));
+                assert_eq!(space.alike(true), again.alike(true));
+                assert_eq!(space.alike(true).is_some(), Space::is_for_few(texts.len()));
                 let meanings = vec![meaning.clone(); texts.len()];
                 let placed = space.place_all(&texts, vectors, &meanings);
                 assert_eq!(placed, again.place_all(&texts, vectors, &meanings));

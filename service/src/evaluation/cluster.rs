@@ -172,7 +172,8 @@ impl Asked {
         let questions = Questions {
             dimensions: space.dimensions(),
             vectors: &placed,
-            alike: space.alike(),
+            alike: space.alike(true),
+            answers: &[],
             weights: &self.weights,
             previous,
             pins: &[],

@@ -286,10 +286,12 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
         .zip(&material.is_pinned)
         .map(|(cluster, is_pinned)| cluster.filter(|_| *is_pinned))
         .collect();
+    let answers = space.answers(&material.meanings);
     let questions = Questions {
         dimensions: space.dimensions(),
         vectors: &vectors,
-        alike: space.alike(),
+        alike: space.alike(!encoded.is_empty()),
+        answers: &answers,
         weights: &material.weights,
         previous: &previous,
         pins: &pins,

@@ -1,4 +1,4 @@
-//! Where a new wording belongs, in microseconds: what the last clustering learned.
+//! Where a new wording belongs, in a millisecond: what the last clustering learned.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,10 @@ use super::coverage::meanings;
 use crate::catalog::Searchable;
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::taxonomy::Intent;
+
+/// Wordings of a small shop that are looked up at most, the most asked: more may
+/// have come since it was small.
+const MOST_MEANT: usize = 1_000;
 
 /// The mapping of wordings to vectors, and whose vectors it was learned with.
 pub struct Learned {
@@ -71,7 +75,7 @@ impl Compass {
                 learned.space.dimensions(),
                 vectors,
                 &placed,
-                learned.space.alike(),
+                learned.space.alike(true),
             ),
             encoder: Some(learned.encoder),
             learned,
@@ -88,11 +92,17 @@ impl Compass {
     /// From the wordings of a ledger, without the encoder's vectors.
     pub fn of_ledger(learned: Learned, ledger: &Ledger, searchable: &Searchable) -> Self {
         let intents = ledger.wording_intents();
-        let wordings = ledger.wordings().iter().zip(intents);
-        let clustered: Vec<_> = wordings
-            .filter(|(wording, _)| wording.cluster.is_some())
+        let counts = ledger.wording_counts();
+        let wordings = ledger.wordings().iter().zip(intents).zip(counts);
+        let mut clustered: Vec<_> = wordings
+            .filter(|((wording, _), _)| wording.cluster.is_some())
             .collect();
-        let meanings = if learned.space.alike().is_some() {
+        if learned.space.alike(true).is_some() {
+            clustered.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            clustered.truncate(MOST_MEANT);
+        }
+        let clustered: Vec<_> = clustered.into_iter().map(|(known, _)| known).collect();
+        let meanings = if learned.space.alike(true).is_some() {
             let texts = clustered.iter().map(|(wording, _)| wording.text.as_ref());
             meanings(searchable, texts, Timestamp::now())
         } else {
@@ -124,7 +134,7 @@ impl Compass {
     /// Whether it looks at what [`meanings`] says of a question, and not at its
     /// likeliest intent alone.
     pub fn asks_meanings(&self) -> bool {
-        self.learned.space.alike().is_some()
+        self.learned.space.alike(true).is_some()
     }
 
     /// The cluster that a wording joins; `None` where it is like none. `vector`
@@ -138,7 +148,9 @@ impl Compass {
         let placed = self.learned.space.place_newcomer(text, vector, meaning);
         let nearest = self.assigner.nearest(&placed)?;
         let id = *self.ids.get(usize::try_from(nearest.cluster).ok()?)?;
-        nearest.joins.then(|| {
+        let alike = self.learned.space.alike(!vector.is_empty());
+        let joins = alike.map_or(nearest.joins, |alike| nearest.similarity >= alike);
+        joins.then(|| {
             self.assigner.add(&placed, nearest.cluster);
             id
         })

@@ -63,8 +63,7 @@ impl Editor<'_> {
     /// When there is no such cluster, or both are one.
     pub async fn merge(self, from: ClusterId, into: ClusterId) -> Result<EditId, EditError> {
         if from == into {
-            let fault = Fault::malformed("另一个问题", "another cluster");
-            return Err(EditError::Invalid(FieldError::new("into", fault)));
+            return Err(EditError::Invalid(FieldError::new("into", Fault::Itself)));
         }
         let (change, before, detail) = {
             let ledger = self.listening.ledger(self.shop).await?;
@@ -78,7 +77,13 @@ impl Editor<'_> {
                 clusters: Vec::new(),
                 places: pinned(&places, into),
             };
-            (change, before(places), detail)
+            // Who undoes a merge says that the two are not one: a later clustering
+            // shall not put them together by itself.
+            let apart = places.into_iter().map(|place| WordingPlace {
+                is_pinned: true,
+                ..place
+            });
+            (change, before(apart.collect()), detail)
         };
         self.write(EditKind::Merge, into, &change, before, detail)
             .await

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use std::sync::atomic::Ordering;
 use tokio::sync::watch;
 use tokio::task::spawn_blocking;
+use zhiwen_models::cluster::Meaning;
 use zhiwen_models::privacy::Masked;
 use zhiwen_models::text::Normalized;
 
@@ -183,6 +184,18 @@ impl Listener {
         let folder = self.listening.folder().to_owned();
         let shop = shop.clone();
         let work = move || {
+            let meant = |asks_meanings: bool| -> Vec<Meaning> {
+                if asks_meanings {
+                    let texts = shown.iter().map(Masked::as_str);
+                    return meanings(&searchable, texts, Timestamp::now());
+                }
+                let intents = keys.iter().map(|key| intents.get(key));
+                let meaning = |intent: Option<&String>| of_intent(intent.map(String::as_str));
+                intents.map(meaning).collect()
+            };
+            // What is looked up is so before others have to wait for the compass.
+            let asked = lock(&entry.compass).as_ref().map(Compass::asks_meanings);
+            let mut meanings = asked.map(&meant);
             let mut slot = lock(&entry.compass);
             let is_edited = entry.is_edited.swap(false, Ordering::Relaxed);
             let made = match slot.take() {
@@ -192,20 +205,13 @@ impl Listener {
                     .map(|learned| Compass::of_ledger(learned, &ledger, &searchable)),
             };
             let compass = slot.insert(made?);
+            let asks_meanings = compass.asks_meanings();
+            if asked != Some(asks_meanings) {
+                meanings = None;
+            }
+            let meanings = meanings.unwrap_or_else(|| meant(asks_meanings));
             let width = vectors.len() / texts.len().max(1);
             let has_vectors = width > 0 && compass.takes(fingerprint);
-            let meanings = if compass.asks_meanings() {
-                meanings(
-                    &searchable,
-                    shown.iter().map(Masked::as_str),
-                    Timestamp::now(),
-                )
-            } else {
-                let intents = keys.iter().map(|key| intents.get(key));
-                intents
-                    .map(|intent| of_intent(intent.map(String::as_str)))
-                    .collect()
-            };
             let places = texts.iter().enumerate().map(|(row, text)| {
                 let vector = if has_vectors {
                     &vectors[row * width..(row + 1) * width]
