@@ -13,10 +13,92 @@ const SENTENCE_ENDS: &str = "。！!.…～~；;\n";
 /// Marks that say nothing at the end of a text.
 const PAUSES: &str = "，,、：:；;";
 
+/// What takes note or excuses, and says neither yes nor no. Other words of
+/// acknowledgement ("不需要", "sure") may be the answer itself.
+const NOTES: [&str; 77] = [
+    "好",
+    "好的",
+    "好吧",
+    "好哒",
+    "好滴",
+    "好嘞",
+    "好咧",
+    "好勒",
+    "好呢",
+    "好啦",
+    "好啊",
+    "好呀",
+    "好哦",
+    "好噢",
+    "好嘛",
+    "好好",
+    "好的吧",
+    "嗯",
+    "嗯嗯",
+    "嗯呢",
+    "嗯呐",
+    "嗯啊",
+    "恩",
+    "恩恩",
+    "哦",
+    "哦哦",
+    "喔",
+    "噢",
+    "噢噢",
+    "额",
+    "哎",
+    "哈",
+    "哈哈",
+    "哈哈哈",
+    "嘿嘿",
+    "嘻嘻",
+    "啊",
+    "呀",
+    "知道了",
+    "明白",
+    "明白了",
+    "了解",
+    "了解了",
+    "收到",
+    "看到了",
+    "理解",
+    "抱歉",
+    "很抱歉",
+    "对不起",
+    "不客气",
+    "不用谢",
+    "再见",
+    "拜拜",
+    "新年快乐",
+    "节日快乐",
+    "祝您",
+    "稍等",
+    "稍等下",
+    "稍等一下",
+    "请稍等",
+    "您稍等",
+    "ok",
+    "okay",
+    "got it",
+    "i see",
+    "understood",
+    "noted",
+    "great",
+    "oh",
+    "please",
+    "sorry",
+    "i'm sorry",
+    "you're welcome",
+    "you are welcome",
+    "bye",
+    "have a nice day",
+    "have a great day",
+];
+
 /// `turn` without its greetings, thanks, fillers, emoji and platform
 /// placeholders, for an answer that others will read: all other marks stay as
-/// they were written, and so does what stands in quotes or brackets. Empty
-/// only where nothing but small talk was said.
+/// they were written, and so do a yes or a no and what stands in quotes or
+/// brackets. Empty only where nothing but small talk was said.
 pub fn without_courtesies(turn: &str) -> String {
     let folded = Folded::new(turn);
     let reading = Reading::of(&folded.characters);
@@ -34,7 +116,7 @@ pub fn without_courtesies(turn: &str) -> String {
         } else if answer.depth > 0 {
             answer.say(&written(run));
         } else {
-            answer.say(&written(said(run)));
+            answer.say(&written(said(run, &folded.characters)));
         }
     }
     let text = answer.end();
@@ -44,17 +126,15 @@ pub fn without_courtesies(turn: &str) -> String {
     text
 }
 
-/// A clause without courtesies: nothing is left of one that is made of them,
-/// others lose those at both ends. "在店里" is no greeting.
-fn said(clause: &[Span]) -> &[Span] {
-    const WHOLE: [Tag; 5] = [
-        Tag::Greeting,
-        Tag::Acknowledgement,
-        Tag::Thanks,
-        Tag::Preface,
-        Tag::Filler,
-    ];
-    let says = |span: &Span| !span.is(&WHOLE) && span.part != Part::WordSpace;
+/// A clause of `turn` without courtesies: nothing is left of one that is made
+/// of them, others lose those at both ends. "在店里" is no greeting.
+fn said<'a>(clause: &'a [Span], turn: &[char]) -> &'a [Span] {
+    const WHOLE: [Tag; 4] = [Tag::Greeting, Tag::Thanks, Tag::Preface, Tag::Filler];
+    let is_note = |span: &Span| {
+        let word: String = turn[span.start..span.end].iter().collect();
+        span.is(&[Tag::Acknowledgement]) && NOTES.contains(&word.as_str())
+    };
+    let says = |span: &Span| !span.is(&WHOLE) && !is_note(span) && span.part != Part::WordSpace;
     if !clause.iter().any(says) {
         return &[];
     }
@@ -213,6 +293,43 @@ mod tests {
             ("好的谢谢", ""),
             ("", ""),
         ]);
+    }
+
+    #[test]
+    fn a_yes_or_a_no_stays() {
+        for answer in [
+            "No, for the 500 ml model.",
+            "Yes, for the 500 ml model.",
+            "Sure, within 30 days.",
+            "Nope, it leaks.",
+            "不需要，充一次电用三个月",
+            "不用，已经带电池了",
+            "可以，三天内退",
+            "不行，会变形",
+            "当然，终身保修",
+            "没问题，拍下备注颜色",
+            "不用",
+        ] {
+            check(&[(answer, answer)]);
+        }
+        check(&[
+            ("嗯嗯，不需要，充一次电用三个月", "不需要，充一次电用三个月"),
+            ("亲，不用，已经带电池了，谢谢", "不用，已经带电池了"),
+            (
+                "OK, yes, for the 500 ml model.",
+                "yes, for the 500 ml model.",
+            ),
+            ("Yes thanks.", "Yes."),
+        ]);
+    }
+
+    #[test]
+    fn what_only_takes_note_goes() {
+        let kept: Vec<&str> = NOTES
+            .into_iter()
+            .filter(|note| without_courtesies(&format!("{note}，三天内发货")) != "三天内发货")
+            .collect();
+        assert!(kept.is_empty(), "{kept:?}");
     }
 
     #[test]

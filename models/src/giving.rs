@@ -13,7 +13,8 @@ use crate::reading::{Part, Reading, Span, Tag};
 /// Whether `turn` gives something and says nothing else. Every word of it must
 /// be known: "地址[地址]" gives, "地址改成[地址]" wants something.
 ///
-/// A size or colour counts only where `previous_agent_turn` waits for it.
+/// A size or colour counts only where `previous_agent_turn` waits for it; to
+/// nobody's question, "能" and "可以" ask: "能寄到[地址]".
 pub(crate) fn only_gives(turn: &str, previous_agent_turn: Option<&str>) -> bool {
     if Cues::of(&Folded::new(turn).characters).asks {
         return false;
@@ -27,8 +28,15 @@ pub(crate) fn only_gives(turn: &str, previous_agent_turn: Option<&str>) -> bool 
     if wants_more(&reading, &turn, chooses) || !leaves_only_names(&reading, &turn) {
         return false;
     }
+    if previous_agent_turn.is_none() && has(Tag::Answer) {
+        return false;
+    }
     if chooses {
-        return previous_agent_turn.is_some_and(awaits_choice) && (has(Tag::Choice) || has_data);
+        // "我要的是L码发了M码" tells a fault.
+        let tells_what_came = has(Tag::Sent) || LISTS.came.occurs_in(&turn);
+        return !tells_what_came
+            && previous_agent_turn.is_some_and(awaits_choice)
+            && (has(Tag::Choice) || has_data);
     }
     has_data || (has(Tag::Picture) && has(Tag::Sent))
 }
@@ -88,13 +96,15 @@ fn names_receiver(words: &str, follows_contact: bool) -> bool {
 
 fn awaits_choice(agent_turn: &str) -> bool {
     let agent_turn = Folded::new(agent_turn).characters;
-    cues::agent_awaits_answer(&agent_turn)
-        || (LISTS.agent_wants.occurs_in(&agent_turn) && !cues::agent_invites(&agent_turn))
+    let invites = cues::agent_invites(&agent_turn) || LISTS.agent_invites.occurs_in(&agent_turn);
+    !invites && (cues::agent_awaits_answer(&agent_turn) || LISTS.agent_wants.occurs_in(&agent_turn))
 }
 
 struct Lists {
     giving: PhraseTable<Tag>,
+    came: PhraseTable<()>,
     agent_wants: PhraseTable<()>,
+    agent_invites: PhraseTable<()>,
 }
 
 #[derive(Deserialize)]
@@ -105,7 +115,9 @@ struct RawLists {
     sent: Vec<String>,
     choice: Vec<String>,
     choice_label: Vec<String>,
+    came: Vec<String>,
     agent_wants: Vec<String>,
+    agent_invites: Vec<String>,
 }
 
 #[expect(
@@ -126,10 +138,13 @@ static LISTS: LazyLock<Lists> = LazyLock::new(|| {
     let tagged = lists
         .iter()
         .flat_map(|(phrases, tag)| phrases.iter().map(|phrase| (phrase.as_str(), *tag)));
-    let wants = raw.agent_wants.iter().map(|phrase| (phrase.as_str(), ()));
+    let untagged =
+        |phrases: &[String]| PhraseTable::new(phrases.iter().map(|phrase| (phrase.as_str(), ())));
     Lists {
         giving: PhraseTable::new(tagged),
-        agent_wants: PhraseTable::new(wants),
+        came: untagged(&raw.came),
+        agent_wants: untagged(&raw.agent_wants),
+        agent_invites: untagged(&raw.agent_invites),
     }
 });
 

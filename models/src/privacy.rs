@@ -148,10 +148,11 @@ pub fn mask(text: &str) -> Masked {
     Masked(masked)
 }
 
-/// Whether `text` may be a person's name in Chinese, and nothing else.
+/// Whether `text` may be a person's name in Chinese, and nothing else: most
+/// surnames begin everyday words ("解锁", "包税") as well and do not count.
 pub(crate) fn may_be_name(text: &str) -> bool {
     let view = View::new(text);
-    names::full_name_end(&view, 0) == Some(view.len())
+    names::certain_name_end(&view, 0) == Some(view.len())
 }
 
 /// Finds personal data: in order, without overlaps.

@@ -11,8 +11,10 @@ use crate::reading::{Part, Reading, Span, Tag};
 pub enum SmallTalk {
     /// "你好", "在吗": also the calls of a buyer who waits.
     Greeting,
-    /// Thanks, yes, no, "I see", bare answers to the agent's question, and data or pictures handed over.
+    /// Thanks, yes, no, "I see", and bare answers to the agent's question.
     Acknowledgement,
+    /// Data, pictures or a choice handed over: the matter they are for goes on.
+    Given,
     /// "转人工".
     HumanAgent,
     /// Only a link, a picture or an order card.
@@ -26,7 +28,7 @@ impl SmallTalk {
     pub fn intent_id(&self) -> &'static str {
         match self {
             Self::Greeting => "other.greeting",
-            Self::Acknowledgement => "other.acknowledgement",
+            Self::Acknowledgement | Self::Given => "other.acknowledgement",
             Self::HumanAgent => "other.human_agent",
             Self::LinkOrMedia => "other.link_or_media",
             Self::Unclear => "other.unclear",
@@ -38,11 +40,15 @@ impl SmallTalk {
 /// asks, wants or reports something.
 ///
 /// `previous_agent_turn` is the agent's last message before it: a bare answer
-/// to it (an address fragment, a number, "昨天买的") is an acknowledgement, and
-/// so is what only gives data or shows that a picture is sent.
+/// to it (an address fragment, a number, "昨天买的") is an acknowledgement; what
+/// only gives data or says that a picture is sent is [`SmallTalk::Given`].
 pub fn recognise(turn: &str, previous_agent_turn: Option<&str>) -> Option<SmallTalk> {
-    by_lists(turn, previous_agent_turn)
-        .or_else(|| only_gives(turn, previous_agent_turn).then_some(SmallTalk::Acknowledgement))
+    match by_lists(turn, previous_agent_turn) {
+        None | Some(SmallTalk::Acknowledgement) if only_gives(turn, previous_agent_turn) => {
+            Some(SmallTalk::Given)
+        }
+        listed => listed,
+    }
 }
 
 /// The kind by the lists of small talk alone.
@@ -195,7 +201,7 @@ fn stripped(clause: &[Span]) -> &[Span] {
 mod tests {
     use super::*;
 
-    use SmallTalk::{Acknowledgement, Greeting, HumanAgent, LinkOrMedia, Unclear};
+    use SmallTalk::{Acknowledgement, Given, Greeting, HumanAgent, LinkOrMedia, Unclear};
 
     fn check(cases: &[(&str, Option<&str>, Option<SmallTalk>)]) {
         for (turn, previous_agent_turn, expected) in cases {
@@ -242,17 +248,13 @@ mod tests {
                 Some(Acknowledgement),
             ),
             ("大前天傍晚", None, None),
-            (
-                "青石巷七号",
-                Some("收货地址发一下呢"),
-                Some(Acknowledgement),
-            ),
+            ("青石巷七号", Some("收货地址发一下呢"), Some(Given)),
             (
                 "John Smith",
                 Some("Could you tell me your name?"),
                 Some(Acknowledgement),
             ),
-            ("[订单x]", Some("麻烦提供订单号"), Some(Acknowledgement)),
+            ("[订单x]", Some("麻烦提供订单号"), Some(Given)),
             ("[订单x]", None, Some(LinkOrMedia)),
             ("噢 那还挺远", Some("我们从昆明发出"), Some(Acknowledgement)),
             ("雨伞的伞骨歪了", Some("有什么可以帮您的吗"), None),

@@ -174,7 +174,8 @@ fn small_talk(classifier: &Classifier, turn: Turn<'_>, core: &Normalized) -> Opt
     let agent_before = turn.before.last().filter(|e| e.speaker == Speaker::Agent);
     let listed = smalltalk::recognise(turn.text, agent_before.map(|earlier| earlier.text))?;
     let is_bare_answer = smalltalk::recognise(turn.text, None).is_none();
-    if listed != SmallTalk::Acknowledgement || !is_bare_answer || core.is_empty() {
+    let may_answer = matches!(listed, SmallTalk::Acknowledgement | SmallTalk::Given);
+    if !may_answer || !is_bare_answer || core.is_empty() {
         return Some(listed);
     }
     let alone = classifier.classify(Input {

@@ -181,6 +181,19 @@ fn what_asks_or_wants_or_reports_does_not_only_give() {
         ("加我微信[微信]吧，怎么付款", Some("好的")),
         ("发我个视频看看怎么装", Some("好的")),
         ("[数字x]点前送到，麻烦备注一下", Some("好的")),
+        ("解绑 [电话]", None),
+        ("解锁 [账号]", None),
+        ("时效 [地址]", None),
+        ("包税 [地址]", None),
+        ("平邮 [地址]", None),
+        ("贺卡 [姓名]", None),
+        ("路线 [地址]", None),
+        ("能寄到[地址]", None),
+        ("可以发到[地址]", None),
+        ("请送到5楼", None),
+        ("我要的是L码发了M码", Some("请提供一下订单号")),
+        ("我要L码收到M码", Some("请提供一下订单号")),
+        ("我要黑色大号的2件", Some("有任何问题请随时告诉我")),
     ]);
 }
 
@@ -208,6 +221,13 @@ fn what_asks_in_english_does_not_only_give() {
         ("cancel order [订单号]", None),
         ("here is the photo, can I return it", Some("ok")),
         ("is size 38 available", None),
+        ("is my address [地址]", None),
+        ("is my order number 12345", None),
+        (
+            "I want black, size 10",
+            Some("please let me know if you have any question"),
+        ),
+        ("I want black, I got white", Some("which order is it?")),
         ("the blue one is broken, I sent you the photo", Some("ok")),
     ]);
 }
@@ -219,6 +239,7 @@ fn a_choice_gives_only_what_the_agent_waits_for() {
         (Some("报一下您要的颜色"), true),
         (Some("蓝色和白色都有货"), false),
         (Some("颜色都有，还有什么可以帮您"), false),
+        (Some("有任何问题请随时告诉我"), false),
         (None, false),
     ] {
         assert_eq!(
@@ -239,6 +260,8 @@ fn a_name_beside_contact_data_is_no_word() {
         ("张丽", false),
         ("[地址] 包邮", false),
         ("[单号] 丢件", false),
+        ("[电话] 解绑", false),
+        ("[地址] 陈列", false),
     ] {
         assert_eq!(only_gives(turn, None), expected, "{turn:?}");
     }

@@ -162,13 +162,18 @@ fn cued(view: &View, at: usize) -> Option<Hit> {
 fn introduced(view: &View, at: usize) -> Option<std::ops::Range<usize>> {
     let cue_end = view.first_word(at, &["我是", "本人", "我名叫"])?;
     let start = view.run(cue_end, 2, |c| matches!(c, ' ' | ':'));
-    let is_certain = CERTAIN.contains(view.at(start))
-        && view.first_word(start, NOT_CERTAIN).is_none()
-        && places::region(view, start).is_none();
-    let end = full_name_end(view, start).filter(|_| is_certain)?;
+    let end = certain_name_end(view, start)?;
     let next = view.at(end);
     let is_bounded = !is_han(next) || end - start == 3 && AFTER_NAME.contains(next);
     is_bounded.then_some(start..end)
+}
+
+/// A full name whose surname hardly ever begins another word.
+pub(super) fn certain_name_end(view: &View, at: usize) -> Option<usize> {
+    let is_certain = CERTAIN.contains(view.at(at))
+        && view.first_word(at, NOT_CERTAIN).is_none()
+        && places::region(view, at).is_none();
+    full_name_end(view, at).filter(|_| is_certain)
 }
 
 fn is_cue_start(c: char) -> bool {

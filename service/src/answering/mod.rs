@@ -459,7 +459,7 @@ fn answer(found: Found, wanted: AnswerForm) -> Option<Answer> {
 fn reason_of(small_talk: SmallTalk) -> AbstentionReason {
     match small_talk {
         SmallTalk::Greeting => AbstentionReason::Greeting,
-        SmallTalk::Acknowledgement => AbstentionReason::Acknowledgement,
+        SmallTalk::Acknowledgement | SmallTalk::Given => AbstentionReason::Acknowledgement,
         SmallTalk::HumanAgent => AbstentionReason::HumanAgentWanted,
         SmallTalk::LinkOrMedia => AbstentionReason::LinkOrMedia,
         SmallTalk::Unclear => AbstentionReason::Unclear,

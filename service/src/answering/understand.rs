@@ -239,7 +239,7 @@ mod tests {
         let given = [("b", "杯子裂了"), ("a", "留下收货信息，给您补发")];
         for said in ["收货电话13812345678 张丽", "照片发你了，订单尾号8821"] {
             let understood = understand(&turns(&[&given[..], &[("b", said)]].concat()), 300);
-            assert_eq!(understood.small_talk, Some(SmallTalk::Acknowledgement));
+            assert_eq!(understood.small_talk, Some(SmallTalk::Given));
         }
         let understood = understand(
             &turns(&[("b", "电话13812345678 张丽"), ("b", "地址写错了能改吗")]),

@@ -16,7 +16,7 @@ mod tests;
 mod times;
 pub mod voices;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -322,6 +322,7 @@ struct MaskedBatch {
 impl MaskedBatch {
     /// Counts whose the messages are, but for those at `conflicts`.
     fn tell_voices(&self, voices: &mut Voices, conflicts: &[usize]) {
+        let conflicts: HashSet<usize> = conflicts.iter().copied().collect();
         for (at, (message, voice)) in self.messages.iter().zip(&self.voices).enumerate() {
             if !conflicts.contains(&at) {
                 voices.hear(message.author, voice);

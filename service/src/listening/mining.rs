@@ -98,6 +98,9 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
             candidate.key = same.map_or(candidate.key, |(_, key)| *key);
         }
         found.sort_by(|left, right| right.score.total_cmp(&left.score));
+        // Two answers may say the same as a third and not as one another.
+        let mut keys = HashSet::new();
+        found.retain(|candidate| keys.insert(candidate.key));
         found.truncate(MOST_OF_A_CLUSTER);
         candidates.extend(found);
     }
@@ -311,6 +314,29 @@ mod tests {
             .map(|answer| (answer.buyers, answer.agents, answer.replies))
             .collect();
         assert_eq!(counts, [(6, 2, 6)]);
+    }
+
+    #[test]
+    fn of_two_that_say_what_one_said_the_better_is_that_one() {
+        let cluster = ClusterId::make();
+        let replies = |said: &str, buyers: &[&str]| -> Vec<MinedReply> {
+            let replies = buyers.iter();
+            replies
+                .map(|buyer| reply(cluster, said, "小美", buyer))
+                .collect()
+        };
+        let first = replies("壶身可以放洗碗机", &["b1", "b2", "b3"]);
+        let standing = mine(&first, &[], Timestamp::UNIX_EPOCH);
+        assert_eq!(standing.len(), 1);
+        let better = "壶身可以放洗碗机微波炉电烤箱里";
+        let later = [
+            replies("壶身可以放洗碗机高温蒸汽消毒柜", &["b1", "b2", "b3"]),
+            replies(better, &["b4", "b5", "b6", "b7"]),
+        ];
+        let found = mine(&later.concat(), &standing, Timestamp::UNIX_EPOCH);
+        let texts: Vec<&str> = found.iter().map(|answer| answer.text.as_str()).collect();
+        assert_eq!(texts, [better]);
+        assert_eq!(found[0].key, standing[0].key);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::answering::understand::{Speaker, Turn, Understood, understand};
 use crate::answering::{Query, classified, earlier, read_heard, wording};
 use crate::catalog::Searchable;
 use crate::domain::ids::ProductId;
-use crate::domain::listening::{HeardQuestion, Outcome, QuestionId, Reply};
+use crate::domain::listening::{HeardQuestion, Outcome, QuestionId, Reply, WordingKey};
 use crate::domain::message::{Author, Message, Thread};
 use crate::domain::policy::ListeningPolicy;
 use zhiwen_models::privacy::{Masked, mask};
@@ -248,11 +248,23 @@ fn outcome(question: &HeardQuestion, reply: Option<&Reply>, after: Option<&Burst
     let Some(after) = after else {
         return Outcome::Open;
     };
+    taken(after, Some(question.wording))
+}
+
+/// How the buyer took a reply to a question of this wording.
+fn taken(after: &Burst, asked: Option<WordingKey>) -> Outcome {
     match after.understood.small_talk {
+        // Not what is given: the shop needs it to go on.
         Some(SmallTalk::Acknowledgement) => Outcome::Accepted,
         Some(_) => Outcome::Open,
-        None if wording(&after.understood.whole()) == Some(question.wording) => Outcome::AskedAgain,
-        None => Outcome::Open,
+        None => {
+            let wording = wording(&after.understood.whole());
+            if wording.is_some() && wording == asked {
+                Outcome::AskedAgain
+            } else {
+                Outcome::Open
+            }
+        }
     }
 }
 
@@ -309,6 +321,24 @@ mod tests {
             ],
             &["壶嘴漏水怎么处理", "寄到[地址]要几天"],
         );
+    }
+
+    #[test]
+    fn only_words_that_accept_make_a_reply_accepted() {
+        for (said, expected) in [
+            ("照片发你了", Outcome::Open),
+            ("收货电话 [电话] [姓名]", Outcome::Open),
+            ("好的谢谢", Outcome::Accepted),
+        ] {
+            let said = [
+                ("b", "壶嘴漏水怎么处理"),
+                ("a", "麻烦拍张照，留下收货信息"),
+                ("b", said),
+            ];
+            let bursts = bursts(&turns(&said), &ListeningPolicy::default());
+            let after = bursts.last().expect("the buyer's last words");
+            assert_eq!(taken(after, None), expected, "{said:?}");
+        }
     }
 
     #[test]

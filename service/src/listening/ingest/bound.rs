@@ -15,7 +15,7 @@ use crate::listening::intake::RawMessage;
 const MOST_QUOTED: usize = 40;
 
 /// Values of a role that a refusal lists.
-const MOST_ROLES_LISTED: usize = 16;
+const MOST_ROLES_LISTED: usize = 32;
 
 /// Characters that are masked for this; a cell may have a megabyte.
 const MOST_LOOKED_AT: usize = 1_000;

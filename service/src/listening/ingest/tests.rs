@@ -81,7 +81,7 @@ fn our_own_fields() {
         &[
             "buyer tb1 - - c m-1 2026-11-02T12:00:00Z 有货吗",
             "agent - 小美 - c m-2 2026-11-02T12:00:20Z 有的",
-            "refused: at \"gestern\" is not known, expected 2026-11-11 20:00:30; role \"平台\" is not known, expected buyer, customer, 买家, 顾客, 客户, 消费者, agent, seller, service, staff, 客服, 商家, 卖家, automatic, system, robot, or list it under [roles] of the mapping, such as agent = [\"平台\"]: the roles are buyer, agent and automatic",
+            "refused: at \"gestern\" is not known, expected 2026-11-11 20:00:30; role \"平台\" is not known, expected buyer, customer, 买家, 顾客, 客户, 消费者, agent, seller, service, staff, 客服, 商家, 卖家, automatic, system, robot, bot, 系统, 机器人, or list it under [roles] of the mapping, such as agent = [\"平台\"]: the roles are buyer, agent and automatic",
         ],
     );
 }

@@ -14,7 +14,8 @@ const MOST_LISTED: usize = 10;
 /// Names of a role that are counted one by one; a wrong mapping may take every buyer for an agent.
 const MOST_COUNTED: usize = 10_000;
 
-/// A buyer speaks with one shop; whoever speaks with more buyers than this may be the shop.
+/// A buyer speaks with few accounts of a shop; whoever speaks with more others
+/// than this, most of whom speak with nobody else, may be the shop.
 const MOST_PARTNERS: usize = 3;
 
 /// Characters of a name that the report shows.
@@ -155,11 +156,12 @@ impl Voices {
 
     /// Of senders who speak like a shop, with the line that would say so.
     fn warnings(&self, locale: Locale) -> Vec<String> {
+        let conversations = self.conversations();
         let mut doubtful: Vec<(&String, usize)> = self
             .unlisted
             .iter()
+            .filter(|(_, partners)| self.serves(partners, &conversations))
             .map(|(name, partners)| (name, partners.len()))
-            .filter(|(_, partners)| *partners > MOST_PARTNERS)
             .collect();
         if doubtful.is_empty() {
             return Vec::new();
@@ -181,25 +183,59 @@ impl Voices {
                 }
             })
             .collect();
-        let names = doubtful.iter().map(|(name, _)| shown(name));
-        let all: Vec<String> = self
-            .listed
-            .iter()
-            .cloned()
-            .chain(names)
-            .map(|name| format!("{name:?}"))
-            .collect();
-        let line = format!("agent = [{}]", all.join(", "));
-        lines.push(match locale {
-            Locale::English => format!(
+        let names = doubtful.iter().map(|(name, _)| name.as_str());
+        let line = self.line_to_paste(names.filter(|name| can_be_pasted(name)));
+        lines.push(match (locale, line) {
+            (Locale::English, None) => "if that is the shop's account, say so under [senders] of a --mapping (--show-preset prints one to start from)".to_owned(),
+            (Locale::English, Some(line)) => format!(
                 "if that is the shop's account, say so under [senders] of a --mapping (--show-preset prints one to start from): {line}"
             ),
-            Locale::Chinese => format!(
+            (Locale::Chinese, None) => "若是店铺账号，请在映射文件的 [senders] 里写明，再用 --mapping 指定（--show-preset 可取出预设来改）".to_owned(),
+            (Locale::Chinese, Some(line)) => format!(
                 "若是店铺账号，请在映射文件的 [senders] 里写明，再用 --mapping 指定（--show-preset 可取出预设来改）：{line}"
             ),
         });
         lines
     }
+
+    /// The mapping's agents with `names`; `None` without any.
+    fn line_to_paste<'a>(&'a self, names: impl Iterator<Item = &'a str>) -> Option<String> {
+        let mut names = names.peekable();
+        names.peek()?;
+        let quoted = |name: &str| toml::Value::String(name.to_owned()).to_string();
+        let listed = self.listed.iter().map(|name| quoted(name));
+        let all: Vec<String> = listed.chain(names.map(quoted)).collect();
+        Some(format!("agent = [{}]", all.join(", ")))
+    }
+
+    /// In how many conversations each unlisted sender is, by the hash of the name.
+    fn conversations(&self) -> HashMap<u64, usize> {
+        let mut conversations: HashMap<u64, usize> = HashMap::new();
+        for (name, partners) in &self.unlisted {
+            *conversations.entry(hash(name)).or_default() += partners.len();
+        }
+        for opener in self.openers.values() {
+            *conversations.entry(*opener).or_default() += 1;
+        }
+        conversations
+    }
+
+    /// Whether most of many `partners` speak with nobody else, as buyers do. A
+    /// buyer whom several accounts of the shop serve speaks with who speaks with many.
+    fn serves(&self, partners: &BTreeSet<u64>, conversations: &HashMap<u64, usize>) -> bool {
+        let is_single = |partner: &&u64| {
+            let other = self.openers.get(*partner).unwrap_or(*partner);
+            conversations.get(other).is_none_or(|count| *count <= 1)
+        };
+        let singles = partners.iter().filter(is_single).count();
+        partners.len() > MOST_PARTNERS && 2 * singles > partners.len()
+    }
+}
+
+/// Whether a mapping that says `name` means this sender alone: nothing of it
+/// is masked or cut, and no star stands for other names.
+fn can_be_pasted(name: &str) -> bool {
+    shown(name) == name && !name.contains('*') && !name.chars().any(char::is_control)
 }
 
 /// The most frequent names with their counts.
@@ -307,7 +343,8 @@ mod tests {
         let mut voices = Voices::default();
         for number in 0..5 {
             let conversation = format!("c{number}");
-            for name in ["tb1", "云岭茶铺", "tb1"] {
+            let buyer = format!("tb{number}");
+            for name in [buyer.as_str(), "云岭茶铺", buyer.as_str()] {
                 voices.hear(
                     Author::Buyer,
                     &unlisted(name, Among::In(conversation.clone())),
@@ -321,5 +358,62 @@ mod tests {
         );
         assert!(lines[2].ends_with("agent = [\"云岭茶铺\"]"), "{lines:?}");
         assert_eq!(lines.len(), 3);
+    }
+
+    /// Of `shops`, each in conversations with all of `buyers`.
+    fn heard(shops: &[&str], buyers: &[String]) -> Voices {
+        let mut voices = Voices::default();
+        for shop in shops {
+            for buyer in buyers {
+                for (name, other) in [(buyer.as_str(), *shop), (*shop, buyer.as_str())] {
+                    voices.hear(
+                        Author::Buyer,
+                        &unlisted(name, Among::With(other.to_owned())),
+                    );
+                }
+            }
+        }
+        voices
+    }
+
+    #[test]
+    fn a_buyer_whom_many_accounts_serve_is_not_the_shop() {
+        let shops = ["店:一", "店:二", "店:三", "店:四"];
+        let mut voices = heard(&shops, &["tb0".to_owned()]);
+        for shop in shops {
+            for number in 0..5 {
+                let buyer = format!("{shop}的{number}");
+                for (name, other) in [(buyer.as_str(), shop), (shop, buyer.as_str())] {
+                    voices.hear(
+                        Author::Buyer,
+                        &unlisted(name, Among::With(other.to_owned())),
+                    );
+                }
+            }
+        }
+        let lines = voices.lines(Locale::Chinese);
+        assert_eq!(lines.len(), 1 + shops.len() + 1, "{lines:?}");
+        assert!(lines.iter().all(|line| !line.contains("tb0")), "{lines:?}");
+    }
+
+    #[test]
+    fn only_a_name_that_means_one_sender_is_offered_for_pasting() {
+        let buyers: Vec<String> = (0..5).map(|number| format!("tb{number}")).collect();
+        for (shop, expected) in [
+            ("云岭\"茶\"铺", Some("云岭\"茶\"铺")),
+            ("云岭*铺", None),
+            ("13812345678", None),
+        ] {
+            let lines = heard(&[shop], &buyers).lines(Locale::Chinese);
+            assert_eq!(lines.len(), 3, "{lines:?}");
+            let offered = lines[2].split_once('：').map(|(_, line)| {
+                let read: toml::Table = toml::from_str(line).expect("a line of TOML");
+                read["agent"][0].as_str().map(str::to_owned)
+            });
+            assert_eq!(offered.flatten().as_deref(), expected, "{shop:?}");
+        }
+        let long = "云".repeat(MOST_NAME_CHARACTERS + 1);
+        let lines = heard(&[&long], &buyers).lines(Locale::English);
+        assert!(!lines[2].contains("agent ="), "{lines:?}");
     }
 }
