@@ -158,7 +158,7 @@ pub struct Share {
     pub questions: u32,
     /// Distinct buyers of this week.
     pub buyers: u32,
-    /// Questions of the week before; null where these were a few.
+    /// Questions of the week before; null where a few buyers asked them.
     #[schema(value_type = Option<u32>)]
     pub previous_questions: Shown,
     /// What the rest is of, where the part stands for all that has none of its own.
@@ -223,7 +223,7 @@ pub struct QuestionLine {
     pub domain: Option<String>,
     /// The products it is asked about most, at most five, with buyers.
     pub products: Vec<Count>,
-    /// Questions of this week; null where these are a few.
+    /// Questions of this week; null where a few buyers asked them.
     #[schema(value_type = Option<u32>)]
     pub questions: Shown,
     /// Distinct buyers of this week; null where these are a few: one or more,
@@ -236,20 +236,23 @@ pub struct QuestionLine {
     /// How it moves; null where nothing at all was asked the week before.
     pub trend: Option<Trend>,
     /// The probability of so large a change of its share by chance (two-sided
-    /// exact binomial, given both weeks' totals); absent where it is new, and
-    /// where there is no trend.
+    /// exact binomial, given both weeks' totals); absent where it is new, where
+    /// there is no trend, and where the buyers of either week are a few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p_value: Option<f64>,
     /// Distinct buyers in each of the last eight weeks, this one last; null
     /// where these were a few.
     #[schema(value_type = Vec<Option<u32>>)]
     pub buyers_by_week: Vec<Shown>,
-    /// The share of its questions that a human agent replied to, from 0 to 1.
+    /// The share of its questions that a human agent replied to, from 0 to 1; 0
+    /// where `buyers` is null.
     pub answered_share: f64,
-    /// The share of its displayed suggestions that agents used; absent when none was displayed.
+    /// The share of its displayed suggestions that agents used; absent when none
+    /// was displayed, and where `buyers` is null.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acceptance: Option<f64>,
-    /// The share of its questions that were urgent, from 0 to 1.
+    /// The share of its questions that were urgent, from 0 to 1; 0 where `buyers`
+    /// is null.
     pub urgent_share: f64,
     /// The approved item that answers it, by id; of a week that is over the one
     /// that did at its end.
@@ -379,8 +382,8 @@ impl QuestionLine {
         }
     }
 
-    /// Hides the counts of groups smaller than `smallest_group`: supervisors
-    /// alone work with every one.
+    /// Hides the counts of groups smaller than `smallest_group`, and what they
+    /// could be told from: supervisors alone work with every one.
     pub fn hide_few(&mut self, smallest_group: u32) {
         let counts = [
             &mut self.questions,
@@ -390,6 +393,23 @@ impl QuestionLine {
         for count in counts.into_iter().chain(&mut self.buyers_by_week) {
             *count = count.hidden_below(smallest_group);
         }
+        let is_few = |count: Shown| count.exactly().is_none();
+        if is_few(self.buyers) {
+            // A few may ask a lot, and a third of their questions tells of three.
+            self.questions = Shown::Under(smallest_group);
+            self.answered_share = 0.0;
+            self.acceptance = None;
+            self.urgent_share = 0.0;
+        }
+        if is_few(self.buyers) || is_few(self.previous_buyers) {
+            // An exact test can be computed back, given the totals.
+            self.p_value = None;
+        }
+    }
+
+    /// A share of its questions as it may be shown: of a few buyers' none is.
+    pub fn told(&self, share: f64) -> Option<f64> {
+        self.buyers.exactly().map(|_| share)
     }
 
     /// The line of a question that nobody asked of late.

@@ -106,7 +106,7 @@ impl Lines<'_> {
                 },
                 cluster: cluster.id,
                 is_muted: cluster.is_muted,
-                stage: most(&tally.stages),
+                stage: most(&tally.stages, |stage| stage),
                 buyers_of_all: tally.buyers_of_all(),
                 first_ms: tally.first_ms,
                 main_product: self.main_product(tally),
@@ -156,7 +156,8 @@ impl Lines<'_> {
     }
 
     fn line(&self, cluster: &Cluster, tally: &Tally) -> QuestionLine {
-        let intent = most(&tally.intents).map(|name| self.ledger.intents.get(name));
+        let intents = &self.ledger.intents;
+        let intent = most(&tally.intents, |name| intents.get(name)).map(|name| intents.get(name));
         let domain = intent
             .and_then(|id| Intent::parse(id).ok())
             .and_then(|intent| intent.domain());

@@ -1,6 +1,7 @@
 //! What recurring questions are called where others than supervisors read: a
 //! sentence that one buyer alone wrote is a quotation of that buyer.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::answers::Answers;
@@ -32,7 +33,7 @@ impl Quotable {
             .clusters()
             .filter_map(|cluster| Some((cluster.id, answers.title(cluster)?.to_owned())))
             .collect();
-        let mut best: HashMap<ClusterId, (bool, u32)> = HashMap::new();
+        let mut best: HashMap<ClusterId, (bool, u32, Reverse<&str>)> = HashMap::new();
         for (wording, asked) in ledger.wordings().iter().zip(asked(ledger)) {
             let cluster = wording.cluster.and_then(|id| ledger.cluster(id));
             let Some(cluster) = cluster.filter(|_| asked.is_by_several) else {
@@ -40,7 +41,8 @@ impl Quotable {
             };
             let label = cluster.label.as_str();
             let is_label = reads_as(&wording.text, label);
-            let rank = (is_label, asked.questions);
+            // The order of wordings differs from start to start; their texts do not.
+            let rank = (is_label, asked.questions, Reverse(wording.text.as_ref()));
             if best.get(&cluster.id).is_none_or(|best| rank > *best) {
                 best.insert(cluster.id, rank);
                 let title = if is_label {
@@ -125,6 +127,31 @@ mod tests {
             .map(|cluster| quotable.words(cluster))
             .collect();
         assert_eq!(words, [Some(expected.to_owned())]);
+    }
+
+    #[test]
+    fn of_words_written_as_often_the_lesser_are_taken() {
+        for is_turned in [false, true] {
+            let [own, other] = [("一号说法", 1), ("二号说法", 2)].map(|(cluster, buyers)| Asked {
+                cluster,
+                days_ago: 3,
+                buyers,
+            });
+            let lesser = Asked {
+                cluster: "三号说法",
+                ..other
+            };
+            let mut changes = changes(&[own, other, lesser]);
+            let cluster = changes.clusters[0].id;
+            changes.clusters.truncate(1);
+            for wording in &mut changes.wordings {
+                wording.cluster = Some(cluster);
+            }
+            if is_turned {
+                changes.wordings.reverse();
+            }
+            check(changes, "三号说法");
+        }
     }
 
     #[test]

@@ -36,7 +36,7 @@ type Groups = BTreeMap<String, Group>;
 
 impl Shares<'_> {
     /// The parts that `key` makes, most asked first, then the rest. What has no
-    /// key is in none.
+    /// key is in none. None at all where all together have too few buyers.
     pub fn by(
         &self,
         key: &dyn Fn(&Fact) -> Option<String>,
@@ -51,12 +51,16 @@ impl Shares<'_> {
                 label: label(id),
                 questions: group.questions,
                 buyers: count(&group.buyers),
-                previous_questions: before.get(id).map_or(0, |group| group.questions).into(),
+                previous_questions: self.told(before.get(id)),
                 rest: None,
             })
             .collect();
         shares.sort_by_key(|share| std::cmp::Reverse(share.questions));
         shares.truncate(MOST_SHARES);
+        if self.is_few(&joined(&left_of(&now, &shares))) {
+            // With the others listed, so few would follow from the total.
+            shares.pop();
+        }
         let rest = self.rest([&now, &before], &shares);
         shares.extend(rest);
         shares
@@ -74,8 +78,23 @@ impl Shares<'_> {
         groups
     }
 
+    /// Whether a group has buyers, but too few to be shown.
+    fn is_few(&self, group: &Group) -> bool {
+        (1..self.smallest_group).contains(&count(&group.buyers))
+    }
+
+    /// How often a group asked: of a few buyers, who may ask a lot, only that
+    /// they are few.
+    fn told(&self, group: Option<&Group>) -> Shown {
+        match group {
+            Some(group) if self.is_few(group) => Shown::Under(self.smallest_group),
+            Some(group) => group.questions.into(),
+            None => Shown::Exactly(0),
+        }
+    }
+
     /// The groups that are not among `shares`, as one part; none where they have
-    /// too few buyers together. One small group alone always has: it stays unsaid.
+    /// too few buyers together.
     fn rest(&self, [now, before]: [&Groups; 2], shares: &[Share]) -> Option<Share> {
         let left = left_of(now, shares);
         let now = joined(&left);
@@ -84,7 +103,6 @@ impl Shares<'_> {
             return None;
         }
         let before = joined(&left_of(before, shares));
-        let is_told = before.questions == 0 || count(&before.buyers) >= self.smallest_group;
         let is_small = |group: &&Group| count(&group.buyers) < self.smallest_group;
         let rest = Rest {
             groups: u32::try_from(left.len()).unwrap_or(u32::MAX),
@@ -95,11 +113,7 @@ impl Shares<'_> {
             label: rest.label(self.locale),
             questions: now.questions,
             buyers,
-            previous_questions: if is_told {
-                before.questions.into()
-            } else {
-                Shown::Under(self.smallest_group)
-            },
+            previous_questions: self.told(Some(&before)),
             rest: Some(rest),
         })
     }
@@ -126,19 +140,23 @@ fn joined(groups: &[&Group]) -> Group {
 mod tests {
     use jiff::ToSpan;
 
-    use super::super::samples::{Asked, NOW, ledger};
+    use super::super::samples::{Asked, NOW, changes, ledger};
     use super::*;
+    use crate::domain::suggestion::Pseudonym;
 
     /// Questions and buyers of each part of what was asked, by cluster.
     fn shares(asked: &[Asked]) -> Vec<(String, u32, u32, Shown)> {
-        let ledger = ledger(asked);
+        shares_of(&ledger(asked))
+    }
+
+    fn shares_of(ledger: &Ledger) -> Vec<(String, u32, u32, Shown)> {
         let now: jiff::Timestamp = NOW.parse().expect("valid");
         let days = |from: i64, until: i64| Period {
             from: now - (24 * from).hours(),
             until: now - (24 * until).hours(),
         };
         let shares = Shares {
-            ledger: &ledger,
+            ledger,
             periods: [days(7, 0), days(14, 7)],
             smallest_group: 5,
             locale: Locale::Chinese,
@@ -186,11 +204,33 @@ mod tests {
     }
 
     #[test]
-    fn one_small_group_and_a_few_buyers_stay_unsaid() {
-        let alone = [part("大", 9, Shown::Exactly(0))];
-        assert_eq!(shares(&[asked("大", 2, 9), asked("小", 2, 4)]), alone);
+    fn a_few_buyers_do_not_follow_from_the_total() {
+        let together = [part("其余", 13, Shown::Exactly(0))];
+        assert_eq!(shares(&[asked("大", 2, 9), asked("小", 2, 4)]), together);
         let few = [asked("大", 2, 9), asked("小", 2, 2), asked("少", 2, 2)];
-        assert_eq!(shares(&few), alone);
+        assert_eq!(shares(&few), together);
+        let several = [asked("大", 2, 9), asked("中", 2, 6), asked("小", 2, 2)];
+        assert_eq!(
+            shares(&several),
+            [
+                part("大", 9, Shown::Exactly(0)),
+                part("其余", 8, Shown::Exactly(0)),
+            ]
+        );
+        assert_eq!(shares(&[asked("小", 2, 4)]), []);
+    }
+
+    #[test]
+    fn few_buyers_of_the_week_before_stay_few_however_much_they_asked() {
+        for (buyers, expected) in [(1, Shown::Under(5)), (5, Shown::Exactly(8))] {
+            let mut changes = changes(&[asked("大", 9, 8), asked("大", 2, 9)]);
+            for (at, question) in changes.questions.iter_mut().take(8).enumerate() {
+                question.consumer = Some(Pseudonym(format!("常客{}", at % buyers)));
+            }
+            let mut ledger = Ledger::default();
+            ledger.apply(changes);
+            assert_eq!(shares_of(&ledger), [part("大", 9, expected)]);
+        }
     }
 
     #[test]

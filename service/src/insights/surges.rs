@@ -140,7 +140,7 @@ pub(super) fn jumps(
             Some(Jump {
                 cluster: id,
                 label: quotable.title(cluster, labels),
-                product: most(&asked.products)
+                product: most(&asked.products, |name| ledger.products.get(name))
                     .map(|name| labels.product(ledger.products.get(name))),
                 buyers: asked.counts().0,
                 usual: asked.usual(),

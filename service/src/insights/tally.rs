@@ -1,5 +1,6 @@
 //! Counts of questions by cluster over the weeks up to one.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
@@ -157,11 +158,15 @@ pub fn count<T>(set: &HashSet<T>) -> u32 {
     u32::try_from(set.len()).unwrap_or(u32::MAX)
 }
 
-/// What is counted most; of two the lesser, so that it is the same in every run.
-pub fn most<T: Copy + Ord + Hash>(counts: &HashMap<T, u32>) -> Option<T> {
+/// What is counted most; of two the one that reads lesser, so that it is the same
+/// in every run: places of names differ from start to start.
+pub fn most<T: Copy + Eq + Hash, K: Ord>(
+    counts: &HashMap<T, u32>,
+    reads: impl Fn(T) -> K,
+) -> Option<T> {
     let best = counts
         .iter()
-        .max_by(|left, right| left.1.cmp(right.1).then(right.0.cmp(left.0)));
+        .max_by_key(|(name, count)| (**count, Reverse(reads(**name))));
     best.map(|(name, _)| *name)
 }
 
@@ -185,4 +190,18 @@ pub fn buyers_of_last_two(ledger: &Ledger, calendar: &Calendar) -> (u32, u32) {
         };
     }
     (count(&weeks[0]), count(&weeks[1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_names_counted_as_often_the_lesser_is_first_wherever_it_is() {
+        for names in [["b", "a", "c"], ["a", "b", "c"]] {
+            let counts = HashMap::from([(0, 3), (1, 3), (2, 1)]);
+            let found = most(&counts, |place: usize| names[place]);
+            assert_eq!(found.map(|place| names[place]), Some("a"));
+        }
+    }
 }

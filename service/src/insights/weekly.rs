@@ -318,13 +318,14 @@ fn buyers(ledger: &Ledger, cluster: ClusterId, period: Period) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::samples::{Asked, changes, ledger, with_labels};
+    use super::super::samples::{Asked, changes, with_labels};
     use super::*;
     use crate::domain::fault::Locale;
     use crate::domain::ids::{ProductId, ShopId};
     use crate::domain::language::Urgency;
     use crate::domain::shop::ShopSecret;
     use crate::domain::shown::Shown;
+    use crate::domain::suggestion::Pseudonym;
     use crate::store::QuestionFacts;
 
     const WEEK: &str = "2026-W47";
@@ -373,14 +374,22 @@ mod tests {
             days_ago,
             buyers,
         };
-        let ledger = ledger(&[
+        let mut changes = changes(&[
+            asked("落", 2, 8),
             asked("升", 9, 3),
             asked("升", 2, 60),
             asked("落", 9, 60),
-            asked("落", 2, 2),
             asked("稳", 9, 90),
             asked("稳", 2, 90),
         ]);
+        // Two buyers asked four times each, and got replies.
+        for (at, question) in changes.questions.iter_mut().take(8).enumerate() {
+            question.consumer = Some(Pseudonym(format!("常客{}", at % 2)));
+            question.replied_at = Some(question.at);
+            question.classified.urgency = Urgency::High;
+        }
+        let mut ledger = Ledger::default();
+        ledger.apply(changes);
         let shop = shop();
         let week = Week::parse(WEEK).expect("valid");
         let said_last_week = Totals {
@@ -414,6 +423,7 @@ mod tests {
             ("升", Shown::Under(5))
         );
         assert_eq!(rising.buyers, Shown::Exactly(60));
+        assert_eq!(rising.p_value, None);
         let fading = &report.fading[0];
         assert_eq!(
             (fading.label.as_str(), fading.buyers),
@@ -421,6 +431,10 @@ mod tests {
         );
         assert_eq!(fading.questions, Shown::Under(5));
         assert_eq!(fading.previous_buyers, Shown::Exactly(60));
+        assert_eq!(fading.p_value, None);
+        assert_eq!((fading.answered_share, fading.urgent_share), (0.0, 0.0));
+        let steady = report.top.iter().find(|line| line.label == "稳");
+        assert!(steady.is_some_and(|line| line.p_value.is_some()));
         let few = |line: &QuestionLine| {
             line.buyers_by_week
                 .iter()

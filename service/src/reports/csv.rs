@@ -100,9 +100,13 @@ fn row(
     row.extend(std::iter::repeat_n(String::new(), missing));
     row.extend(line.buyers_by_week[held..].iter().map(Shown::to_string));
     row.extend([
-        percent(line.answered_share),
+        line.told(line.answered_share)
+            .map(percent)
+            .unwrap_or_default(),
         line.acceptance.map(percent).unwrap_or_default(),
-        percent(line.urgent_share),
+        line.told(line.urgent_share)
+            .map(percent)
+            .unwrap_or_default(),
         text(line.answered_by.as_deref().unwrap_or("")),
         text(&words.key_phrases(line)),
         text(&line.words.join(" / ")),

@@ -1,5 +1,6 @@
 //! The totals of a week and their change, worded once for every format.
 
+use super::section::Section;
 use super::words::{Words, number, share};
 use crate::domain::fault::Locale;
 use crate::domain::insights::{QuestionLine, Share, Totals, WeeklyReport};
@@ -166,8 +167,8 @@ fn counts(words: Words) -> Vec<Definition> {
             id: "questions",
             label: words.say("提问", "Questions"),
             meaning: words.say(
-                "买家问的问题，连发算一个",
-                "asked by buyers, a burst counts once",
+                "买家问的问题；连发算一个，连着问两件事算两个",
+                "asked by buyers; a burst counts once, one that asks two things twice",
             ),
             value: |totals| Value::Count(totals.questions),
         },
@@ -332,20 +333,28 @@ pub fn summary(report: &WeeklyReport, words: Words) -> String {
         report.new.len(),
         report.unanswered.len(),
     );
-    match (words.0, has_before(report)) {
+    let asked = match words.0 {
+        Locale::Chinese => format!("{buyers}问了 {questions}{compared}。"),
+        Locale::English => format!("{buyers} asked {questions}{compared}. "),
+    };
+    let group = report.policy.smallest_group;
+    let recurring = match (words.0, has_before(report)) {
+        // Smaller ones may lack an answer all the same.
+        _ if report.top.is_empty() => Section::Top.empty(report, words),
         (Locale::Chinese, true) => format!(
-            "{buyers}问了 {questions}{compared}。常见问题中 {rising} 个明显上升、{new} 个新出现，{open} 个还没有已审核的答案。"
+            "{group} 位以上买家问的常见问题中，{rising} 个明显上升、{new} 个新出现，{open} 个还没有已审核的答案。"
         ),
         (Locale::Chinese, false) => {
-            format!("{buyers}问了 {questions}。常见问题中 {open} 个还没有已审核的答案。")
+            format!("{group} 位以上买家问的常见问题中，{open} 个还没有已审核的答案。")
         }
         (Locale::English, true) => format!(
-            "{buyers} asked {questions}{compared}. Among the recurring ones: {rising} rising, {new} new, {open} without an approved answer."
+            "Among those that {group} buyers or more asked: {rising} rising, {new} new, {open} without an approved answer."
         ),
         (Locale::English, false) => format!(
-            "{buyers} asked {questions}. Among the recurring ones: {open} without an approved answer."
+            "Among those that {group} buyers or more asked: {open} without an approved answer."
         ),
-    }
+    };
+    asked + &recurring
 }
 
 /// What is said of a week without questions.
@@ -410,6 +419,11 @@ mod tests {
         assert_eq!(words.trend(line.trend), "");
         let summary = summary(&report, words);
         assert!(!summary.contains("上升") && !summary.contains("新出现"));
+        assert!(summary.contains("4 个还没有已审核的答案"), "{summary}");
+        report.top.clear();
+        let summary = super::summary(&report, words);
+        let said = "1,284 个问题。本周没有 5 位以上买家问的常见问题。";
+        assert!(summary.ends_with(said), "{summary}");
         assert!(caution(&report, words).is_some());
         report.previous = report.totals;
         assert!(

@@ -90,6 +90,7 @@ pub fn html(
             .iter()
             .map(|action| ActionRow::new(action, words))
             .collect(),
+        compared: words.compared_weeks(&report),
         policy: words.policy(&report),
         report: &report,
     };
@@ -121,6 +122,8 @@ struct Page<'a> {
     moves: [List<'a>; 3],
     tasks: [List<'a>; 4],
     actions: Vec<ActionRow<'a>>,
+    /// The weeks whose buyers are compared there.
+    compared: (String, String),
     policy: Vec<String>,
 }
 
@@ -128,6 +131,8 @@ struct Page<'a> {
 struct List<'a> {
     section: Section,
     rows: Vec<Row<'a>>,
+    /// What is said when there are none.
+    empty: String,
 }
 
 impl<'a> List<'a> {
@@ -144,6 +149,7 @@ impl<'a> List<'a> {
                 .iter()
                 .map(|line| Row::new(line, most, words))
                 .collect(),
+            empty: section.empty(report, words),
         }
     }
 }
@@ -187,7 +193,10 @@ impl<'a> Row<'a> {
             direction: format!("{}{certainty}", change.direction()),
             trend: (!is_steady).then(|| words.trend(line.trend)),
             spark: chart::spark(&line.buyers_by_week, words),
-            answered: share(line.answered_share),
+            answered: line
+                .told(line.answered_share)
+                .map(share)
+                .unwrap_or_default(),
             urgent: (line.urgent_share >= LEAST_URGENT).then(|| share(line.urgent_share)),
             line,
         }
@@ -407,9 +416,9 @@ mod tests {
         for locale in LOCALES {
             let (text, _) = read(&page(&report, locale));
             for section in [Section::Rising, Section::Unanswered] {
-                assert!(text.contains(section.empty(Words(locale))));
+                assert!(text.contains(&section.empty(&report, Words(locale))));
             }
-            assert!(!text.contains(Section::New.empty(Words(locale))));
+            assert!(!text.contains(&Section::New.empty(&report, Words(locale))));
         }
     }
 }

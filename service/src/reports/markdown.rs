@@ -7,7 +7,7 @@ use super::plain;
 use super::section::Section;
 use super::words::{Words, number, share};
 use crate::domain::fault::Locale;
-use crate::domain::insights::{ActionLine, AnswerState, QuestionLine, Share, WeeklyReport};
+use crate::domain::insights::{AnswerState, QuestionLine, Share, WeeklyReport};
 
 /// The report as Markdown (CommonMark with GitHub's tables), in `locale`'s
 /// language. Labels and quotes are escaped: they are text, never markup.
@@ -26,7 +26,7 @@ pub fn markdown(report: &WeeklyReport, locale: Locale) -> String {
         }
         page.shares(&report);
     }
-    page.actions(&report.actions);
+    page.actions(&report);
     page.policy(&report);
     if report.totals.questions > 0 {
         page.meanings(&report);
@@ -132,7 +132,7 @@ impl Page {
         let lines = section.lines(report);
         self.block(&format!("## {}", section.title(words)));
         if lines.is_empty() {
-            self.block(section.empty(words));
+            self.block(&section.empty(report, words));
             return;
         }
         self.block(section.purpose(words));
@@ -200,18 +200,19 @@ impl Page {
         }
     }
 
-    fn actions(&mut self, actions: &[ActionLine]) {
-        let words = self.words;
+    fn actions(&mut self, report: &WeeklyReport) {
+        let (words, actions) = (self.words, &report.actions);
         if actions.is_empty() {
             return;
         }
         self.block(words.say("## 改动之后", "## After changes"));
+        let (before, now) = words.compared_weeks(report);
         let head = [
             words.say("改动", "Change made"),
             words.say("生效日", "Since"),
             words.say("针对的问题", "Question"),
-            words.say("改前一周买家", "Buyers before"),
-            words.say("本周买家", "Buyers now"),
+            &before,
+            &now,
             words.say("变化", "Change"),
         ];
         let rows = actions.iter().map(|action| {

@@ -48,7 +48,9 @@ impl Words {
         let mut lines = match self.0 {
             Locale::Chinese => vec![
                 format!("按{version}统计；一周为周一至周日，时区 {zone}。"),
-                format!("静默超过 {gap} 分钟算另一次会话；同一买家 {burst} 秒内的连发算一个问题。"),
+                format!(
+                    "静默超过 {gap} 分钟算另一次会话；同一买家 {burst} 秒内的连发算一个，连着问两件事算两个。"
+                ),
                 "买家数按去重人数计；认不出买家时，一次会话算一位。".to_owned(),
                 if policy.counts_automatic_replies {
                     "机器人的自动回复算作回复。".to_owned()
@@ -70,7 +72,7 @@ impl Words {
             Locale::English => vec![
                 format!("Counted by {version}; a week is Monday to Sunday in {zone}."),
                 format!(
-                    "Silence of more than {gap} minutes parts sessions; a buyer's messages within {burst} seconds are one question."
+                    "Silence of more than {gap} minutes parts sessions; a buyer's messages within {burst} seconds count once, and twice where they ask two things."
                 ),
                 "Buyers are distinct; where the buyer is not known, a conversation counts as one."
                     .to_owned(),
@@ -103,10 +105,10 @@ impl Words {
     fn rest_of(&self, group: u32) -> String {
         match self.0 {
             Locale::Chinese => format!(
-                "按领域、意图、商品、渠道分的表里，少于 {group} 位买家的项合成“其余”一行；合起来仍不到 {group} 位就不列。没认出属于哪一项的提问不在表里，所以各行相加可能少于提问总数。"
+                "按领域、意图、商品、渠道分的表里，少于 {group} 位买家的项合成“其余”一行；合起来仍不到 {group} 位，就把列出的最小一项也并进去。没认出属于哪一项的提问不在表里，所以各行相加可能少于提问总数。"
             ),
             Locale::English => format!(
-                "In the tables by domain, intent, product and channel, parts of fewer than {group} buyers are one row of others, or none where these have fewer together. Questions that belong to no part are in no row, so that rows may add up to less than all."
+                "In the tables by domain, intent, product and channel, parts of fewer than {group} buyers are one row of others, with the smallest listed part among them where these have fewer together. Questions that belong to no part are in no row, so that rows may add up to less than all."
             ),
         }
     }

@@ -1,6 +1,7 @@
 //! The lists of questions that a report has, and who they are for.
 
 use super::words::Words;
+use crate::domain::fault::Locale;
 use crate::domain::insights::{QuestionLine, WeeklyReport};
 
 /// A list of questions in a report.
@@ -100,30 +101,48 @@ impl Section {
         }
     }
 
-    /// What is said when nothing is in it.
-    pub fn empty(self, words: Words) -> &'static str {
-        match self {
-            Self::Top => words.say("本周没有常见问题。", "No recurring question this week."),
-            Self::Rising => words.say("本周没有明显上升的问题。", "Nothing rose this week."),
-            Self::New => words.say("本周没有新出现的问题。", "Nothing new this week."),
-            Self::Fading => words.say("本周没有明显回落的问题。", "Nothing faded this week."),
-            Self::Unanswered => words.say(
-                "本周的常见问题都有已审核的答案。",
-                "Every recurring question has an approved answer.",
-            ),
-            Self::PageGaps => words.say(
-                "本周没有下单前反复被问到的商品问题。",
-                "No recurring question about the goods before ordering.",
-            ),
-            Self::PackagingAndDelivery => words.say(
-                "本周没有关于包装和配送的常见问题。",
-                "No recurring question about packaging or delivery.",
-            ),
-            Self::PromotionConfusion => words.say(
-                "本周没有关于价格和活动的常见问题。",
-                "No recurring question about prices or promotions.",
-            ),
+    /// What is said when nothing is in it: that no question of so many buyers is,
+    /// for smaller ones are in no section and in the totals all the same.
+    pub fn empty(self, report: &WeeklyReport, words: Words) -> String {
+        let group = report.policy.smallest_group;
+        match words.0 {
+            Locale::Chinese => self.empty_in_chinese(group, !report.top.is_empty()),
+            Locale::English => self.empty_in_english(group, !report.top.is_empty()),
         }
+    }
+
+    fn empty_in_chinese(self, group: u32, has_questions: bool) -> String {
+        let about = match self {
+            Self::Rising => return "本周没有明显上升的问题。".to_owned(),
+            Self::Fading => return "本周没有明显回落的问题。".to_owned(),
+            Self::Unanswered if has_questions => {
+                return format!("本周 {group} 位以上买家问的常见问题都有已审核的答案。");
+            }
+            Self::New => "新问题",
+            Self::Top | Self::Unanswered => "常见问题",
+            Self::PageGaps => "下单前的商品问题",
+            Self::PackagingAndDelivery => "包装、配送问题",
+            Self::PromotionConfusion => "价格、活动问题",
+        };
+        format!("本周没有 {group} 位以上买家问的{about}。")
+    }
+
+    fn empty_in_english(self, group: u32, has_questions: bool) -> String {
+        let about = match self {
+            Self::Rising => return "Nothing rose this week.".to_owned(),
+            Self::Fading => return "Nothing faded this week.".to_owned(),
+            Self::Unanswered if has_questions => {
+                return format!(
+                    "Every question that {group} buyers or more asked this week has an approved answer."
+                );
+            }
+            Self::New => "new question",
+            Self::Top | Self::Unanswered => "question",
+            Self::PageGaps => "question about the goods before ordering",
+            Self::PackagingAndDelivery => "question about packaging or delivery",
+            Self::PromotionConfusion => "question about prices or promotions",
+        };
+        format!("No {about} was asked by {group} buyers or more this week.")
     }
 
     /// Its questions.
@@ -158,4 +177,37 @@ pub fn questions(report: &WeeklyReport) -> Vec<(&QuestionLine, Vec<Section>)> {
     }
     found.sort_by_key(|(line, _)| std::cmp::Reverse(line.buyers.at_least()));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn of_a_small_week_nothing_is_said_that_its_totals_deny() {
+        let mut report = samples::shop();
+        report.unanswered.clear();
+        let empty = |section: Section, report: &WeeklyReport| {
+            [Locale::Chinese, Locale::English].map(|locale| section.empty(report, Words(locale)))
+        };
+        let [chinese, english] = empty(Section::Unanswered, &report);
+        assert_eq!(chinese, "本周 5 位以上买家问的常见问题都有已审核的答案。");
+        assert_eq!(
+            english,
+            "Every question that 5 buyers or more asked this week has an approved answer."
+        );
+        report.top.clear();
+        for section in [Section::Top, Section::Unanswered] {
+            let [chinese, english] = empty(section, &report);
+            assert_eq!(chinese, "本周没有 5 位以上买家问的常见问题。");
+            assert_eq!(
+                english,
+                "No question was asked by 5 buyers or more this week."
+            );
+        }
+        report.policy.smallest_group = 8;
+        let [chinese, _] = empty(Section::PackagingAndDelivery, &report);
+        assert_eq!(chinese, "本周没有 8 位以上买家问的包装、配送问题。");
+    }
 }

@@ -9,6 +9,7 @@ use crate::domain::fault::Locale;
 use crate::domain::insights::{AnswerState, Cause, QuestionLine, Share, Trend, WeeklyReport};
 use crate::domain::shown::Shown;
 use crate::domain::taxonomy::BuiltIn;
+use crate::domain::week::Week;
 
 /// The words of a language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,6 +199,23 @@ impl Words {
         match self.0 {
             Locale::Chinese => format!("{} 年第 {} 周（{from}–{until}）", week.year(), week.week()),
             Locale::English => format!("Week {}, {} ({from} – {until})", week.week(), week.year()),
+        }
+    }
+
+    /// The weeks whose buyers an action is measured by: the one before the
+    /// action's own, and the report's.
+    pub fn compared_weeks(&self, report: &WeeklyReport) -> (String, String) {
+        let week = |week: Week| format!("W{:02}", week.monday().iso_week_date().week());
+        let (before, now) = (week(report.week.plus(-2)), week(report.week));
+        match self.0 {
+            Locale::Chinese => (
+                format!("改动所在周的前一周（{before}）买家"),
+                format!("本周（{now}）买家"),
+            ),
+            Locale::English => (
+                format!("Buyers the week before the change's ({before})"),
+                format!("Buyers this week ({now})"),
+            ),
         }
     }
 

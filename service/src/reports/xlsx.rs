@@ -15,7 +15,7 @@ use super::section::Section;
 use super::words::Words;
 use super::{ReportError, plain};
 use crate::domain::fault::Locale;
-use crate::domain::insights::{ActionLine, QuestionLine, Share, WeeklyReport};
+use crate::domain::insights::{QuestionLine, Share, WeeklyReport};
 
 /// The report as a workbook in `locale`'s language: totals with charts, then a
 /// sheet each for questions, those without an answer, products, other parts,
@@ -38,7 +38,7 @@ pub fn xlsx(report: &WeeklyReport, locale: Locale) -> Result<Vec<u8>, ReportErro
         unanswered(&report, words),
         products(&report, words),
         parts(&report, words),
-        actions(&report.actions, words),
+        actions(&report, words),
     ] {
         table.add(&mut workbook)?;
     }
@@ -88,7 +88,7 @@ fn unanswered(report: &WeeklyReport, words: Words) -> Table {
                 Cell::count(line.buyers),
                 Cell::count(line.previous_buyers),
                 change_of(line_change(line), words),
-                Cell::Share(Some(line.answered_share)),
+                Cell::Share(line.told(line.answered_share)),
                 Cell::text(words.intent(line)),
                 products_of(line, words),
                 Cell::Text(line.words.join("\n")),
@@ -100,7 +100,7 @@ fn unanswered(report: &WeeklyReport, words: Words) -> Table {
         name: words.say("待补答案", "Unanswered"),
         columns,
         rows,
-        empty: Section::Unanswered.empty(words),
+        empty: Section::Unanswered.empty(report, words),
     }
 }
 
@@ -135,7 +135,9 @@ fn products(report: &WeeklyReport, words: Words) -> Table {
         name: words.say("商品", "Products"),
         columns: share_columns(words),
         rows: rows.map(|part| share_row(report, part, words)).collect(),
-        empty: words.say("本周没有问到具体商品。", "No product was asked about."),
+        empty: words
+            .say("本周没有问到具体商品。", "No product was asked about.")
+            .to_owned(),
     }
 }
 
@@ -159,21 +161,25 @@ fn parts(report: &WeeklyReport, words: Words) -> Table {
         name: words.say("领域意图渠道", "Domains, intents, channels"),
         columns,
         rows,
-        empty: words.say("本周没有提问。", "Nothing was asked this week."),
+        empty: words
+            .say("本周没有提问。", "Nothing was asked this week.")
+            .to_owned(),
     }
 }
 
-fn actions(actions: &[ActionLine], words: Words) -> Table {
+fn actions(report: &WeeklyReport, words: Words) -> Table {
+    let (before, now) = words.compared_weeks(report);
     let columns = vec![
         Column::text(words.say("类别", "Kind"), 12.0),
         Column::text(words.say("改动", "Change made"), 48.0),
         Column::text(words.say("生效日", "Since"), 13.0),
         Column::text(words.say("针对的问题", "Question"), 44.0),
-        Column::figure(words.say("改前一周买家", "Buyers before")),
-        Column::figure(words.say("本周买家", "Buyers now")),
+        Column::text(&before, 30.0),
+        Column::text(&now, 20.0),
         Column::figure(words.say("变化", "Change")),
     ];
-    let rows = actions
+    let rows = report
+        .actions
         .iter()
         .map(|action| {
             vec![
@@ -191,7 +197,12 @@ fn actions(actions: &[ActionLine], words: Words) -> Table {
         name: words.say("改动效果", "Changes made"),
         columns,
         rows,
-        empty: words.say("近期没有记录改动。", "No change was recorded of late."),
+        empty: words
+            .say(
+                "上一周没有记录改动。",
+                "No change was recorded the week before.",
+            )
+            .to_owned(),
     }
 }
 

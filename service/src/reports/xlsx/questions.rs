@@ -41,7 +41,7 @@ pub fn add(workbook: &mut Workbook, report: &WeeklyReport, words: Words) -> Resu
         name: name(words),
         columns: columns(report, words),
         rows,
-        empty: Section::Top.empty(words),
+        empty: Section::Top.empty(report, words),
     };
     let sheet = table.add(workbook)?;
     sheet.set_freeze_panes(1, LABEL_COLUMN + 1)?;
@@ -122,9 +122,9 @@ fn row(rank: u32, line: &QuestionLine, sections: &[Section], words: Words) -> Ve
         Cell::text(words.intent(line)),
         Cell::Text(titles.join(separator)),
         Cell::count(line.questions),
-        Cell::Share(Some(line.answered_share)),
+        Cell::Share(line.told(line.answered_share)),
         Cell::Share(line.acceptance),
-        Cell::Share(Some(line.urgent_share)),
+        Cell::Share(line.told(line.urgent_share)),
     ];
     let weeks = usize::from(WEEKS);
     let held = line.buyers_by_week.len();

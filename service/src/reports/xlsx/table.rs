@@ -77,7 +77,7 @@ pub struct Table {
     /// Its rows, each as wide as the columns.
     pub rows: Vec<Vec<Cell>>,
     /// What is said when there are no rows.
-    pub empty: &'static str,
+    pub empty: String,
 }
 
 impl Table {
@@ -102,7 +102,7 @@ impl Table {
         let last_row = u32::try_from(self.rows.len()).unwrap_or(u32::MAX);
         if self.rows.is_empty() {
             let soft = Format::new().set_font_color(SOFT);
-            sheet.write_string_with_format(1, 0, self.empty, &soft)?;
+            sheet.write_string_with_format(1, 0, &self.empty, &soft)?;
         } else {
             sheet.autofilter(0, 0, last_row, last_column)?;
         }
