@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::domain::fault::{FieldError, Hint, Locale};
 use crate::domain::key::Scope;
 use crate::domain::person::Role;
+use crate::domain::reading::in_chinese;
 use crate::knowledge::report::ImportReport;
 use crate::store::StoreError;
 
@@ -345,7 +346,10 @@ impl ApiError {
                 detail,
             } => vec![ProblemField {
                 field: field.clone(),
-                message: detail.clone(),
+                message: match locale {
+                    Locale::Chinese => in_chinese(detail),
+                    Locale::English => detail.clone(),
+                },
             }],
             Self::InvalidQuery {
                 field: Some(field),

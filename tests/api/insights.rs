@@ -100,6 +100,11 @@ async fn an_action_is_of_the_past_and_can_be_put_right_and_deleted() {
         ahead.problem(),
         "422 invalid-fields: at: must not be in the future"
     );
+    let unknown = json!({"cluster_id": washed, "kind": "packing", "note": "x"});
+    let call = shop.post("/v1/actions", &unknown);
+    let reply = call.header("accept-language", "zh-CN").send().await;
+    let said = "kind: “packing”不认识，可以填：page、packaging、promotion、knowledge（第 1 行第 ";
+    assert!(reply.problem().contains(said), "{}", reply.problem());
     let kept = act("2026-10-01").await;
     assert_eq!(kept.status, 201, "{}", kept.text());
     let path = format!("/v1/actions/{}", id(&kept.json()));

@@ -199,7 +199,7 @@ async fn a_week_that_is_over_is_made_anew_with_the_questions_of_now() {
         question(&site, "洗碗机").await,
         question(&site, "刻字").await,
     );
-    let browser = site.person("zh-CN", "operations").await;
+    let browser = site.person("zh-CN", "supervisor").await;
     browser.visit(&page).await;
     browser.by_text("第 1 版").await;
     browser.by_text("第一次查看时").await;

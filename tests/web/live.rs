@@ -129,6 +129,7 @@ async fn a_half_written_answer_is_not_left_unasked() {
 
     let answer = "可以免费刻字，最多八个字，下单时备注即可。";
     browser.by_label("简短回答").await.fill(answer).await;
+    browser.by_label("归谁负责").await.select("商品").await;
     browser.by_role("button", "保存为知识").await.click().await;
     browser.by_text("已写好，成了一条生效的知识。").await;
     assert!(!browser.asks_before_leaving().await);

@@ -74,7 +74,13 @@ async fn a_missing_answer_is_written() {
     gap.by_label("可以帮忙刻字吗").await.click().await;
     let answer = "可以免费刻字，最多八个字，下单时备注即可。";
     gap.by_label("简短回答").await.fill(answer).await;
+    // The question does not say whose it is: nobody is presumed.
+    assert_eq!(gap.by_label("归谁负责").await.value().await, "");
     gap.by_role("button", "保存为知识").await.click().await;
+    browser.expect_fault("422");
+    browser.by_text("有几处需要改一下").await;
+    browser.by_label("归谁负责").await.select("商品").await;
+    browser.by_role("button", "保存为知识").await.click().await;
     browser.by_text("已写好，成了一条生效的知识。").await;
     wait_until_made(&site, &browser, "刻字").await;
     ask(&browser, "可以帮忙刻字吗", answer).await;

@@ -98,6 +98,9 @@ pub async fn merge(
 ) -> Result<HttpResponse, ApiError> {
     let fault = |fault| ApiError::field(FieldError::new("into", fault));
     let into = ClusterId::parse(&body.value.into).map_err(fault)?;
+    if into == id.0 {
+        return Err(fault(Fault::Itself));
+    }
     let edit = editor(&caller, &state).merge(id.0, into).await?;
     Ok(HttpResponse::Ok().json(EditResponse::of(edit)))
 }

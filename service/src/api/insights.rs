@@ -1,5 +1,7 @@
 //! Insights: the consumer profile, consumers' tags, actions, and the policy of figures.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use crate::domain::fault::{Fault, FieldError, Hint};
 use crate::domain::ids::{ActionId, ClusterId, ShopId};
 use crate::domain::policy::ListeningPolicy;
 use crate::domain::queue::{Action, ActionChange, ActionKind, Tag};
+use crate::domain::shop::Product;
 use crate::domain::suggestion::Pseudonym;
 use crate::domain::text::Text;
 use crate::domain::time::parse_time;
@@ -26,6 +29,7 @@ use crate::store::{Decision, Period, StoreError};
 
 const MOST_DAYS: i64 = 366;
 const MOST_TAGS: usize = 50;
+const MOST_CATEGORIES_NAMED: usize = 10;
 const MOST_NOTE_CHARACTERS: usize = 500;
 const MOST_CONSUMER_CHARACTERS: usize = 200;
 
@@ -107,18 +111,31 @@ async fn products_of(
     let vocabulary = state.store.vocabulary(shop).await?;
     let products: Vec<String> = vocabulary
         .products
-        .into_iter()
+        .iter()
         .filter(|product| product.category.as_deref() == Some(category))
         .map(|product| product.id.to_string())
         .collect();
     if products.is_empty() {
         let fault = Fault::Unknown {
             value: category.chars().take(40).collect(),
-            expected: Hint::new("商品的类目", "the category of a product"),
+            expected: some_categories(&vocabulary.products),
         };
         return Err(ApiError::field(FieldError::new("category", fault)));
     }
     Ok(products)
+}
+
+/// The first categories that products are of.
+fn some_categories(products: &[Product]) -> Hint {
+    let categories: BTreeSet<&str> = products
+        .iter()
+        .filter_map(|product| product.category.as_deref())
+        .collect();
+    if categories.is_empty() {
+        return Hint::new("商品的类目", "the category of a product");
+    }
+    let some: Vec<&str> = categories.into_iter().take(MOST_CATEGORIES_NAMED).collect();
+    Hint::names(&some)
 }
 
 /// A consumer's tags.

@@ -16,6 +16,7 @@ use crate::knowledge::import::{
 };
 use crate::store::{Store, Written};
 
+use super::file_fault::file_fault;
 use super::progress::{BAR_STEPS, advance, progress_bar};
 use super::shop::{ShopFailure, find_shop};
 
@@ -84,7 +85,7 @@ pub async fn run(
         Some(name) => Format::from_name(name),
         None => Format::from_file_name(&args.file),
     }
-    .map_err(|error| file_failure(error, locale))?;
+    .map_err(|error| file_failure(&error, args, locale))?;
     let options = ImportOptions {
         dry_run: args.dry_run,
         skip_refused: args.skip_refused,
@@ -107,7 +108,7 @@ pub async fn run(
         Ok(Written::Now(report)) => report,
         // There is no key, so there is no reply of before.
         Ok(Written::Before(_)) => return Ok(()),
-        Err(ImportError::File(error)) => return Err(file_failure(error, locale)),
+        Err(ImportError::File(error)) => return Err(file_failure(&error, args, locale)),
         Err(error @ (ImportError::Store(_) | ImportError::Reader(_))) => {
             return Err(ImportFailure::Import(error));
         }
@@ -131,9 +132,9 @@ pub async fn run(
     Ok(())
 }
 
-fn file_failure(error: FileError, locale: Locale) -> ImportFailure {
+fn file_failure(error: &FileError, args: &ImportArgs, locale: Locale) -> ImportFailure {
     ImportFailure::File {
-        message: error.message(locale),
+        message: file_fault(error, &args.file, locale),
     }
 }
 
@@ -249,8 +250,15 @@ mod tests {
         std::fs::write(fixture.directory.path().join("a.csv"), "").expect("written");
         assert_eq!(error("a.csv", "hemu").await, "文件是空的");
         assert!(error("a.pdf", "hemu").await.starts_with("不认识“a.pdf”"));
-        assert!(error("b.csv", "hemu").await.starts_with("文件读写失败"));
-        assert_eq!(error("a.csv", "other").await, "there is no shop \"other\"");
+        let missing = error("b.csv", "hemu").await;
+        assert!(
+            missing.starts_with("没有这个文件：") && missing.ends_with("b.csv"),
+            "{missing}"
+        );
+        assert_eq!(
+            error("a.csv", "other").await,
+            "没有店铺“other”，可以用：hemu"
+        );
         assert!(
             error("a.csv", "A B")
                 .await

@@ -6,13 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::fault::Locale;
+use crate::domain::reading::toml_in_chinese;
 use crate::domain::time::Clock;
+use crate::formats::fault::FileError;
 use crate::formats::{Format, guard};
 use crate::listening::ingest::mapping::{Mapping, MappingError};
 use crate::listening::ingest::report::Refusal;
 use crate::listening::ingest::{IngestCallbacks, IngestError, IngestSource, Keep, ingest, presets};
 use crate::store::Store;
 
+use super::file_fault::file_fault;
 use super::progress::{advance, progress_bar};
 use super::shop::{ShopFailure, find_shop};
 
@@ -61,15 +64,6 @@ pub enum IngestFailure {
     /// There is no such shop.
     #[error(transparent)]
     Shop(#[from] ShopFailure),
-    /// The mapping's file cannot be read.
-    #[error("{path} cannot be read")]
-    MappingFile {
-        /// Which.
-        path: String,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
     /// The file or the mapping cannot be read, or they do not fit; in the shop's language.
     #[error("{message}")]
     Unfit {
@@ -132,7 +126,7 @@ pub async fn run(
             Some(name) => Format::from_name(name),
             None => Format::from_file_name(path),
         }
-        .map_err(|error| unfit(error.message(locale)))?,
+        .map_err(|error| unfit(file_fault(&error, path, locale)))?,
         mapping: mapping(args, locale)?,
     };
     let mut refused = RefusedFile::new(args.refused.as_deref())?;
@@ -150,7 +144,7 @@ pub async fn run(
     bar.finish_and_clear();
     refused.finish()?;
     let report = ingested.map_err(|error| match error {
-        IngestError::File(error) => unfit(error.message(locale)),
+        IngestError::File(error) => unfit(file_fault(&error, path, locale)),
         IngestError::Mapping(error) => unfit(error.message(locale)),
         other => IngestFailure::Ingest(other),
     })?;
@@ -166,20 +160,26 @@ pub async fn run(
 }
 
 fn mapping(args: &IngestArgs, locale: Locale) -> Result<Mapping, IngestFailure> {
-    let mapping = match &args.mapping {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|source| {
-                let path = path.display().to_string();
-                IngestFailure::MappingFile { path, source }
-            })?;
-            Mapping::parse(&text)
-        }
-        None => {
-            let name = args.preset.as_deref().unwrap_or(presets::OWN);
-            presets::find(name).and_then(presets::Preset::mapping)
-        }
+    let Some(path) = &args.mapping else {
+        let name = args.preset.as_deref().unwrap_or(presets::OWN);
+        let mapping = presets::find(name).and_then(presets::Preset::mapping);
+        return mapping.map_err(|error| unfit(error.message(locale)));
     };
-    mapping.map_err(|error| unfit(error.message(locale)))
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| unfit(file_fault(&FileError::Io(error), path, locale)))?;
+    Mapping::parse(&text).map_err(|error| {
+        let message = match (&error, locale) {
+            (MappingError::Unreadable { detail }, Locale::Chinese) => {
+                format!("映射文件读不了：{}", toml_in_chinese(detail))
+            }
+            _ => error.message(locale),
+        };
+        let colon = match locale {
+            Locale::Chinese => "：",
+            Locale::English => ": ",
+        };
+        unfit(format!("{}{colon}{message}", path.display()))
+    })
 }
 
 fn unfit(message: String) -> IngestFailure {

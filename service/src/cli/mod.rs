@@ -5,6 +5,7 @@ pub mod demo;
 mod distill;
 pub mod eval;
 pub mod export;
+mod file_fault;
 pub mod health;
 pub mod import;
 pub mod ingest;

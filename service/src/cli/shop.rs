@@ -14,6 +14,8 @@ use crate::domain::text::Text;
 use crate::domain::time::Clock;
 use crate::store::{Store, StoreError};
 
+const MOST_SHOPS_NAMED: usize = 10;
+
 /// Make and list shops.
 #[derive(Debug, clap::Args)]
 pub struct ShopArgs {
@@ -39,8 +41,15 @@ pub enum ShopFailure {
     #[error("--shop {0}")]
     NotAnId(Fault),
     /// No shop has the id.
-    #[error("there is no shop \"{0}\"")]
-    None(ShopId),
+    #[error("{}", no_shop(.id, .others, *.locale))]
+    None {
+        /// The id.
+        id: ShopId,
+        /// The first shops that there are.
+        others: Vec<ShopId>,
+        /// Their language, if they have one in common.
+        locale: Locale,
+    },
     /// The file cannot be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
@@ -205,8 +214,27 @@ fn lines(errors: &[FieldError]) -> String {
 pub async fn find_shop(store: &dyn Store, text: &str) -> Result<Shop, ShopFailure> {
     let id = ShopId::parse(text).map_err(ShopFailure::NotAnId)?;
     let shops = store.shops().await?;
-    shops
-        .into_iter()
-        .find(|shop| shop.id == id)
-        .ok_or(ShopFailure::None(id))
+    if let Some(shop) = shops.iter().find(|shop| shop.id == id) {
+        return Ok(shop.clone());
+    }
+    let is_chinese = |shop: &Shop| shop.locale == Locale::Chinese;
+    let locale = if !shops.is_empty() && shops.iter().all(is_chinese) {
+        Locale::Chinese
+    } else {
+        Locale::English
+    };
+    let others = shops.into_iter().take(MOST_SHOPS_NAMED);
+    let others = others.map(|shop| shop.id).collect();
+    Err(ShopFailure::None { id, others, locale })
+}
+
+fn no_shop(id: &ShopId, others: &[ShopId], locale: Locale) -> String {
+    let others: Vec<&str> = others.iter().map(ShopId::as_str).collect();
+    match locale {
+        _ if others.is_empty() => {
+            format!("there is no shop \"{id}\", nor any other: zhiwen shop put makes one")
+        }
+        Locale::Chinese => format!("没有店铺“{id}”，可以用：{}", others.join("、")),
+        Locale::English => format!("there is no shop \"{id}\", there are {}", others.join(", ")),
+    }
 }

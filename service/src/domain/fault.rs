@@ -181,6 +181,8 @@ pub enum Fault {
         /// What the form is.
         expected: Hint,
     },
+    /// The very thing that something is done to.
+    Itself,
     /// A wording that another item has as its title or a phrasing.
     OfAnother {
         /// The wording.
@@ -249,6 +251,7 @@ impl Fault {
                 let expected = expected.message(Locale::Chinese);
                 format!("格式不对，应为：{expected}")
             }
+            Self::Itself => "不能是它自己，请另选一个".to_owned(),
             Self::OfAnother { value, item } => {
                 format!("“{value}”已是知识“{item}”的问法：请去掉，或改那一条知识")
             }
@@ -316,6 +319,7 @@ impl fmt::Display for Fault {
                 let expected = expected.message(Locale::English);
                 write!(formatter, "is malformed, expected {expected}")
             }
+            Self::Itself => formatter.write_str("must be another than itself"),
             Self::OfAnother { value, item } => write!(
                 formatter,
                 "\"{value}\" is a wording of item \"{item}\": remove it, or edit that item"

@@ -16,6 +16,7 @@ pub mod person;
 pub mod policy;
 pub mod push;
 pub mod queue;
+pub mod reading;
 pub mod shop;
 pub mod shown;
 pub mod suggestion;

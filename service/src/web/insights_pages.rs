@@ -131,6 +131,8 @@ struct WeekPage {
     sections: Vec<SectionView>,
     shares: Vec<ShareTable>,
     actions: Vec<ActionRow>,
+    /// The weeks whose buyers are compared there.
+    compared: (String, String),
     policy: Vec<String>,
     revision: u32,
     /// Other revisions, the latest first.
@@ -149,7 +151,7 @@ struct SectionView {
     id: &'static str,
     title: &'static str,
     purpose: &'static str,
-    empty: &'static str,
+    empty: String,
     total: usize,
     lines: Vec<Line>,
 }
@@ -277,6 +279,7 @@ fn of_report(frame: Frame, report: &WeeklyReport, latest: u32) -> WeekPage {
             .iter()
             .map(|action| of_action(action, words))
             .collect(),
+        compared: words.compared_weeks(report),
         policy: words.policy(report),
         revision: report.revision,
         revisions: revisions.take(MOST_REVISIONS as usize).collect(),
@@ -291,7 +294,7 @@ fn of_section(section: Section, report: &WeeklyReport, words: Words) -> SectionV
         id: section.id(),
         title: section.title(words),
         purpose: section.purpose(words),
-        empty: section.empty(words),
+        empty: section.empty(report, words),
         total: lines.len(),
         lines: lines
             .iter()
@@ -313,7 +316,7 @@ fn of_line(line: &QuestionLine, words: Words) -> Line {
         previous: number(line.previous_buyers),
         change: line_change(line).text(words),
         trend: words.trend(line.trend),
-        answered: Value::Share(Some(line.answered_share)).text(words),
+        answered: Value::Share(line.told(line.answered_share)).text(words),
         used: Value::Share(line.acceptance).text(words),
         lacking: words.lacking(line.answer_state()),
     }

@@ -10,7 +10,7 @@ use super::question_page::{Filled, again, cluster_id};
 use super::questions_parts::Choice;
 use crate::auth::{Form, Supervising, audit};
 use crate::domain::fault::{Fault, FieldError, Hint};
-use crate::domain::ids::{ActionId, ClusterId};
+use crate::domain::ids::{ActionId, ClusterId, ShopId};
 use crate::domain::queue::{Action, ActionChange, ActionKind};
 use crate::domain::text::Text;
 use crate::domain::time::parse_time;
@@ -213,6 +213,9 @@ pub async fn change(
                 at: said.at,
             };
             let shop = form.visitor.shop();
+            if !is_of(&state, shop, (id, action)).await? {
+                return Err(ApiError::NotFound { what: "action" });
+            }
             state.store.change_action(shop, action, &change).await?;
             audit::about(&request, id.to_string());
             Ok(done(&format!("/questions/{id}"), "reacted"))
@@ -237,13 +240,30 @@ pub async fn delete(
     request: HttpRequest,
 ) -> Result<HttpResponse, ApiError> {
     let (id, action) = ids(path.into_inner())?;
-    let deleted = state.store.delete_action(form.visitor.shop(), action).await;
-    match deleted {
-        Ok(()) | Err(StoreError::NotFound { what: "action" }) => {}
-        Err(error) => return Err(error.into()),
+    let shop = form.visitor.shop();
+    if is_of(&state, shop, (id, action)).await? {
+        match state.store.delete_action(shop, action).await {
+            Ok(()) | Err(StoreError::NotFound { what: "action" }) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     audit::about(&request, id.to_string());
     Ok(done(&format!("/questions/{id}"), "unacted"))
+}
+
+/// Whether an action was recorded because of a question.
+async fn is_of(
+    state: &AppState,
+    shop: &ShopId,
+    (question, action): (ClusterId, ActionId),
+) -> Result<bool, ApiError> {
+    let ever = Period {
+        from: Timestamp::MIN,
+        until: Timestamp::MAX,
+    };
+    let actions = state.store.actions(shop, ever).await?;
+    let mut actions = actions.iter();
+    Ok(actions.any(|one| one.id == action && one.cluster == question))
 }
 
 /// The question and the action that an address names.

@@ -60,14 +60,18 @@ pub struct Tick {
 }
 
 impl ItemForm {
-    /// The form of a draft. What several buyers wrote is ticked.
+    /// The form of a draft. What several buyers wrote is ticked; who owns the
+    /// answer is asked where the intent does not say.
     pub fn of_draft(id: &str, draft: &ItemDraft, labels: Labels<'_>) -> Self {
         let several = draft.offered.iter().filter(|one| one.is_by_several);
         let taken: Vec<&str> = several.map(|one| one.text.as_str()).collect();
-        let filled = Self {
+        let mut filled = Self {
             phrasings: taken.join("\n"),
             ..Self::new(id, &draft.item, labels)
         };
+        if filled.intent.is_empty() {
+            filled.domain.clear();
+        }
         filled.offering(draft)
     }
 
@@ -130,9 +134,9 @@ impl ItemForm {
         !self.problem(field).is_empty()
     }
 
-    /// Whether something in the fields that are folded away is wrong.
+    /// Whether something in the fields that are folded away is wrong or to be chosen.
     pub fn is_open(&self) -> bool {
-        [
+        let is_wrong = [
             "products",
             "domain",
             "channels",
@@ -141,7 +145,8 @@ impl ItemForm {
             "source",
         ]
         .iter()
-        .any(|field| self.is_at_fault(field))
+        .any(|field| self.is_at_fault(field));
+        is_wrong || self.domain.is_empty()
     }
 
     /// What kind of input shows the start of its window.
@@ -259,6 +264,26 @@ mod tests {
             assert_eq!(ticks(&again), [false, true]);
             assert_eq!(again.phrasings, "盖碗碎了");
         });
+    }
+
+    #[test]
+    fn who_owns_an_answer_is_asked_where_the_intent_does_not_say() {
+        let draft = |intent: Option<&str>| ItemDraft {
+            item: RawKnowledge {
+                domain: "process".to_owned(),
+                intent: intent.map(str::to_owned),
+                ..RawKnowledge::default()
+            },
+            ..ItemDraft::default()
+        };
+        with_labels(|labels| {
+            let clear = ItemForm::of_draft("g", &draft(Some("process.price")), *labels);
+            assert_eq!((clear.domain.as_str(), clear.is_open()), ("process", false));
+            let unclear = ItemForm::of_draft("g", &draft(None), *labels);
+            assert_eq!((unclear.domain.as_str(), unclear.is_open()), ("", true));
+        });
+        let sent = filled(&Fields::parse(b"title=t&domain="));
+        assert_eq!(sent.domain, "");
     }
 
     #[test]

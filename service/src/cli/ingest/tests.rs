@@ -233,12 +233,27 @@ async fn says_what_stands_in_the_way() {
         args.mapping = Some(mapping)
     })
     .await;
-    assert!(error(found).starts_with("映射文件读不了：TOML parse error at line 1"));
+    let found = error(found);
+    assert!(
+        found.contains("mapping.toml：映射文件读不了：第 1 行第 "),
+        "{found}"
+    );
+    let mapping = fixture.directory.path().join("mapping.toml");
+    std::fs::write(&mapping, "descripton = \"\"").expect("written");
+    let found = run_on(&fixture, ("a.csv", b"x"), |args| {
+        args.mapping = Some(mapping)
+    })
+    .await;
+    let found = error(found);
+    assert!(
+        found.contains("：第 1 行第 1 列：没有这个字段，可以用：description、columns、"),
+        "{found}"
+    );
     let found = run_on(&fixture, ("a.csv", b"x"), |args| {
         args.mapping = Some("none".into())
     })
     .await;
-    assert_eq!(error(found), "none cannot be read");
+    assert_eq!(error(found), "没有这个文件：none");
 }
 
 #[test]
