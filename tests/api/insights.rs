@@ -40,12 +40,15 @@ async fn a_mined_answer_is_approved_once_and_suggested() {
         .as_str()
         .unwrap_or("")
         .to_owned();
-    let made = shop.get(&format!("/v1/knowledge/{item}")).send().await;
-    assert_eq!(made.json()["source"], source, "{}", made.text());
+    let path = format!("/v1/knowledge/{item}");
+    let made = shop.get(&path).send().await.json();
+    assert_eq!(made["source"], source, "{made}");
+    // One buyer each wrote the others.
+    assert_eq!(made["phrasings"], json!([]));
     shop.wait_until_searchable("可以放洗碗机吗", &item, 1).await;
     let asked = json!({
         "conversation_id": "c1",
-        "messages": [{"id": "1", "role": "buyer", "text": "能放洗碗机洗吗"}],
+        "messages": [{"id": "1", "role": "buyer", "text": made["title"]}],
     });
     let suggested = shop.post("/v1/suggestions", &asked).send().await.json();
     assert_eq!(

@@ -108,6 +108,14 @@ impl Window {
     pub fn contains(&self, time: Timestamp) -> bool {
         self.from.is_none_or(|from| from <= time) && self.until.is_none_or(|until| time < until)
     }
+
+    /// Whether both windows hold some moment.
+    pub fn meets(&self, other: &Self) -> bool {
+        let is_before = |until: Option<Timestamp>, from: Option<Timestamp>| {
+            until.is_some_and(|until| from.is_some_and(|from| until <= from))
+        };
+        !is_before(self.until, other.from) && !is_before(other.until, self.from)
+    }
 }
 
 /// `time` plus whole seconds; the latest time there is when that would overflow.
@@ -174,5 +182,25 @@ mod tests {
             Window::new(Some(at(10)), Some(at(10))),
             Err(Fault::WindowEndsBeforeStart)
         );
+    }
+
+    #[test]
+    fn windows_that_follow_each_other_do_not_meet() {
+        let at = |second| Timestamp::from_second(second).expect("valid");
+        let window = |from: Option<i64>, until: Option<i64>| Window {
+            from: from.map(at),
+            until: until.map(at),
+        };
+        for (one, other, expected) in [
+            (window(None, None), window(None, None), true),
+            (window(None, Some(10)), window(Some(10), None), false),
+            (window(None, Some(11)), window(Some(10), None), true),
+            (window(Some(0), Some(10)), window(Some(10), Some(20)), false),
+            (window(Some(0), Some(30)), window(Some(10), Some(20)), true),
+            (window(Some(20), None), window(Some(0), None), true),
+        ] {
+            assert_eq!(one.meets(&other), expected, "{one:?} {other:?}");
+            assert_eq!(other.meets(&one), expected, "{other:?} {one:?}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use crate::answering::wording;
 use crate::domain::ids::{ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::domain::listening::{AnsweredBy, Cluster};
@@ -12,7 +13,7 @@ use crate::domain::queue::{Candidate, CandidateState};
 use crate::listening::Ledger;
 use crate::store::{Store, StoreResult};
 
-/// Mined answers of each state that are looked through for those that waited.
+/// Mined answers of each state that are looked through.
 const MOST_CANDIDATES: u32 = 1_000;
 
 /// How many answers of agents wait for approval, by question.
@@ -108,6 +109,27 @@ pub async fn waiting(store: &dyn Store, shop: &ShopId) -> StoreResult<Waiting> {
     Ok(counts.into_iter().collect())
 }
 
+/// Mined answers on which nobody has decided, best first.
+///
+/// # Errors
+/// When the store does not answer.
+pub(super) async fn open(store: &dyn Store, shop: &ShopId) -> StoreResult<Vec<Candidate>> {
+    let open = CandidateState::Open;
+    store.candidates(shop, open, MOST_CANDIDATES).await
+}
+
+/// A mined answer with the evidence that its question has by now: people may
+/// have moved wordings since it was mined. `None` where nothing is left.
+pub(super) fn as_it_stands(mut candidate: Candidate, ledger: &Ledger) -> Option<Candidate> {
+    let cluster = candidate.cluster;
+    let had_evidence = !candidate.evidence.is_empty();
+    candidate.evidence.retain(|said| {
+        let known = wording(said.question.as_str()).and_then(|key| ledger.wording_of(key));
+        known.is_none_or(|wording| wording.cluster == Some(cluster))
+    });
+    (!had_evidence || !candidate.evidence.is_empty()).then_some(candidate)
+}
+
 /// What waited at `at`: it was found by then, and nobody had decided.
 ///
 /// # Errors
@@ -137,26 +159,48 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::CandidateId;
+    use crate::domain::listening::{Outcome, Wording};
+    use crate::domain::queue::Evidence;
+    use crate::store::ListeningChanges;
+
+    fn masked(text: &str) -> Masked {
+        Masked::from_stored(text.to_owned())
+    }
+
+    fn mined(cluster: ClusterId, questions: &[&str]) -> Candidate {
+        let evidence = questions.iter().map(|question| Evidence {
+            question: masked(question),
+            reply: masked("48小时内发货"),
+            at: Timestamp::UNIX_EPOCH,
+            agent: None,
+            outcome: Outcome::Accepted,
+        });
+        Candidate {
+            id: CandidateId::make(),
+            cluster,
+            key: 1,
+            text: masked("48小时内发货"),
+            evidence: evidence.collect(),
+            agents: 1,
+            buyers: 3,
+            replies: 3,
+            accepted: 3,
+            score: 0.5,
+            state: CandidateState::Open,
+            knowledge: None,
+            decided_by: None,
+            decided_at: None,
+            found_at: Timestamp::UNIX_EPOCH,
+        }
+    }
 
     #[test]
     fn an_answer_waits_from_when_it_was_found_until_somebody_decides() {
         let at = |hours: i64| Timestamp::UNIX_EPOCH + hours.hours();
         let candidate = |decided_at| Candidate {
-            id: CandidateId::make(),
-            cluster: ClusterId::make(),
-            key: 1,
-            text: Masked::from_stored("可以".to_owned()),
-            evidence: Vec::new(),
-            agents: 1,
-            buyers: 3,
-            replies: 3,
-            accepted: 0,
-            score: 0.5,
-            state: CandidateState::Open,
-            knowledge: None,
-            decided_by: None,
             decided_at,
             found_at: at(5),
+            ..mined(ClusterId::make(), &[])
         };
         for (decided_at, time, expected) in [
             (None, 4, false),
@@ -171,6 +215,32 @@ mod tests {
                 expected,
                 "{decided_at:?} {time}"
             );
+        }
+    }
+
+    #[test]
+    fn what_was_moved_to_another_question_is_no_evidence() {
+        let (here, elsewhere) = (ClusterId::make(), ClusterId::make());
+        let places = [("多久发货", here), ("几天能到", elsewhere)];
+        let wordings = places.map(|(text, cluster)| Wording {
+            key: wording(text).expect("it has words"),
+            text: masked(text),
+            cluster: Some(cluster),
+            is_pinned: true,
+        });
+        let mut ledger = Ledger::default();
+        ledger.apply(ListeningChanges {
+            wordings: wordings.to_vec(),
+            ..ListeningChanges::default()
+        });
+        for (questions, expected) in [
+            (&["多久发货", "几天能到？", "没听过的"][..], Some(2)),
+            (&["几天能到"][..], None),
+            (&[][..], Some(0)),
+        ] {
+            let standing = as_it_stands(mined(here, questions), &ledger);
+            let left = standing.map(|candidate| candidate.evidence.len());
+            assert_eq!(left, expected, "{questions:?}");
         }
     }
 }

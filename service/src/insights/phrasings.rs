@@ -5,7 +5,6 @@
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
-use tokio::task::spawn_blocking;
 use zhiwen_models::text::Normalized;
 
 use super::report::{Desk, InsightError};
@@ -15,7 +14,6 @@ use crate::domain::fault::{Fault, FieldError};
 use crate::domain::ids::{KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeContent, KnowledgeItem, RawKnowledge, Status};
 use crate::domain::listening::WordingKey;
-use crate::pool::PoolError;
 use crate::store::NewVersion;
 
 /// Wordings that a draft offers, of so many that are looked up for it.
@@ -62,6 +60,16 @@ impl ItemDraft {
         }
     }
 
+    /// The item with those of its wordings alone that several buyers wrote: what
+    /// one buyer wrote is taken over by nobody who has not read it.
+    pub(super) fn item_by_several(self) -> RawKnowledge {
+        let several = self.offered.into_iter().filter(|one| one.is_by_several);
+        RawKnowledge {
+            phrasings: several.map(|one| one.text).collect(),
+            ..self.item
+        }
+    }
+
     fn offer_only(&mut self, is_free: impl Fn(&str) -> bool) {
         self.offered.retain(|offered| is_free(&offered.text));
         self.offered.truncate(MOST_OFFERED);
@@ -84,7 +92,7 @@ pub(super) fn has_mark(text: &str) -> bool {
 /// same question stand already.
 ///
 /// # Errors
-/// When the shop cannot be read.
+/// When the shop cannot be read, or too much is being counted already.
 pub async fn settle(
     desk: Desk<'_>,
     shop: &ShopId,
@@ -98,7 +106,7 @@ pub async fn settle(
     let now = desk.now;
     let minimum = searchable.language.minimum_confidence();
     let minimum = minimum.unwrap_or(desk.minimum_confidence);
-    let looked_up = spawn_blocking(move || {
+    let looked_up = move || {
         let near = |text: &String| nearest(&searchable, text, Some(now));
         let (mut taken, mut near_wordings) = (HashSet::new(), Vec::new());
         for text in wordings {
@@ -115,8 +123,8 @@ pub async fn settle(
         });
         let near_titles: Vec<_> = near_titles.collect();
         (taken, near_wordings, near_titles)
-    });
-    let (taken, near_wordings, near_titles) = looked_up.await.map_err(|_| PoolError::Panicked)?;
+    };
+    let (taken, near_wordings, near_titles) = desk.figures.count(looked_up).await?;
     let namesakes = namesakes(desk, shop, [near_wordings, near_titles].concat()).await?;
     for draft in drafts {
         draft.offer_only(|text| !taken.contains(text) && !namesakes.contains_key(text));
@@ -133,7 +141,8 @@ pub async fn settle(
 /// item's wordings.
 ///
 /// # Errors
-/// [`InsightError::Invalid`] with each that one has, and when the shop cannot be read.
+/// [`InsightError::Invalid`] with each that one has, and when the shop cannot be
+/// read or too much is being counted already.
 pub(super) async fn check_free(
     desk: Desk<'_>,
     shop: &ShopId,
@@ -142,14 +151,14 @@ pub(super) async fn check_free(
     let searchable = desk.catalog.searchable(shop)?;
     let phrasings = &new.content.phrasings;
     let sought = phrasings.clone();
-    let near = spawn_blocking(move || {
+    let looked_up = move || {
         let near = |text: String| {
             let found = ids(nearest(&searchable, &text, None));
             (text, found)
         };
         sought.into_iter().map(near).collect()
-    });
-    let near = near.await.map_err(|_| PoolError::Panicked)?;
+    };
+    let near = desk.figures.count(looked_up).await?;
     let namesakes = namesakes(desk, shop, near).await?;
     let rivals = |text: &String| {
         let same = namesakes.get(text).into_iter().flatten();
@@ -178,6 +187,7 @@ fn holds_for_the_same(rival: &KnowledgeContent, new: &KnowledgeContent, now: Tim
     let is_over = rival.window.until.is_some_and(|until| until <= now);
     rival.status == Status::Approved
         && !is_over
+        && rival.window.meets(&new.window)
         && are_of_the_same(&rival.products, &new.products)
         && are_of_the_same(&rival.channels, &new.channels)
 }
@@ -278,6 +288,8 @@ mod tests {
         draft.offer_only(|text| text != "盖碗多大");
         assert_eq!(draft.item.phrasings, ["盖子 坏了", "一", "二", "三", "四"]);
         assert_eq!(texts(&draft.offered), draft.item.phrasings);
+        draft.offered[1].is_by_several = true;
+        assert_eq!(draft.item_by_several().phrasings, ["一"]);
     }
 
     #[test]

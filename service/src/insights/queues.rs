@@ -1,21 +1,17 @@
 //! The supervisor's two queues: answers to approve, and answers to write.
 
+use super::answers::{as_it_stands, open};
 use super::clusters::ClusterView;
 use super::phrasings::{ItemDraft, Offered, check_free, has_mark, settle};
 use super::report::{Desk, InsightError};
 use super::standing::{Row, is_phrasing, line, standing};
-use crate::answering::wording;
 use crate::domain::fault::{Fault, FieldError, Locale};
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, RawKnowledge};
-use crate::domain::queue::{Action, ActionKind, Candidate, CandidateState};
+use crate::domain::queue::{Action, ActionKind, Candidate};
 use crate::domain::shop::Shop;
 use crate::knowledge::parse::parse_item;
-use crate::listening::Ledger;
 use crate::store::{Approval, NewVersion, StoreError};
-
-/// Mined answers that are looked through.
-const MOST_CANDIDATES: u32 = 1_000;
 
 /// An answer to approve.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,8 +55,7 @@ pub async fn proposals(
     shop: &ShopId,
     limit: usize,
 ) -> Result<Queue<Proposal>, InsightError> {
-    let open = CandidateState::Open;
-    let candidates = desk.store.candidates(shop, open, MOST_CANDIDATES).await?;
+    let candidates = open(desk.store, shop).await?;
     let standing = standing(desk, shop).await?;
     let ledger = desk.listening.ledger(shop).await?;
     let waiting: Vec<(Candidate, &Row)> = candidates
@@ -99,18 +94,6 @@ pub(super) async fn proposals_of(
         .filter_map(|candidate| as_it_stands(candidate, &ledger))
         .map(|candidate| proposal(candidate, row, &searchable.shop))
         .collect())
-}
-
-/// A mined answer with the evidence that its question has by now: people may
-/// have moved wordings since it was mined. `None` where nothing is left.
-fn as_it_stands(mut candidate: Candidate, ledger: &Ledger) -> Option<Candidate> {
-    let cluster = candidate.cluster;
-    let had_evidence = !candidate.evidence.is_empty();
-    candidate.evidence.retain(|said| {
-        let known = wording(said.question.as_str()).and_then(|key| ledger.wording_of(key));
-        known.is_none_or(|wording| wording.cluster == Some(cluster))
-    });
-    (!had_evidence || !candidate.evidence.is_empty()).then_some(candidate)
 }
 
 fn proposal(candidate: Candidate, row: &Row, shop: &Shop) -> Proposal {
@@ -241,8 +224,9 @@ pub enum Made {
 }
 
 impl Supervisor<'_> {
-    /// Makes a mined answer an item: as `edited`, or as its draft. Done once,
-    /// however often it is asked for.
+    /// Makes a mined answer an item: as `edited`, or as its draft with those of
+    /// its wordings that several buyers wrote. Done once, however often it is
+    /// asked for.
     ///
     /// # Errors
     /// When there is none of that id, the item is at fault, or its id is taken.
@@ -269,7 +253,7 @@ impl Supervisor<'_> {
                 let standing = as_it_stands(candidate.clone(), &ledger).ok_or_else(missing)?;
                 let mut draft = proposal(standing, row, &searchable.shop).draft;
                 settle(self.desk, self.shop, vec![&mut draft]).await?;
-                draft.item
+                draft.item_by_several()
             }
         };
         let new = self.version(&raw).await?;
@@ -332,74 +316,6 @@ impl Supervisor<'_> {
             at: self.desk.now,
             by: self.by.to_owned(),
             made_at: self.desk.now,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-    use zhiwen_models::privacy::Masked;
-
-    use super::*;
-    use crate::domain::listening::{Outcome, Wording};
-    use crate::domain::queue::Evidence;
-    use crate::store::ListeningChanges;
-
-    fn masked(text: &str) -> Masked {
-        Masked::from_stored(text.to_owned())
-    }
-
-    fn mined(cluster: ClusterId, questions: &[&str]) -> Candidate {
-        let evidence = questions.iter().map(|question| Evidence {
-            question: masked(question),
-            reply: masked("48小时内发货"),
-            at: Timestamp::UNIX_EPOCH,
-            agent: None,
-            outcome: Outcome::Accepted,
-        });
-        Candidate {
-            id: CandidateId::make(),
-            cluster,
-            key: 1,
-            text: masked("48小时内发货"),
-            evidence: evidence.collect(),
-            agents: 1,
-            buyers: 3,
-            replies: 3,
-            accepted: 3,
-            score: 0.5,
-            state: CandidateState::Open,
-            knowledge: None,
-            decided_by: None,
-            decided_at: None,
-            found_at: Timestamp::UNIX_EPOCH,
-        }
-    }
-
-    #[test]
-    fn what_was_moved_to_another_question_is_no_evidence() {
-        let (here, elsewhere) = (ClusterId::make(), ClusterId::make());
-        let places = [("多久发货", here), ("几天能到", elsewhere)];
-        let wordings = places.map(|(text, cluster)| Wording {
-            key: wording(text).expect("it has words"),
-            text: masked(text),
-            cluster: Some(cluster),
-            is_pinned: true,
-        });
-        let mut ledger = Ledger::default();
-        ledger.apply(ListeningChanges {
-            wordings: wordings.to_vec(),
-            ..ListeningChanges::default()
-        });
-        for (questions, expected) in [
-            (&["多久发货", "几天能到？", "没听过的"][..], Some(2)),
-            (&["几天能到"][..], None),
-            (&[][..], Some(0)),
-        ] {
-            let standing = as_it_stands(mined(here, questions), &ledger);
-            let left = standing.map(|candidate| candidate.evidence.len());
-            assert_eq!(left, expected, "{questions:?}");
         }
     }
 }

@@ -2,12 +2,13 @@
 //! sentence that one buyer alone wrote is a quotation of that buyer.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::answers::Answers;
 use super::labels::Labels;
+use crate::answering::wording as key;
 use crate::domain::ids::ClusterId;
-use crate::domain::listening::Cluster;
+use crate::domain::listening::{Cluster, WordingKey};
 use crate::listening::{Ledger, Name, without_end_marks};
 
 /// What clusters without a name are called, of those that have words to be shown.
@@ -27,14 +28,23 @@ pub(super) struct Asked {
 impl Quotable {
     /// Of a ledger, in one pass over its questions: a cluster's label where
     /// several buyers wrote it, else what several wrote most, else the title
-    /// of the item that answers it.
+    /// of the item that answers it, unless that is one buyer's sentence: an item
+    /// may have been made of it as it was.
     pub fn of(ledger: &Ledger, answers: &Answers) -> Self {
         let mut titles: HashMap<ClusterId, String> = ledger
             .clusters()
             .filter_map(|cluster| Some((cluster.id, answers.title(cluster)?.to_owned())))
             .collect();
+        let asked = asked(ledger);
+        let of_one_buyer: HashSet<WordingKey> = ledger
+            .wordings()
+            .iter()
+            .zip(&asked)
+            .filter_map(|(wording, asked)| (!asked.is_by_several).then_some(wording.key))
+            .collect();
+        titles.retain(|_, title| key(title).is_none_or(|key| !of_one_buyer.contains(&key)));
         let mut best: HashMap<ClusterId, (bool, u32, Reverse<&str>)> = HashMap::new();
-        for (wording, asked) in ledger.wordings().iter().zip(asked(ledger)) {
+        for (wording, asked) in ledger.wordings().iter().zip(asked) {
             let cluster = wording.cluster.and_then(|id| ledger.cluster(id));
             let Some(cluster) = cluster.filter(|_| asked.is_by_several) else {
                 continue;
@@ -95,6 +105,8 @@ pub(super) fn reads_as(wording: &str, title: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use zhiwen_models::privacy::Masked;
+
     use super::super::samples::{Asked, changes};
     use super::*;
     use crate::domain::listening::AnsweredBy;
@@ -163,7 +175,12 @@ mod tests {
             knowledge: "k".to_owned(),
             confidence: 0.9,
         });
-        check(answered, "密封圈坏了怎么买");
+        check(answered.clone(), "密封圈坏了怎么买");
+        // Approved as it was drafted: the title is what one buyer wrote.
+        answered.wordings[0].text = Masked::from_stored("密封圈坏了，怎么买？".to_owned());
+        answered.wordings[0].key = key("密封圈坏了，怎么买？").expect("it has words");
+        answered.questions[0].wording = answered.wordings[0].key;
+        check(answered, "密封圈 · 硅胶");
         let mut named = asked(2);
         named.clusters[0].name = Some("配件".to_owned());
         check(named, "配件");
