@@ -96,10 +96,18 @@ impl Process {
     }
 
     /// Waits until the key's shop can be searched.
+    ///
+    /// # Panics
+    /// When it cannot be, for long: with the last reply and all that was logged.
     pub async fn wait_until_ready(&self, key: &str) {
-        poll_until("the shop can be searched", PATIENCE, async || {
+        let started = Instant::now();
+        poll_until("the shop can be searched", 2 * PATIENCE, async || {
             let reply = self.call(Method::GET, "/v1/search?q=x", key).send().await;
-            reply.status == 200
+            let is_over = started.elapsed() > PATIENCE;
+            let (status, body) = (reply.status, reply.text());
+            let log = || self.log.text();
+            assert!(status == 200 || !is_over, "{status} {body}\n{}", log());
+            status == 200
         })
         .await;
     }
