@@ -20,10 +20,12 @@ pub struct Writer {
 
 impl Writer {
     pub(crate) fn new(index: &Index, fields: Fields) -> Result<Self, IndexError> {
-        Ok(Self {
-            writer: index.writer_with_num_threads(1, BUFFER_BYTES)?,
-            fields,
-        })
+        let writer = index.writer_with_num_threads(1, BUFFER_BYTES)?;
+        // What was cut off in a commit left files behind. Tantivy names a file of
+        // deletions by how many changes came before it: the same changes over
+        // again would meet the file that is there, and fail for ever.
+        writer.garbage_collect_files().wait()?;
+        Ok(Self { writer, fields })
     }
 
     /// Adds `entry`, in place of the one with its id if there is one.

@@ -25,6 +25,7 @@ use crate::auth::sessions::Sessions;
 use crate::auth::{Keys, audit, identify};
 use crate::catalog::{Catalog, follow};
 use crate::connectors::push::PushError;
+use crate::domain::causes::with_causes;
 use crate::domain::time::Clock;
 use crate::insights::figures::Figures;
 use crate::jobs::{self, ClusterQuestions, Runner, Teller, TrainLanguage, Trainer};
@@ -424,7 +425,7 @@ async fn forget_replies(
         let now = clock.now();
         if let Err(error) = store.forget_ended(now).await {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %with_causes(&error),
                 "ended sessions cannot be forgotten"
             );
         }
@@ -434,7 +435,7 @@ async fn forget_replies(
             Ok(forgotten) => tracing::info!(forgotten, "old replies are forgotten"),
             Err(error) => {
                 tracing::warn!(
-                    error = &error as &dyn std::error::Error,
+                    error = %with_causes(&error),
                     "old replies cannot be forgotten"
                 );
             }

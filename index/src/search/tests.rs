@@ -69,6 +69,30 @@ fn an_upsert_replaces_and_the_commit_is_remembered() {
     assert_eq!(found(&reopened, "换货", &Filter::default()), ["a"]);
 }
 
+/// As after a power cut between the files of a commit and the file that names them.
+#[test]
+fn a_commit_that_was_cut_off_can_be_made_again() {
+    let (folder, index) = filled(&[entry("a", "怎么退货", &[]), entry("b", "怎么付款", &[])]);
+    let change = |index: &ShopIndex| -> Result<(), IndexError> {
+        let mut writer = index.writer()?;
+        writer.upsert(&entry("a", "怎么换货", &[]))?;
+        writer.commit(9)?;
+        writer.finish()
+    };
+    let names = folder.path().join("meta.json");
+    let before = std::fs::read(&names).expect("read");
+    change(&index).expect("committed");
+    drop(index);
+    std::fs::write(&names, before).expect("written");
+
+    let index = ShopIndex::open(folder.path()).expect("as before the commit");
+    assert_eq!(index.revision(), 7);
+    change(&index).expect("committed again");
+    index.reload().expect("reloaded");
+    assert_eq!(found(&index, "换货", &Filter::default())[0], "a");
+    assert_eq!(index.snapshot().items(), 2);
+}
+
 #[test]
 fn a_damaged_index_is_unusable() {
     let (folder, index) = filled(&[entry("a", "怎么退货", &[])]);

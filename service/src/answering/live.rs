@@ -8,6 +8,7 @@ use zhiwen_models::text::Normalized;
 
 use super::{AnsweringError, Encoded, Moment, Policy, Retrieved, Suggestion, begin, find, finish};
 use crate::catalog::Searchable;
+use crate::domain::causes::with_causes;
 use crate::domain::suggestion::{Degraded, SuggestionRecord};
 use crate::language::ShopEncoder;
 use crate::pool::{Pool, PoolError};
@@ -139,7 +140,7 @@ async fn encode(encoder: Arc<dyn Encoder>, text: &Normalized, timeout: Duration)
         },
         Ok(Err(error)) => {
             tracing::warn!(
-                error = &error as &dyn std::error::Error,
+                error = %with_causes(&error),
                 "question is searched without a vector"
             );
             Encoded::Degraded

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use crate::domain::causes::with_causes;
 use crate::domain::ids::ShopId;
 use crate::domain::suggestion::SuggestionRecord;
 use crate::store::Store;
@@ -120,7 +121,7 @@ async fn write(store: &dyn Store, group: &[(ShopId, SuggestionRecord)], lost: &A
                 tracing::warn!(
                     attempt,
                     records = group.len(),
-                    error = &error as &dyn std::error::Error,
+                    error = %with_causes(&error),
                     "suggestions cannot be recorded"
                 );
                 tokio::time::sleep(Duration::from_millis(50 << attempt)).await;

@@ -15,6 +15,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::api::cors::Cors;
+use crate::domain::causes::with_causes;
 use crate::domain::fault::Locale;
 use crate::error::{ApiError, REQUEST, RequestContext};
 use crate::state::AppState;
@@ -103,7 +104,7 @@ fn log(response: &HttpResponse, started: Instant) {
         Some(error) if response.status().is_server_error() => {
             let cause = error
                 .as_error::<ApiError>()
-                .map(causes)
+                .map(|error| with_causes(error).to_string())
                 .unwrap_or_else(|| error.to_string());
             tracing::error!(status, microseconds, cause, "request failed");
         }
@@ -115,18 +116,6 @@ fn log(response: &HttpResponse, started: Instant) {
         }
         None => tracing::debug!(status, microseconds, "request answered"),
     }
-}
-
-/// An error with its sources.
-fn causes(error: &ApiError) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// The caller's id where it is harmless, else a new one.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::Identity;
 use super::people::TERMINAL;
+use crate::domain::causes::with_causes;
 use crate::domain::ids::ShopId;
 use crate::domain::person::{AuditEntry, Person};
 use crate::state::AppState;
@@ -75,8 +76,8 @@ pub async fn note_at_terminal(
 
 fn report(kept: StoreResult<()>) {
     if let Err(error) = kept {
-        let error = &error as &dyn std::error::Error;
-        tracing::error!(error, "audit entry cannot be written");
+        let error = with_causes(&error);
+        tracing::error!(%error, "audit entry cannot be written");
     }
 }
 

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use quick_cache::sync::Cache;
 
+use crate::domain::causes::with_causes;
 use crate::domain::ids::{AgentId, ShopId};
 use crate::domain::key::{ApiKey, KeyHash, PresentedKey, Scope};
 use crate::domain::person::Secret;
@@ -85,8 +86,8 @@ impl Keys {
         tokio::spawn(async move {
             let noted = store.note_key_use(&key.shop, &key.prefix, day).await;
             if let Err(error) = noted {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(error, "use of an api key cannot be noted");
+                let error = with_causes(&error);
+                tracing::warn!(%error, "use of an api key cannot be noted");
             }
         });
     }

@@ -13,6 +13,7 @@ use zhiwen_index::writer::Writer;
 use super::entry::entry;
 use super::vocabulary::Terminology;
 use super::{Catalog, Entry, State, read, vectors, write};
+use crate::domain::causes::with_causes;
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::language::Language;
@@ -26,6 +27,9 @@ const COMMIT_AFTER: u64 = 50_000;
 
 /// A writer holds a thread and a buffer: it is given back when a shop rests.
 const WRITER_RESTS_AFTER: Duration = Duration::from_secs(10);
+
+/// Before an index that could not be written is tried again.
+const INDEX_RESTS: Duration = Duration::from_secs(1);
 
 /// Before an encoder that failed is asked for a shop's vectors again.
 const ENCODER_RESTS: Duration = Duration::from_secs(5);
@@ -61,7 +65,7 @@ pub async fn follow(catalog: Arc<Catalog>, mut stop: watch::Receiver<bool>) {
                 for revision in revisions {
                     if let Err(error) = visit(&catalog, &mut shops, revision).await {
                         tracing::error!(
-                            error = &error as &dyn std::error::Error,
+                            error = %with_causes(&error),
                             "shop cannot be loaded"
                         );
                     }
@@ -69,7 +73,7 @@ pub async fn follow(catalog: Arc<Catalog>, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => {
                 tracing::error!(
-                    error = &error as &dyn std::error::Error,
+                    error = %with_causes(&error),
                     "store cannot say what changed"
                 );
             }
@@ -158,15 +162,16 @@ async fn visit(
     let catalog = Arc::clone(catalog);
     tokio::spawn(async move {
         let shop = revision.shop.clone();
-        if let Err(error) = catch_up(&catalog, &entry, turn, revision).await {
+        if let Err(error) = catch_up(&catalog, &entry, &mut turn, revision).await {
             tracing::error!(
                 shop = shop.as_str(),
-                error = &error as &dyn std::error::Error,
+                error = %with_causes(&error),
                 "shop cannot be indexed"
             );
             // The next poll tries again, after a pause that keeps the log readable.
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(INDEX_RESTS).await;
         } else {
+            drop(turn);
             // What changed meanwhile is fetched at once.
             catalog.changed.notify_one();
         }
@@ -186,28 +191,30 @@ fn fill_vectors(
         if let Err(error) = vectors::fill(&catalog, &shop_entry, &shop).await {
             tracing::error!(
                 shop = shop.as_str(),
-                error = &error as &dyn std::error::Error,
+                error = %with_causes(&error),
                 "vectors cannot be filled: search goes on lexically"
             );
             // An encoder that is down is asked again after a pause.
             tokio::time::sleep(ENCODER_RESTS).await;
         } else {
+            drop(turn);
             catalog.changed.notify_one();
         }
-        drop(turn);
     });
 }
 
 async fn catch_up(
     catalog: &Catalog,
     shop_entry: &Entry,
-    mut turn: Turn,
+    turn: &mut Turn,
     revision: ShopRevision,
 ) -> Result<(), FollowError> {
     let shop = &revision.shop;
-    if read(&shop_entry.state).terminology.is_none()
-        || read(&shop_entry.state).vocabulary_revision < revision.vocabulary
-    {
+    let has_terminology = {
+        let state = read(&shop_entry.state);
+        state.terminology.is_some() && state.vocabulary_revision >= revision.vocabulary
+    };
+    if !has_terminology {
         let vocabulary = catalog.store.vocabulary(shop).await?;
         let terminology = Arc::new(Terminology::new(&vocabulary));
         let mut state = write(&shop_entry.state);
@@ -236,11 +243,11 @@ async fn catch_up(
         Some(index) => {
             let from = read(&shop_entry.state).knowledge_revision;
             if from < revision.knowledge {
-                let reached = apply(catalog, shop_entry, &mut turn, shop, &index, from).await?;
+                let reached = apply(catalog, shop_entry, turn, shop, &index, from).await?;
                 write(&shop_entry.state).knowledge_revision = reached;
             }
         }
-        None => build(catalog, shop_entry, &mut turn, &revision).await?,
+        None => build(catalog, shop_entry, turn, &revision).await?,
     }
     catalog.committed.notify_waiters();
     Ok(())
@@ -255,10 +262,11 @@ async fn build(
 ) -> Result<(), FollowError> {
     let shop = &revision.shop;
     let folder = catalog.folder.join(shop.as_str());
-    let index = Arc::new(opened(folder.clone(), revision.knowledge).await?);
+    let mut index = Arc::new(opened(folder.clone(), revision.knowledge).await?);
     let from = index.revision();
     write(&shop_entry.state).progress = (from, revision.knowledge);
-    let reached = if from < revision.knowledge || revision.knowledge == 0 {
+    let mut reached = from;
+    if from < revision.knowledge || revision.knowledge == 0 {
         let _permit = catalog.builds.acquire().await;
         tracing::info!(
             shop = shop.as_str(),
@@ -266,10 +274,20 @@ async fn build(
             to = revision.knowledge,
             "index is being built"
         );
-        apply(catalog, shop_entry, turn, shop, &index, from).await?
-    } else {
-        from
-    };
+        reached = match apply(catalog, shop_entry, turn, shop, &index, from).await {
+            // It can be read but not written on: of a cache, that is no loss.
+            Err(FollowError::Index(error)) if from > 0 => {
+                tracing::warn!(
+                    shop = shop.as_str(),
+                    error = %with_causes(&error),
+                    "index cannot be continued: it is written anew"
+                );
+                index = Arc::new(made(folder).await?);
+                apply(catalog, shop_entry, turn, shop, &index, 0).await?
+            }
+            applied => applied?,
+        };
+    }
     let items = index.snapshot().items();
     tracing::info!(
         shop = shop.as_str(),
@@ -305,6 +323,11 @@ async fn opened(folder: PathBuf, store_revision: u64) -> Result<ShopIndex, Follo
         Ok(_) | Err(_) => ShopIndex::create(&folder),
     });
     Ok(opening.await??)
+}
+
+/// An empty index in `folder`.
+async fn made(folder: PathBuf) -> Result<ShopIndex, FollowError> {
+    Ok(tokio::task::spawn_blocking(move || ShopIndex::create(&folder)).await??)
 }
 
 /// Applies all changes after `from`; says how far it came.

@@ -1,5 +1,6 @@
 //! Plain types and ids of the product: no storage, no HTTP, no index.
 
+pub mod causes;
 pub mod channel;
 pub mod fault;
 mod guessing;

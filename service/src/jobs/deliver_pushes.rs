@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::domain::causes::with_causes;
 use crate::notices::Notices;
 
 /// How often it is looked for what has become due.
@@ -57,15 +58,15 @@ async fn begin(notices: &Arc<Notices>, concurrency: usize, under_way: &mut JoinS
                 let notices = Arc::clone(notices);
                 under_way.spawn(async move {
                     if let Err(error) = notices.deliver(&taken).await {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "end of a push cannot be written");
+                        let error = with_causes(&error);
+                        tracing::error!(%error, "end of a push cannot be written");
                     }
                 });
             }
         }
         Err(error) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(error, "pushes cannot be delivered");
+            let error = with_causes(&error);
+            tracing::error!(%error, "pushes cannot be delivered");
         }
     }
 }
@@ -75,8 +76,8 @@ async fn forget_old(notices: &Notices) {
         Ok(0) => {}
         Ok(forgotten) => tracing::info!(forgotten, "old pushes are forgotten"),
         Err(error) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "old pushes cannot be forgotten");
+            let error = with_causes(&error);
+            tracing::warn!(%error, "old pushes cannot be forgotten");
         }
     }
 }

@@ -21,6 +21,7 @@ pub use deliver_pushes::deliver_pushes;
 pub use tell::Teller;
 pub use train_language::TrainLanguage;
 
+use crate::domain::causes::with_causes;
 use crate::domain::ids::ShopId;
 use crate::domain::job::{Job, JobKind};
 use crate::domain::time::Clock;
@@ -122,7 +123,7 @@ pub async fn run(runner: Runner, mut stop: watch::Receiver<bool>) {
         };
         tokio::select! {
             worked = work => if let Err(error) = worked {
-                tracing::error!(error = &error as &dyn std::error::Error, "jobs cannot be run");
+                tracing::error!(error = %with_causes(&error), "jobs cannot be run");
             },
             _ = stop.changed() => return,
         }
@@ -170,11 +171,11 @@ async fn run_one(runner: &Runner, job: Job) -> Result<(), StoreError> {
     let (is_done, report) = match outcome {
         Ok(report) => (true, report),
         Err(error) => {
-            let cause = error.as_ref() as &dyn std::error::Error;
+            let cause = with_causes(error.as_ref());
             tracing::error!(
                 shop = job.shop.as_str(),
                 job = %job.id,
-                error = cause,
+                error = %cause,
                 "job failed"
             );
             (false, json!({ "error": error.to_string() }))

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use super::JobError;
 use crate::catalog::Catalog;
+use crate::domain::causes::with_causes;
 use crate::domain::ids::NoticeId;
 use crate::domain::insights::WeeklyReport;
 use crate::domain::push::{Notice, NoticeKind};
@@ -64,8 +65,8 @@ impl Teller {
             }
             tokio::select! {
                 told = self.tell_all(looks) => if let Err(error) = told {
-                    let error = error.as_ref() as &dyn std::error::Error;
-                    tracing::error!(error, "outside systems cannot be told");
+                    let error = with_causes(error.as_ref());
+                    tracing::error!(%error, "outside systems cannot be told");
                 },
                 _ = stop.changed() => return,
             }
@@ -93,8 +94,8 @@ impl Teller {
                 Ok::<(), JobError>(())
             };
             if let Err(error) = told.await {
-                let error = error.as_ref() as &dyn std::error::Error;
-                tracing::error!(shop = %shop.id, error, "outside systems of a shop cannot be told");
+                let error = with_causes(error.as_ref());
+                tracing::error!(shop = %shop.id, %error, "outside systems of a shop cannot be told");
             }
         }
         Ok(())

@@ -8,6 +8,8 @@ use zhiwen_models::classifier::examples::day_one;
 use zhiwen_models::classifier::{Classifier, shop};
 use zhiwen_models::text::lexicon_fingerprint;
 
+use crate::domain::causes::with_causes;
+
 /// The same for every shop and every service of this process.
 static TRAINED: OnceLock<Arc<Classifier>> = OnceLock::new();
 
@@ -36,7 +38,7 @@ pub fn load_or_train(file: &Path) -> Arc<Classifier> {
     let trained = get_or_train();
     if let Err(error) = write(file, &trained) {
         tracing::warn!(
-            error = &error as &dyn std::error::Error,
+            error = %with_causes(&error),
             "trained classifier cannot be kept: the next start trains it again"
         );
     }

@@ -22,6 +22,7 @@ use super::encoding::{self, encoded};
 use super::mining::mine;
 use super::{Ledger, Listening};
 use crate::catalog::{Catalog, CatalogError, Searchable};
+use crate::domain::causes::with_causes;
 use crate::domain::ids::{ClusterId, ShopId};
 use crate::domain::listening::{AnsweredBy, Cluster, WordingKey, WordingPlace};
 use crate::domain::queue::CandidateState;
@@ -206,7 +207,7 @@ fn keep(learned: &Learned, folder: PathBuf, shop: &ShopId) {
     if let Err(error) = learned.keep(&folder, shop) {
         tracing::warn!(
             shop = shop.as_str(),
-            error = &error as &dyn std::error::Error,
+            error = %with_causes(&error),
             "what clustering learned cannot be kept: after a start, new questions join from the next clustering on"
         );
     }

@@ -7,6 +7,7 @@ use zhiwen_models::encoder::{Encoder, EncoderError, Side, Vectors};
 use zhiwen_models::text::Normalized;
 
 use crate::catalog::Searchable;
+use crate::domain::causes::with_causes;
 use crate::language::ShopEncoder;
 
 /// Questions encoded at a time.
@@ -49,7 +50,7 @@ pub(super) async fn encoded(
                     Ok(encoded) => vectors.extend(encoded.rows().flatten()),
                     Err(error) => {
                         tracing::warn!(
-                            error = &error as &dyn std::error::Error,
+                            error = %with_causes(&error),
                             attempts = pauses.len() + 1,
                             "questions are clustered by their words alone"
                         );

@@ -19,6 +19,7 @@ use super::encoding::{self, encoded};
 use super::reading::questions;
 use super::{Listening, lock};
 use crate::catalog::{Catalog, Searchable};
+use crate::domain::causes::with_causes;
 use crate::domain::ids::ShopId;
 use crate::domain::listening::{HeardQuestion, Wording, WordingKey};
 use crate::domain::message::{Author, Message};
@@ -52,7 +53,7 @@ impl Listener {
             tokio::select! {
                 read = self.read_all() => if let Err(error) = read {
                     tracing::warn!(
-                        error = &error as &dyn std::error::Error,
+                        error = %with_causes(&error),
                         "messages cannot be read"
                     );
                 },
@@ -85,7 +86,7 @@ impl Listener {
                 let read = read.unwrap_or_else(|error| {
                     tracing::warn!(
                         shop = %revision.shop,
-                        error = &error as &dyn std::error::Error,
+                        error = %with_causes(&error),
                         "messages of a shop cannot be read"
                     );
                     false

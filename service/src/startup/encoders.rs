@@ -8,6 +8,7 @@ use zhiwen_models::encoder::Encoder;
 
 use crate::connectors::Secret;
 use crate::connectors::embeddings::{EmbeddingsError, EmbeddingsOptions, RemoteEncoder};
+use crate::domain::causes::with_causes;
 use crate::language::EncoderSource;
 use crate::settings::{self, Bert, Remote};
 
@@ -55,7 +56,7 @@ pub async fn start(settings: &settings::Encoder) -> EncoderSource {
         Ok(source) => source,
         Err(error) => {
             tracing::error!(
-                error = &error as &dyn std::error::Error,
+                error = %with_causes(&error),
                 "encoder cannot be started: search is lexical"
             );
             EncoderSource::Failed

@@ -13,6 +13,7 @@ use zhiwen_models::text::Normalized;
 use super::classifier::{FEWEST_HELD_BACK, accuracy};
 use super::{Comparison, Outcome, TrainError, Trainee};
 use crate::catalog::Terminology;
+use crate::domain::causes::with_causes;
 use crate::domain::language::{ModelKind, NewModel};
 use crate::language::examples::{Split, split};
 use crate::language::{VectorClassifier, base};
@@ -121,7 +122,7 @@ async fn encoded(
         Err(error) => {
             tracing::warn!(
                 shop = trainee.shop.as_str(),
-                error = &error as &dyn std::error::Error,
+                error = %with_causes(&error),
                 "no classifier can learn with vectors: the encoder does not answer"
             );
             return Ok(None);
