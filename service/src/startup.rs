@@ -3,6 +3,7 @@
 mod encoder_watch;
 pub mod encoders;
 mod pushes;
+mod upkeep;
 
 use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use self::encoder_watch::EncoderWatch;
+use self::upkeep::kept_up;
 use crate::answering::recorder::Recorder;
 use crate::api::files;
 use crate::api::observe::observe;
@@ -126,6 +128,8 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
     let lock = lock(&settings.data_folder)?;
     forget_transfers(&settings.data_folder)?;
     let store = store::open(&settings.store_url).await?;
+    // The folder is this process's: whoever ran them has ended.
+    jobs::take_up(store.as_ref(), clock.now()).await?;
     let listener = listen(&settings)?;
     let address = listener.local_addr()?;
     let file = settings.data_folder.join(BASE_CLASSIFIER);
@@ -150,14 +154,14 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         Arc::clone(&store),
         settings.data_folder.join("listening"),
     ));
-    let ear = Listener {
+    let ear = Arc::new(Listener {
         store: Arc::clone(&store),
         catalog: Arc::clone(&catalog),
         listening: Arc::clone(&listening),
-    };
+    });
     let notices = pushes::notices(&settings.push, Arc::clone(&store), Arc::clone(&clock))?;
     let (stop, stopped) = watch::channel(false);
-    let runner = Runner {
+    let runner = Arc::new(Runner {
         store: Arc::clone(&store),
         clock: Arc::clone(&clock),
         trainer: Arc::clone(&trainer),
@@ -177,10 +181,10 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
             },
             clock: Arc::clone(&clock),
         },
-    };
+    });
     // As many counts at once as searches: figures wait among themselves.
     let figures = Arc::new(Figures::new(settings.search_threads.max(1)));
-    let teller = Teller {
+    let teller = Arc::new(Teller {
         store: Arc::clone(&store),
         listening: Arc::clone(&listening),
         catalog: Arc::clone(&catalog),
@@ -188,22 +192,37 @@ pub async fn start(settings: Settings, clock: Arc<dyn Clock>) -> Result<Service,
         notices: Arc::clone(&notices),
         clock: Arc::clone(&clock),
         minimum_confidence: settings.answering.minimum_confidence,
-    };
-    let encoder_watch = EncoderWatch {
+    });
+    let encoder_watch = Arc::new(EncoderWatch {
         settings: settings.encoder.clone(),
         catalog: Arc::clone(&catalog),
-    };
+    });
+    let concurrency = settings.push.concurrency;
     let background = Background {
-        encoder_watch: tokio::spawn(encoder_watch.run(stopped.clone())),
-        jobs: tokio::spawn(jobs::run(runner, stopped.clone())),
-        listener: tokio::spawn(ear.run(stopped.clone())),
-        teller: tokio::spawn(teller.run(stopped.clone())),
-        pushes: tokio::spawn(jobs::deliver_pushes(
-            Arc::clone(&notices),
-            settings.push.concurrency,
-            stopped.clone(),
-        )),
-        follower: tokio::spawn(follow(Arc::clone(&catalog), stopped.clone())),
+        encoder_watch: tokio::spawn(kept_up("encoder watch", {
+            let stopped = stopped.clone();
+            move || Arc::clone(&encoder_watch).run(stopped.clone())
+        })),
+        jobs: tokio::spawn(kept_up("jobs", {
+            let stopped = stopped.clone();
+            move || jobs::run(Arc::clone(&runner), stopped.clone())
+        })),
+        listener: tokio::spawn(kept_up("listener", {
+            let stopped = stopped.clone();
+            move || Arc::clone(&ear).run(stopped.clone())
+        })),
+        teller: tokio::spawn(kept_up("teller", {
+            let stopped = stopped.clone();
+            move || Arc::clone(&teller).run(stopped.clone())
+        })),
+        pushes: tokio::spawn(kept_up("pushes", {
+            let (notices, stopped) = (Arc::clone(&notices), stopped.clone());
+            move || jobs::deliver_pushes(Arc::clone(&notices), concurrency, stopped.clone())
+        })),
+        follower: tokio::spawn(kept_up("follower", {
+            let (catalog, stopped) = (Arc::clone(&catalog), stopped.clone());
+            move || follow(Arc::clone(&catalog), stopped.clone())
+        })),
         recorder: recorder_task,
         janitor: tokio::spawn(forget(
             forget_replies(

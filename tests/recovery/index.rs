@@ -6,9 +6,9 @@ use std::path::Path;
 
 use reqwest::Method;
 use zhiwen_tests::support::process::{Process, make_shop, succeed};
-use zhiwen_tests::support::{Reply, poll_for};
+use zhiwen_tests::support::{Reply, poll_for, poll_until};
 
-use crate::{PATIENCE, is_found};
+use crate::{PATIENCE, add, is_found, item, wait_until_found};
 
 /// Enough that building takes a moment in which the other shop can be asked.
 const ITEMS: usize = 4_000;
@@ -75,6 +75,55 @@ async fn a_lost_or_damaged_index_is_written_again_while_another_shop_is_served()
         }
         assert!(process.stop().success(), "{damage}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_index_that_goes_lost_under_the_service_is_written_again() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let key = make_shop(folder.path(), "a");
+    let process = Process::serve(folder.path());
+    process.wait_until_ready(&key).await;
+    for id in ["first", "second"] {
+        let made = add(&process, &key, &item(id, &format!("About {id}"), "Yes")).await;
+        assert_eq!(made.status, 201, "{}", made.text());
+        // What was found before is found all the while.
+        wait_until_found(&process, &key, id, id).await;
+        assert!(is_found(&process, &key, "first", "first").await, "{id}");
+        fs::remove_dir_all(folder.path().join("index/a")).expect("deleted");
+    }
+    let made = add(&process, &key, &item("third", "About third", "Yes")).await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    wait_until_found(&process, &key, "third", "third").await;
+    assert!(is_found(&process, &key, "first", "first").await);
+    assert!(process.stop().success());
+}
+
+/// The name, zone and language that the command line gives a shop.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_that_is_changed_beside_the_service_is_so_soon() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let key = make_shop(folder.path(), "a");
+    let process = Process::serve(folder.path());
+    process.wait_until_ready(&key).await;
+    // A week that was asked for is kept as it was: another one each time.
+    let mut asked = 0;
+    let mut zone = async || {
+        asked += 1;
+        let (year, week) = (2025 - asked / 50, 1 + asked % 50);
+        let path = format!("/v1/insights/weekly/{year}-W{week:02}");
+        let report = process.call(Method::GET, &path, &key).send().await.json();
+        report["time_zone"].as_str().map(str::to_owned)
+    };
+    assert_eq!(zone().await.as_deref(), Some("Asia/Shanghai"));
+    let file = folder.path().join("a.toml");
+    let text = "id = \"a\"\nname = \"a\"\ntime_zone = \"Europe/Berlin\"\nlocale = \"en\"\n";
+    fs::write(&file, text).expect("written");
+    succeed(folder.path(), &["shop", "put", &file.display().to_string()]);
+    poll_until("the shop has its new zone", PATIENCE, async || {
+        zone().await.as_deref() == Some("Europe/Berlin")
+    })
+    .await;
+    assert!(process.stop().success());
 }
 
 fn import(folder: &Path, shop: &str, items: usize) {

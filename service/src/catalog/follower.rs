@@ -17,7 +17,7 @@ use crate::domain::causes::with_causes;
 use crate::domain::ids::ShopId;
 use crate::domain::shop::Shop;
 use crate::language::Language;
-use crate::store::{ChangedItem, ShopRevision, StoreError};
+use crate::store::{ChangedItem, ShopRevision, Store, StoreError, StoreResult};
 
 /// Changes read from the store at a time.
 const BATCH: u32 = 500;
@@ -30,6 +30,13 @@ const WRITER_RESTS_AFTER: Duration = Duration::from_secs(10);
 
 /// Before an index that could not be written is tried again.
 const INDEX_RESTS: Duration = Duration::from_secs(1);
+
+/// After so many failures in a row, an index is written anew: it is a cache.
+const MOST_FAILURES: u32 = 3;
+
+/// How often the shops' names, zones and languages are read: the command line
+/// may have changed them.
+const SHOPS_REST: Duration = Duration::from_secs(1);
 
 /// Before an encoder that failed is asked for a shop's vectors again.
 const ENCODER_RESTS: Duration = Duration::from_secs(5);
@@ -56,9 +63,43 @@ enum FollowError {
     Thread(#[from] tokio::task::JoinError),
 }
 
+impl FollowError {
+    /// Whether the index itself may be at fault.
+    fn is_of_index(&self) -> bool {
+        match self {
+            Self::Index(error) => !error.is_refusal(),
+            // Tantivy panics on files cut short.
+            Self::Thread(error) => error.is_panic(),
+            Self::Store(_) | Self::Encode(_) => false,
+        }
+    }
+}
+
+/// The shops as the store had them of late.
+#[derive(Default)]
+struct Shops {
+    by_id: HashMap<ShopId, Arc<Shop>>,
+    read_at: Option<Instant>,
+}
+
+impl Shops {
+    /// The shop; the store is asked where it is unknown, and now and then.
+    async fn find(&mut self, store: &dyn Store, shop: &ShopId) -> StoreResult<Option<Arc<Shop>>> {
+        let has_rested = self.read_at.is_none_or(|at| at.elapsed() >= SHOPS_REST);
+        if has_rested || !self.by_id.contains_key(shop) {
+            let shops = store.shops().await?.into_iter();
+            self.by_id = shops
+                .map(|shop| (shop.id.clone(), Arc::new(shop)))
+                .collect();
+            self.read_at = Some(Instant::now());
+        }
+        Ok(self.by_id.get(shop).cloned())
+    }
+}
+
 /// Keeps every shop in step with the store until `stop` turns true.
 pub async fn follow(catalog: Arc<Catalog>, mut stop: watch::Receiver<bool>) {
-    let mut shops: HashMap<ShopId, Arc<Shop>> = HashMap::new();
+    let mut shops = Shops::default();
     loop {
         match catalog.store.shop_revisions().await {
             Ok(revisions) => {
@@ -89,17 +130,11 @@ pub async fn follow(catalog: Arc<Catalog>, mut stop: watch::Receiver<bool>) {
 /// Starts bringing a shop up to date when it is behind and nobody is at it.
 async fn visit(
     catalog: &Arc<Catalog>,
-    shops: &mut HashMap<ShopId, Arc<Shop>>,
+    shops: &mut Shops,
     revision: ShopRevision,
 ) -> Result<(), StoreError> {
-    if !shops.contains_key(&revision.shop) {
-        for shop in catalog.store.shops().await? {
-            shops
-                .entry(shop.id.clone())
-                .or_insert_with(|| Arc::new(shop));
-        }
-    }
-    let Some(shop) = shops.get(&revision.shop) else {
+    let shop = shops.find(catalog.store.as_ref(), &revision.shop).await?;
+    let Some(shop) = shop else {
         return Ok(());
     };
     let entry = Arc::clone(
@@ -107,18 +142,7 @@ async fn visit(
             .entry(revision.shop.clone())
             .or_insert_with(|| {
                 Arc::new(Entry {
-                    state: std::sync::RwLock::new(State {
-                        shop: Arc::clone(shop),
-                        index: None,
-                        terminology: None,
-                        language: None,
-                        encoders_revision: 0,
-                        vectors: None,
-                        knowledge_revision: 0,
-                        vocabulary_revision: 0,
-                        progress: (0, 0),
-                        behind_since: None,
-                    }),
+                    state: std::sync::RwLock::new(State::new(Arc::clone(&shop))),
                     turn: Arc::new(tokio::sync::Mutex::new(None)),
                     filling: Arc::new(tokio::sync::Mutex::new(())),
                 })
@@ -127,6 +151,9 @@ async fn visit(
     let (_, encoders_revision) = catalog.encoders.with_revision();
     let is_behind = {
         let mut state = write(&entry.state);
+        if state.shop != shop {
+            state.shop = shop;
+        }
         let language = state.language.as_ref().map(|language| language.revision);
         let is_behind = !state.is_ready()
             || language < Some(revision.language)
@@ -168,9 +195,13 @@ async fn visit(
                 error = %with_causes(&error),
                 "shop cannot be indexed"
             );
+            if error.is_of_index() {
+                write(&entry.state).failures += 1;
+            }
             // The next poll tries again, after a pause that keeps the log readable.
             tokio::time::sleep(INDEX_RESTS).await;
         } else {
+            write(&entry.state).failures = 0;
             drop(turn);
             // What changed meanwhile is fetched at once.
             catalog.changed.notify_one();
@@ -238,10 +269,14 @@ async fn catch_up(
         }
         weigh(shop_entry)?;
     }
-    let serving = read(&shop_entry.state).index.clone();
+    let (serving, from, failures) = {
+        let state = read(&shop_entry.state);
+        let from = state.knowledge_revision;
+        (state.index.clone(), from, state.failures)
+    };
     match serving {
+        _ if failures >= MOST_FAILURES => make_anew(catalog, shop_entry, turn, &revision).await?,
         Some(index) => {
-            let from = read(&shop_entry.state).knowledge_revision;
             if from < revision.knowledge {
                 let reached = apply(catalog, shop_entry, turn, shop, &index, from).await?;
                 write(&shop_entry.state).knowledge_revision = reached;
@@ -253,7 +288,8 @@ async fn catch_up(
     Ok(())
 }
 
-/// Opens a shop's index, or writes it anew from the store.
+/// Opens a shop's index, or writes it anew from the store. One that cannot be
+/// written on is searched as it is meanwhile.
 async fn build(
     catalog: &Catalog,
     shop_entry: &Entry,
@@ -261,33 +297,68 @@ async fn build(
     revision: &ShopRevision,
 ) -> Result<(), FollowError> {
     let shop = &revision.shop;
+    rest(turn).await?;
     let folder = catalog.folder.join(shop.as_str());
-    let mut index = Arc::new(opened(folder.clone(), revision.knowledge).await?);
+    let index = Arc::new(opened(folder, revision.knowledge).await?);
     let from = index.revision();
     write(&shop_entry.state).progress = (from, revision.knowledge);
-    let mut reached = from;
-    if from < revision.knowledge || revision.knowledge == 0 {
-        let _permit = catalog.builds.acquire().await;
-        tracing::info!(
-            shop = shop.as_str(),
-            from,
-            to = revision.knowledge,
-            "index is being built"
-        );
-        reached = match apply(catalog, shop_entry, turn, shop, &index, from).await {
-            // It can be read but not written on: of a cache, that is no loss.
-            Err(FollowError::Index(error)) if from > 0 => {
-                tracing::warn!(
-                    shop = shop.as_str(),
-                    error = %with_causes(&error),
-                    "index cannot be continued: it is written anew"
-                );
-                index = Arc::new(made(folder).await?);
-                apply(catalog, shop_entry, turn, shop, &index, 0).await?
-            }
-            applied => applied?,
-        };
+    if from >= revision.knowledge && revision.knowledge > 0 {
+        return serve(shop_entry, shop, index, from);
     }
+    let _permit = catalog.builds.acquire().await;
+    tracing::info!(
+        shop = shop.as_str(),
+        from,
+        to = revision.knowledge,
+        "index is being built"
+    );
+    match apply(catalog, shop_entry, turn, shop, &index, from).await {
+        Ok(reached) => serve(shop_entry, shop, index, reached),
+        Err(error) => {
+            if from > 0 {
+                serve(shop_entry, shop, index, from)?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Writes a shop's index anew from the store; the one so far is searched meanwhile.
+async fn make_anew(
+    catalog: &Catalog,
+    shop_entry: &Entry,
+    turn: &mut Turn,
+    revision: &ShopRevision,
+) -> Result<(), FollowError> {
+    let shop = &revision.shop;
+    let _permit = catalog.builds.acquire().await;
+    tracing::warn!(
+        shop = shop.as_str(),
+        "index cannot be continued: it is written anew"
+    );
+    rest(turn).await?;
+    {
+        let mut state = write(&shop_entry.state);
+        state.failures = 0;
+        // The folder has nothing of the store from here on. Should this fail
+        // too, the index in memory is written from the start.
+        state.knowledge_revision = 0;
+        state.progress = (0, revision.knowledge);
+    }
+    let folder = catalog.folder.join(shop.as_str());
+    let creating = tokio::task::spawn_blocking(move || ShopIndex::create(&folder));
+    let index = Arc::new(creating.await??);
+    let reached = apply(catalog, shop_entry, turn, shop, &index, 0).await?;
+    serve(shop_entry, shop, index, reached)
+}
+
+/// Lets an index be searched that has come to `reached`.
+fn serve(
+    shop_entry: &Entry,
+    shop: &ShopId,
+    index: Arc<ShopIndex>,
+    reached: u64,
+) -> Result<(), FollowError> {
     let items = index.snapshot().items();
     tracing::info!(
         shop = shop.as_str(),
@@ -299,8 +370,17 @@ async fn build(
         let mut state = write(&shop_entry.state);
         state.knowledge_revision = reached;
         state.index = Some(index);
+        // This index has none yet.
+        state.vectors = None;
     }
     weigh(shop_entry)
+}
+
+/// Gives a writer back that was kept from last time.
+async fn rest(turn: &mut Turn) -> Result<(), FollowError> {
+    let open = turn.take();
+    // Closing joins the writer's threads.
+    Ok(tokio::task::spawn_blocking(move || drop(open)).await?)
 }
 
 /// Lets the index rank by the weights of the shop's language.
@@ -323,11 +403,6 @@ async fn opened(folder: PathBuf, store_revision: u64) -> Result<ShopIndex, Follo
         Ok(_) | Err(_) => ShopIndex::create(&folder),
     });
     Ok(opening.await??)
-}
-
-/// An empty index in `folder`.
-async fn made(folder: PathBuf) -> Result<ShopIndex, FollowError> {
-    Ok(tokio::task::spawn_blocking(move || ShopIndex::create(&folder)).await??)
 }
 
 /// Applies all changes after `from`; says how far it came.

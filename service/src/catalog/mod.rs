@@ -124,6 +124,8 @@ struct State {
     vocabulary_revision: u64,
     progress: (u64, u64),
     behind_since: Option<Instant>,
+    /// How often in a row the index could not be written, without want of room.
+    failures: u32,
 }
 
 impl Catalog {
@@ -256,6 +258,23 @@ impl Catalog {
 }
 
 impl State {
+    /// Of a shop of which nothing is loaded yet.
+    fn new(shop: Arc<Shop>) -> Self {
+        Self {
+            shop,
+            index: None,
+            terminology: None,
+            language: None,
+            encoders_revision: 0,
+            vectors: None,
+            knowledge_revision: 0,
+            vocabulary_revision: 0,
+            progress: (0, 0),
+            behind_since: None,
+            failures: 0,
+        }
+    }
+
     fn is_ready(&self) -> bool {
         self.index.is_some() && self.terminology.is_some() && self.language.is_some()
     }

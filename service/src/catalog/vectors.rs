@@ -98,10 +98,15 @@ pub(super) async fn fill(
         keep(&language, &table, &file).await?;
     }
     show(&index, &table).await?;
-    write(&shop_entry.state).vectors = Some(Filled {
-        table,
-        revision: reached,
-    });
+    let mut state = write(&shop_entry.state);
+    // One that was written anew meanwhile has not got them.
+    let is_in_use = |now: &Arc<ShopIndex>| Arc::ptr_eq(now, &index);
+    if state.index.as_ref().is_some_and(is_in_use) {
+        state.vectors = Some(Filled {
+            table,
+            revision: reached,
+        });
+    }
     Ok(())
 }
 

@@ -12,7 +12,7 @@ use super::ids::{ProductId, ShopId};
 use super::text::{Text, check_list};
 
 /// A shop.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Shop {
     /// Its id.
     pub id: ShopId,
@@ -37,7 +37,7 @@ impl Shop {
 
 /// 32 random bytes that never leave the store but to make pseudonyms, and keys
 /// of other uses.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ShopSecret(pub [u8; 32]);
 
 impl ShopSecret {

@@ -90,6 +90,19 @@ impl Trainer {
         self.asked.notify_one();
     }
 
+    /// Notes that the run is asked for: what comes from here on is news.
+    fn asked(&self, shop: &ShopId, now: Timestamp) {
+        let mut shops = self.shops.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = shops.entry(shop.clone()).or_default();
+        progress.has_news = false;
+        progress.asked_at = Some(now);
+    }
+
+    /// Says that a run did nothing: it is due again after the interval.
+    fn failed(&self, shop: &ShopId) {
+        self.learned_from(shop);
+    }
+
     /// Notes how far a shop's knowledge has come; says whether training is due.
     fn is_due(&self, shop: &ShopId, knowledge: u64, now: Timestamp) -> bool {
         let Some(interval) = self.interval else {
@@ -102,17 +115,20 @@ impl Trainer {
         let has_rested = progress
             .asked_at
             .is_none_or(|asked_at| now.duration_since(asked_at).unsigned_abs() >= interval);
-        let is_due = progress.has_news && has_rested;
-        if is_due {
-            progress.has_news = false;
-            progress.asked_at = Some(now);
-        }
-        is_due
+        progress.has_news && has_rested
     }
 }
 
+/// Lets runs wait again that were cut off with the process that ran them.
+///
+/// # Errors
+/// When the store cannot be written.
+pub async fn take_up(store: &dyn Store, now: Timestamp) -> Result<(), StoreError> {
+    store.take_up_jobs(now, MOST_ATTEMPTS).await
+}
+
 /// Runs jobs, one after the other, until `stop` turns true.
-pub async fn run(runner: Runner, mut stop: watch::Receiver<bool>) {
+pub async fn run(runner: Arc<Runner>, mut stop: watch::Receiver<bool>) {
     loop {
         let work = async {
             ask_for_what_is_due(&runner).await?;
@@ -142,6 +158,7 @@ async fn ask_for_what_is_due(runner: &Runner) -> Result<(), StoreError> {
         let store = runner.store.as_ref();
         if runner.trainer.is_due(shop, revision.knowledge, now) {
             store.ask_job(shop, JobKind::TrainLanguage, now).await?;
+            runner.trainer.asked(shop, now);
         }
         // Questions are clustered where there are any; which of them an item
         // answers changes with the knowledge too.
@@ -149,6 +166,7 @@ async fn ask_for_what_is_due(runner: &Runner) -> Result<(), StoreError> {
         let is_read = revision.messages > 0 && store.unread_threads(shop, 1).await?.is_empty();
         if is_read && runner.clusterings.is_due(shop, heard, now) {
             store.ask_job(shop, JobKind::ClusterQuestions, now).await?;
+            runner.clusterings.asked(shop, now);
         }
     }
     Ok(())
@@ -168,6 +186,13 @@ async fn run_one(runner: &Runner, job: Job) -> Result<(), StoreError> {
         JobKind::TrainLanguage => runner.train_language.run(&job.shop).await,
         JobKind::ClusterQuestions => runner.cluster_questions.run(&job.shop).await,
     };
+    if outcome.is_err() {
+        let due = match job.kind {
+            JobKind::TrainLanguage => &*runner.trainer,
+            JobKind::ClusterQuestions => &runner.clusterings,
+        };
+        due.failed(&job.shop);
+    }
     let (is_done, report) = match outcome {
         Ok(report) => (true, report),
         Err(error) => {
@@ -203,9 +228,17 @@ mod tests {
         let shop = ShopId::parse("hemu").expect("valid");
         let at = |second| Timestamp::from_second(second).expect("valid");
         assert!(!trainer.is_due(&shop, 0, at(0)));
+        // Due until it is asked for: the store may refuse.
         assert!(trainer.is_due(&shop, 3, at(0)));
+        assert!(trainer.is_due(&shop, 3, at(0)));
+        trainer.asked(&shop, at(0));
         assert!(!trainer.is_due(&shop, 4, at(10)));
         assert!(trainer.is_due(&shop, 4, at(600)));
+        trainer.asked(&shop, at(600));
+        assert!(!trainer.is_due(&shop, 4, at(1_200)));
+        trainer.failed(&shop);
+        assert!(trainer.is_due(&shop, 4, at(1_200)));
+        trainer.asked(&shop, at(1_200));
         assert!(!trainer.is_due(&shop, 4, at(2_000)));
         trainer.learned_from(&shop);
         assert!(trainer.is_due(&shop, 4, at(2_000)));

@@ -56,7 +56,7 @@ pub struct Teller {
 
 impl Teller {
     /// Tells until `stop` turns true.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         let mut looked_at: Option<Instant> = None;
         loop {
             let looks = looked_at.is_none_or(|at| at.elapsed() >= LOOK_FOR_JUMPS_EVERY);

@@ -1,10 +1,13 @@
 //! Where a new wording belongs, in a millisecond: what the last clustering learned.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use zhiwen_models::cluster::{Assigner, Meaning, Space};
 use zhiwen_models::text::Normalized;
 
@@ -162,6 +165,11 @@ impl Learned {
     /// can be read: the next clustering learns it anew.
     pub fn load(folder: &Path, shop: &ShopId) -> Option<Self> {
         let bytes = std::fs::read(file(folder, shop)).ok()?;
+        let (digest, bytes) = bytes.split_first_chunk::<32>()?;
+        // Damaged figures could ask for any amount of memory.
+        if Sha256::digest(bytes)[..] != digest[..] {
+            return None;
+        }
         let (encoder, space) = bytes.split_first_chunk()?;
         Some(Self {
             encoder: u64::from_le_bytes(*encoder),
@@ -175,14 +183,50 @@ impl Learned {
     /// When the disk does not take it.
     pub fn keep(&self, folder: &Path, shop: &ShopId) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        let new = file(folder, shop).with_extension("new");
+        let path = file(folder, shop).with_extension("new");
         let mut bytes = self.encoder.to_le_bytes().to_vec();
         bytes.extend(self.space.to_bytes());
-        std::fs::write(&new, bytes)?;
-        std::fs::rename(new, file(folder, shop))
+        let mut new = File::create(&path)?;
+        new.write_all(&Sha256::digest(&bytes))?;
+        new.write_all(&bytes)?;
+        new.sync_all()?;
+        std::fs::rename(path, file(folder, shop))
     }
 }
 
 fn file(folder: &Path, shop: &ShopId) -> PathBuf {
     folder.join(format!("{shop}.space"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_learned_is_read_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let shop = ShopId::parse("hemu").expect("an id");
+        let texts = ["怎么退货", "怎么换货", "几天发货"].map(Normalized::new);
+        let learned = Learned {
+            space: Space::learn(&texts, &[], true),
+            encoder: 7,
+        };
+        learned.keep(folder.path(), &shop).expect("written");
+        let read = Learned::load(folder.path(), &shop).expect("whole");
+        assert_eq!(
+            (read.encoder, read.space.dimensions()),
+            (7, learned.space.dimensions())
+        );
+
+        let path = file(folder.path(), &shop);
+        let whole = std::fs::read(&path).expect("read");
+        for at in [0, 33, 45, whole.len() - 1] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x40;
+            std::fs::write(&path, damaged).expect("written");
+            assert!(Learned::load(folder.path(), &shop).is_none(), "byte {at}");
+        }
+        std::fs::write(&path, &whole[..whole.len() - 12]).expect("written");
+        assert!(Learned::load(folder.path(), &shop).is_none());
+    }
 }

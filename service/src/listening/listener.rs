@@ -48,7 +48,7 @@ pub struct Listener {
 
 impl Listener {
     /// Reads until `stop` turns true.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         loop {
             tokio::select! {
                 read = self.read_all() => if let Err(error) = read {

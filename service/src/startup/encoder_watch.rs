@@ -33,7 +33,7 @@ pub struct EncoderWatch {
 
 impl EncoderWatch {
     /// Watches until `stop` turns true; ends at once where there is nothing to watch.
-    pub async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub async fn run(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
         if matches!(
             self.settings,
             settings::Encoder::None | settings::Encoder::Static

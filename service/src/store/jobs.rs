@@ -21,6 +21,11 @@ pub trait JobStore {
         leased_until: Timestamp,
         most_attempts: u32,
     ) -> StoreResult<Option<Job>>;
+    /// Lets runs wait again that a process began and ended in the middle of; of
+    /// several of a kind the latest alone, and none that was begun
+    /// `most_attempts` times: those have failed. For a start, while no other
+    /// process runs jobs.
+    async fn take_up_jobs(&self, now: Timestamp, most_attempts: u32) -> StoreResult<()>;
     /// Ends a run that is under way. One that is not stays as it is.
     async fn end_job(&self, job: &Job, end: &JobEnd) -> StoreResult<()>;
     /// A run.

@@ -61,7 +61,8 @@ impl WeeklySchedule {
 /// The week whose digest is to be pushed now, if one is: the digest of a week
 /// is due at the scheduled day and time of the week after, and stays so until
 /// it was sent or the next one is due. Of several that were missed, the
-/// latest alone is sent.
+/// latest alone is sent. A week that is still to come was sent by a clock that
+/// was ahead, and holds nothing up.
 pub fn is_weekly_due(
     schedule: &WeeklySchedule,
     zone: &TimeZone,
@@ -70,7 +71,8 @@ pub fn is_weekly_due(
 ) -> Option<Week> {
     let latest = schedule.latest_due(zone, now);
     last_sent
-        .is_none_or(|last_sent| last_sent < latest)
+        // A schedule that was moved to a later day makes the latest one earlier.
+        .is_none_or(|last_sent| last_sent < latest || last_sent > latest.plus(1))
         .then_some(latest)
 }
 
@@ -106,6 +108,9 @@ mod tests {
         check(Some("2026-W46"), "2026-12-01T01:00:00Z", Some("2026-W47"));
         // Of several missed, the latest.
         check(Some("2026-W40"), "2026-12-01T01:30:00Z", Some("2026-W48"));
+        // The schedule was moved to a later day; the clock was a year ahead.
+        check(Some("2026-W48"), "2026-12-01T01:00:00Z", None);
+        check(Some("2027-W47"), "2026-11-24T01:30:00Z", Some("2026-W47"));
         // Sunday evening in UTC is Monday in Shanghai: another week.
         check(Some("2026-W47"), "2026-11-29T17:00:00Z", None);
         check(None, "2026-11-24T01:00:00Z", Some("2026-W46"));

@@ -76,6 +76,28 @@ impl JobStore for SqliteStore {
         Ok(job)
     }
 
+    async fn take_up_jobs(&self, now: Timestamp, most_attempts: u32) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        sqlx::query(
+            "UPDATE jobs SET state = 'failed', ended_at = ?1, leased_until = NULL
+             WHERE state = 'running' AND (attempts >= ?2 OR EXISTS (
+                 SELECT 1 FROM jobs AS other
+                 WHERE other.shop = jobs.shop AND other.kind = jobs.kind
+                     AND (other.state = 'waiting'
+                         OR (other.state = 'running' AND other.id > jobs.id))))",
+        )
+        .bind(now.as_millisecond())
+        .bind(most_attempts)
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query(
+            "UPDATE jobs SET state = 'waiting', leased_until = NULL WHERE state = 'running'",
+        )
+        .execute(&mut *transaction)
+        .await?;
+        Ok(transaction.commit().await?)
+    }
+
     async fn end_job(&self, job: &Job, end: &JobEnd) -> StoreResult<()> {
         let mut transaction = self.write().await?;
         // The attempt tells this run from one that has taken its place.

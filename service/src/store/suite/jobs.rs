@@ -16,6 +16,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     asks_for_one_run_at_a_time(store).await;
     begins_each_run_once(store).await;
     takes_a_dead_run_up_again(store).await;
+    takes_up_what_was_cut_off(store).await;
     knows_runs_by_shop(store).await;
 }
 
@@ -38,6 +39,38 @@ pub async fn asks_for_one_run_at_a_time(store: &Arc<dyn Store>) {
     let begun = begin(store, 6, 10).await.unwrap();
     assert_eq!(begun.id, next.id);
     end(store, &begun, 7).await;
+}
+
+/// At a start, the latest of the runs that were cut off waits again, at once.
+pub async fn takes_up_what_was_cut_off(store: &Arc<dyn Store>) {
+    let shop = new_shop(store).await;
+    let mut cut_off = Vec::new();
+    for second in [1, 3] {
+        store.ask_job(&shop, KIND, time(second)).await.unwrap();
+        cut_off.push(begin(store, second + 1, 1_000).await.unwrap());
+    }
+    let state = async |job: &Job| store.job(&shop, job.id).await.unwrap().unwrap().state;
+    store.take_up_jobs(time(5), 3).await.unwrap();
+    assert_eq!(state(&cut_off[0]).await, JobState::Failed);
+    assert_eq!(state(&cut_off[1]).await, JobState::Waiting);
+    // It is the one that somebody asks for now.
+    let asked = store.ask_job(&shop, KIND, time(6)).await.unwrap();
+    assert_eq!(asked.id, cut_off[1].id);
+    for attempts in [2, 3] {
+        let begun = begin(store, 7, 1_000).await.unwrap();
+        assert_eq!((begun.id, begun.attempts), (asked.id, attempts));
+        store.take_up_jobs(time(8), 3).await.unwrap();
+    }
+    assert_eq!(state(&asked).await, JobState::Failed);
+    // One that waits takes the place of the one that was cut off.
+    store.ask_job(&shop, KIND, time(9)).await.unwrap();
+    let begun = begin(store, 10, 1_000).await.unwrap();
+    let waiting = store.ask_job(&shop, KIND, time(11)).await.unwrap();
+    store.take_up_jobs(time(12), 3).await.unwrap();
+    assert_eq!(state(&begun).await, JobState::Failed);
+    assert_eq!(state(&waiting).await, JobState::Waiting);
+    let begun = begin(store, 13, 1_000).await.unwrap();
+    end(store, &begun, 14).await;
 }
 
 /// A run belongs to one runner, and ends with its report.
