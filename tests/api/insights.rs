@@ -276,8 +276,10 @@ async fn what_is_approved_later_answered_nothing_in_a_week_that_is_over() {
     let over = report(&shop, WEEK_BEFORE).await;
     assert_eq!(over["totals"]["covered"], 0, "{over}");
     assert_eq!(over["unanswered"].as_array().map(Vec::len), Some(2));
+    assert_eq!(over["coverage_note"], "nothing_approved");
     let running = report(&shop, WEEK).await;
     assert_eq!(running["previous"]["covered"], 0);
+    assert!(running.get("coverage_note").is_none());
     // Once it is asked in the week that runs, it is answered there.
     let now = conversation("now", "可以放洗碗机吗", REPLY, "2026-10-01T01:30");
     ingest(&shop, &now).await;

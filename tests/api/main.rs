@@ -20,6 +20,7 @@ mod products;
 mod push_deliveries;
 mod push_scene;
 mod pushes;
+mod queues;
 mod revisions;
 mod sealing;
 mod search;

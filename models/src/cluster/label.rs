@@ -31,9 +31,14 @@ const COMFORTABLE_WIDTH: usize = 28;
 /// What each further column costs.
 const EACH_COLUMN: f32 = 0.006;
 
+/// What another must be better by to take the place of the label that stood, as
+/// a share of its score: people know a question by its label.
+const CLEARLY: f32 = 0.25;
+
 /// The member nearest to the centre (medoid), where a short, frequent wording
-/// that asks and stands alone comes before one a little nearer; `None` of none.
-pub fn medoid(candidates: &[Candidate<'_>]) -> Option<usize> {
+/// that asks and stands alone comes before one a little nearer; the one that
+/// stood as the label, where none is clearly better. `None` of none.
+pub fn medoid(candidates: &[Candidate<'_>], stood: Option<usize>) -> Option<usize> {
     let mut centre = vec![0.0; candidates.first()?.vector.len()];
     for candidate in candidates {
         // A wording asked a thousand times shall not be the centre by itself.
@@ -44,15 +49,25 @@ pub fn medoid(candidates: &[Candidate<'_>]) -> Option<usize> {
         );
     }
     normalize(&mut centre);
-    let scores = candidates
+    let scores: Vec<f32> = candidates
         .iter()
-        .map(|candidate| dot(&centre, candidate.vector) + legibility(candidate));
+        .map(|candidate| dot(&centre, candidate.vector) + legibility(candidate))
+        .collect();
     let best = scores
+        .iter()
         .enumerate()
         .fold((0, f32::NEG_INFINITY), |best, (place, score)| {
-            if score > best.1 { (place, score) } else { best }
+            if *score > best.1 {
+                (place, *score)
+            } else {
+                best
+            }
         });
-    Some(best.0)
+    let stays = stood.filter(|place| {
+        let score = scores.get(*place);
+        score.is_some_and(|score| best.1 <= score + CLEARLY * score.abs())
+    });
+    stays.or(Some(best.0))
 }
 
 fn legibility(candidate: &Candidate<'_>) -> f32 {
@@ -116,6 +131,10 @@ mod tests {
     use super::*;
 
     fn check(members: &[(&str, f32, f32)], expected: usize) {
+        check_after(None, members, expected);
+    }
+
+    fn check_after(stood: Option<usize>, members: &[(&str, f32, f32)], expected: usize) {
         let texts: Vec<Normalized> = members
             .iter()
             .map(|(text, ..)| Normalized::new(text))
@@ -133,7 +152,7 @@ mod tests {
                 text,
             })
             .collect();
-        assert_eq!(medoid(&candidates), Some(expected), "{members:?}");
+        assert_eq!(medoid(&candidates, stood), Some(expected), "{members:?}");
     }
 
     #[test]
@@ -164,6 +183,25 @@ mod tests {
             ],
             1,
         );
-        assert_eq!(medoid(&[]), None);
+        assert_eq!(medoid(&[], None), None);
+    }
+
+    #[test]
+    fn the_label_that_stood_stays_unless_another_is_clearly_better() {
+        let alike = [
+            ("什么时候发货", 0.0, 1.0),
+            ("多久发货", 0.3, 1.0),
+            ("几天发货", 0.6, 1.0),
+        ];
+        check_after(Some(0), &alike, 0);
+        check_after(Some(2), &alike, 2);
+        // It is no member any more.
+        check_after(Some(3), &alike, 1);
+        let aside = [
+            ("多久发货", 0.0, 60.0),
+            ("什么时候发货", 0.1, 60.0),
+            ("发货时间", 1.2, 1.0),
+        ];
+        check_after(Some(2), &aside, 1);
     }
 }

@@ -55,6 +55,10 @@ pub struct WeeklyReport {
     /// The revision that these are of; absent where they were counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_revision: Option<u32>,
+    /// What is to be known of `totals.covered`, before it is read as a failure;
+    /// absent where there is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coverage_note: Option<CoverageNote>,
     /// Questions a day, Monday first.
     pub by_day: Vec<u32>,
     /// Questions by who owns the answer, most asked first. Here and below, the
@@ -98,6 +102,14 @@ pub enum Cause {
     QuestionsChanged,
     /// Somebody asked for one with the recurring questions of then.
     Regrouped,
+}
+
+/// What is to be known of a week's coverage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CoverageNote {
+    /// No item was approved when the week ended, or is yet: none could answer.
+    NothingApproved,
 }
 
 /// What figures were made by: a number names its policy.

@@ -4,13 +4,14 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
+use zhiwen_models::privacy::Masked;
 
-use crate::answering::wording;
 use crate::domain::ids::{ClusterId, KnowledgeId, ShopId};
 use crate::domain::knowledge::{KnowledgeItem, Status};
 use crate::domain::listening::{AnsweredBy, Cluster};
 use crate::domain::queue::{Candidate, CandidateState};
 use crate::listening::Ledger;
+use crate::listening::mining::{has_evidence, is_asked_in, stands};
 use crate::store::{Store, StoreResult};
 
 /// Mined answers of each state that are looked through.
@@ -100,13 +101,20 @@ fn ids(ledger: &Ledger) -> Vec<KnowledgeId> {
     ids.into_iter().collect()
 }
 
-/// What waits now.
+/// What waits now. An answer whose evidence people have moved to other questions
+/// does not: nobody could approve it, and its question would be in no queue.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn waiting(store: &dyn Store, shop: &ShopId) -> StoreResult<Waiting> {
-    let counts = store.open_candidate_counts(shop).await?;
-    Ok(counts.into_iter().collect())
+pub async fn waiting(store: &dyn Store, shop: &ShopId, ledger: &Ledger) -> StoreResult<Waiting> {
+    let mut waiting = Waiting::new();
+    for (cluster, questions) in store.open_candidate_questions(shop).await? {
+        let questions = questions.iter().map(Masked::as_str);
+        if has_evidence(cluster, questions, ledger) {
+            *waiting.entry(cluster).or_default() += 1;
+        }
+    }
+    Ok(waiting)
 }
 
 /// Mined answers on which nobody has decided, best first.
@@ -123,23 +131,31 @@ pub(super) async fn open(store: &dyn Store, shop: &ShopId) -> StoreResult<Vec<Ca
 pub(super) fn as_it_stands(mut candidate: Candidate, ledger: &Ledger) -> Option<Candidate> {
     let cluster = candidate.cluster;
     let had_evidence = !candidate.evidence.is_empty();
-    candidate.evidence.retain(|said| {
-        let known = wording(said.question.as_str()).and_then(|key| ledger.wording_of(key));
-        known.is_none_or(|wording| wording.cluster == Some(cluster))
-    });
+    let is_asked = |question: &str| is_asked_in(cluster, question, ledger);
+    candidate
+        .evidence
+        .retain(|said| is_asked(said.question.as_str()));
     (!had_evidence || !candidate.evidence.is_empty()).then_some(candidate)
 }
 
-/// What waited at `at`: it was found by then, and nobody had decided.
+/// What waited at `at`: it was found by then, and nobody had decided. It is told
+/// of the questions as they are arranged now.
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn waiting_at(store: &dyn Store, shop: &ShopId, at: Timestamp) -> StoreResult<Waiting> {
+pub async fn waiting_at(
+    store: &dyn Store,
+    shop: &ShopId,
+    ledger: &Ledger,
+    at: Timestamp,
+) -> StoreResult<Waiting> {
     let mut waiting = Waiting::new();
     for state in CandidateState::ALL {
         let candidates = store.candidates(shop, state, MOST_CANDIDATES).await?;
-        for candidate in candidates.iter().filter(|candidate| waited(candidate, at)) {
-            *waiting.entry(candidate.cluster).or_default() += 1;
+        for candidate in candidates {
+            if waited(&candidate, at) && stands(&candidate, ledger) {
+                *waiting.entry(candidate.cluster).or_default() += 1;
+            }
         }
     }
     Ok(waiting)
@@ -155,9 +171,9 @@ fn waited(candidate: &Candidate, at: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use jiff::ToSpan;
-    use zhiwen_models::privacy::Masked;
 
     use super::*;
+    use crate::answering::wording;
     use crate::domain::ids::CandidateId;
     use crate::domain::listening::{Outcome, Wording};
     use crate::domain::queue::Evidence;

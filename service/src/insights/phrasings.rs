@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use zhiwen_models::text::Normalized;
 
@@ -19,6 +20,11 @@ use crate::store::NewVersion;
 /// Wordings that a draft offers, of so many that are looked up for it.
 const MOST_OFFERED: usize = 5;
 const MOST_LOOKED_UP: usize = 8;
+
+/// So many at once look wordings up for one who asks, and none fewer than so
+/// many: a page of fifty drafts has some three hundred.
+const MOST_HANDS: usize = 4;
+const FEWEST_OF_A_HAND: usize = 32;
 
 /// Items that a search brings among which one with the very same words is
 /// looked for: it comes first, but for those with the same words again.
@@ -99,33 +105,19 @@ pub async fn settle(
     drafts: Vec<&mut ItemDraft>,
 ) -> Result<(), InsightError> {
     let searchable = desk.catalog.searchable(shop)?;
-    let wordings = drafts.iter().flat_map(|draft| &draft.offered);
-    let wordings: Vec<String> = wordings.map(|offered| offered.text.clone()).collect();
-    let titles = drafts.iter().map(|draft| draft.item.title.clone());
-    let titles: Vec<String> = titles.collect();
-    let now = desk.now;
     let minimum = searchable.language.minimum_confidence();
     let minimum = minimum.unwrap_or(desk.minimum_confidence);
-    let looked_up = move || {
-        let near = |text: &String| nearest(&searchable, text, Some(now));
-        let (mut taken, mut near_wordings) = (HashSet::new(), Vec::new());
-        for text in wordings {
-            let found = near(&text);
-            if found.first().is_some_and(|best| best.1 >= minimum) {
-                taken.insert(text);
-            } else {
-                near_wordings.push((text, ids(found)));
-            }
+    let sought = sought(&drafts, desk.now);
+    let (mut taken, mut near) = (HashSet::new(), Vec::new());
+    for (sought, found) in look_up(desk, &searchable, &sought).await? {
+        let is_wording = sought.at.is_some();
+        if is_wording && found.first().is_some_and(|best| best.1 >= minimum) {
+            taken.insert(sought.text);
+        } else {
+            near.push((sought.text, ids(found)));
         }
-        let near_titles = titles.into_iter().map(|text| {
-            let found = ids(nearest(&searchable, &text, None));
-            (text, found)
-        });
-        let near_titles: Vec<_> = near_titles.collect();
-        (taken, near_wordings, near_titles)
-    };
-    let (taken, near_wordings, near_titles) = desk.figures.count(looked_up).await?;
-    let namesakes = namesakes(desk, shop, [near_wordings, near_titles].concat()).await?;
+    }
+    let namesakes = namesakes(desk, shop, near).await?;
     for draft in drafts {
         draft.offer_only(|text| !taken.contains(text) && !namesakes.contains_key(text));
         let same = namesakes.get(&draft.item.title).into_iter().flatten();
@@ -135,6 +127,58 @@ pub async fn settle(
             .collect();
     }
     Ok(())
+}
+
+/// A text that items are looked up for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Sought {
+    text: String,
+    /// The time of which the approved items are wanted; all items where there is none.
+    at: Option<Timestamp>,
+}
+
+/// The wordings and titles of drafts, each once: answers to one question have
+/// many in common.
+fn sought(drafts: &[&mut ItemDraft], now: Timestamp) -> Vec<Sought> {
+    let offered = drafts.iter().flat_map(|draft| &draft.offered);
+    let wordings = offered.map(|offered| Sought {
+        text: offered.text.clone(),
+        at: Some(now),
+    });
+    let titles = drafts.iter().map(|draft| Sought {
+        text: draft.item.title.clone(),
+        at: None,
+    });
+    let mut seen = HashSet::new();
+    let all = wordings.chain(titles);
+    all.filter(|sought| seen.insert(sought.clone())).collect()
+}
+
+/// The items nearest to each text, with their confidence: many texts are shared
+/// out among the hands that are free.
+async fn look_up(
+    desk: Desk<'_>,
+    searchable: &Searchable,
+    sought: &[Sought],
+) -> Result<Vec<(Sought, Vec<(String, f32)>)>, InsightError> {
+    let parts = shared_out(sought).into_iter().map(|part| {
+        let searchable = searchable.clone();
+        let near = move |sought: Sought| {
+            let found = nearest(&searchable, &sought.text, sought.at);
+            (sought, found)
+        };
+        desk.figures
+            .count(move || part.into_iter().map(near).collect::<Vec<_>>())
+    });
+    let found = try_join_all(parts).await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// What each hand looks up.
+fn shared_out(sought: &[Sought]) -> Vec<Vec<Sought>> {
+    let size = sought.len().div_ceil(MOST_HANDS).max(FEWEST_OF_A_HAND);
+    let parts = sought.chunks(size);
+    parts.map(<[Sought]>::to_vec).collect()
 }
 
 /// Whether no other approved item that holds for the same has one of the new
@@ -290,6 +334,52 @@ mod tests {
         assert_eq!(texts(&draft.offered), draft.item.phrasings);
         draft.offered[1].is_by_several = true;
         assert_eq!(draft.item_by_several().phrasings, ["一"]);
+    }
+
+    #[test]
+    fn what_drafts_have_in_common_is_looked_up_once() {
+        let draft = |title: &str, wordings: &[&str]| {
+            let item = RawKnowledge {
+                title: title.to_owned(),
+                ..RawKnowledge::default()
+            };
+            let wordings = wordings.iter().map(|text| offered(text)).collect();
+            ItemDraft::new(item, wordings)
+        };
+        let mut one = draft("盖子碎了", &["盖子坏了", "盖碗多大"]);
+        let mut same = draft("盖子碎了", &["盖碗多大", "盖子裂了"]);
+        let mut other = draft("盖子裂了", &["盖子碎了"]);
+        let now = Timestamp::UNIX_EPOCH;
+        let found = sought(&[&mut one, &mut same, &mut other], now);
+        let found: Vec<(&str, bool)> = found
+            .iter()
+            .map(|sought| (sought.text.as_str(), sought.at.is_some()))
+            .collect();
+        let expected = [
+            ("盖子坏了", true),
+            ("盖碗多大", true),
+            ("盖子裂了", true),
+            ("盖子碎了", true),
+            ("盖子碎了", false),
+            ("盖子裂了", false),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn many_are_shared_out_and_few_are_not() {
+        let sizes = |count: usize| {
+            let sought = (0..count).map(|number| Sought {
+                text: number.to_string(),
+                at: None,
+            });
+            let parts = shared_out(&sought.collect::<Vec<_>>());
+            parts.iter().map(Vec::len).collect::<Vec<usize>>()
+        };
+        assert!(sizes(0).is_empty());
+        assert_eq!(sizes(32), [32]);
+        assert_eq!(sizes(40), [32, 8]);
+        assert_eq!(sizes(300), [75, 75, 75, 75]);
     }
 
     #[test]

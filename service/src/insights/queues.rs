@@ -11,6 +11,7 @@ use crate::domain::knowledge::{KnowledgeItem, RawKnowledge};
 use crate::domain::queue::{Action, ActionKind, Candidate};
 use crate::domain::shop::Shop;
 use crate::knowledge::parse::parse_item;
+use crate::listening::mining::stands;
 use crate::store::{Approval, NewVersion, StoreError};
 
 /// An answer to approve.
@@ -63,13 +64,16 @@ pub async fn proposals(
         .filter_map(|candidate| {
             let row = standing.row(candidate.cluster)?;
             let row = row.view.has_proposals().then_some(row)?;
-            Some((as_it_stands(candidate, &ledger)?, row))
+            stands(&candidate, &ledger).then_some((candidate, row))
         })
         .collect();
     let total = waiting.len();
     let searchable = desk.catalog.searchable(shop)?;
     let first = waiting.into_iter().take(limit);
-    let first = first.map(|(candidate, row)| proposal(candidate, row, &searchable.shop));
+    let first = first.filter_map(|(candidate, row)| {
+        let candidate = as_it_stands(candidate, &ledger)?;
+        Some(proposal(candidate, row, &searchable.shop))
+    });
     Ok(Queue {
         total,
         first: first.collect(),

@@ -236,6 +236,8 @@ struct Material {
     inputs: Inputs,
     /// Of the week and of the one before.
     answers: [Answers; 2],
+    /// Whether any item was approved at the end of the week, or is now.
+    had_approved: bool,
     ledger: Arc<Ledger>,
     week: Week,
     now: Timestamp,
@@ -259,6 +261,7 @@ async fn counted(
             None => turn = Some(shelf.turn().await),
             Some(turn) => {
                 material.answers = answers(desk, shop, &material).await?;
+                material.had_approved = had_approved(desk, shop, &material).await?;
                 let work = move || count(&material);
                 return shelf.fill(desk.figures, turn, (key, stamp), work).await;
             }
@@ -286,6 +289,17 @@ async fn answers(
     Ok([of_the_week, before])
 }
 
+/// Whether any item was approved at the end of the week; of a week that runs, now.
+async fn had_approved(
+    desk: Desk<'_>,
+    shop: &ShopId,
+    material: &Material,
+) -> Result<bool, InsightError> {
+    let end = material.week.end(&material.searchable.shop.zone());
+    let at = last_moment(end).min(desk.now);
+    Ok(desk.store.had_approved_knowledge(shop, at).await?)
+}
+
 /// The last moment before `end`.
 fn last_moment(end: Timestamp) -> Timestamp {
     end.checked_sub(1.millisecond()).unwrap_or(end)
@@ -301,10 +315,11 @@ async fn gather(
     let now = period(week, &zone);
     let before = period(week.plus(-1), &zone);
     let policy = desk.store.policy(shop).await?;
+    let ledger = desk.listening.ledger(shop).await?;
     let waiting = if now.until > desk.now {
-        waiting(desk.store, shop).await?
+        waiting(desk.store, shop, &ledger).await?
     } else {
-        waiting_at(desk.store, shop, last_moment(now.until)).await?
+        waiting_at(desk.store, shop, &ledger, last_moment(now.until)).await?
     };
     let previous = previous(desk, shop, (week.plus(-1), &zone)).await?;
     let revisions = desk.store.shop_revisions().await?;
@@ -321,13 +336,13 @@ async fn gather(
         previous,
         ..Inputs::default()
     };
-    let ledger = desk.listening.ledger(shop).await?;
     let stamp = Stamp::new(&ledger, &searchable, (policy.0, now.until), inputs.clone());
     let material = Material {
         searchable,
         policy,
         inputs,
         answers: Default::default(),
+        had_approved: false,
         ledger,
         week,
         now: desk.now,
@@ -370,6 +385,7 @@ fn count(material: &Material) -> WeeklyReport {
         answers: material.answers.each_ref(),
         waiting: &material.inputs.waiting,
         actions: &material.inputs.actions,
+        had_approved: material.had_approved,
         previous: material.inputs.previous,
         now: material.now,
     };

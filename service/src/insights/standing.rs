@@ -115,7 +115,7 @@ async fn gather(desk: Desk<'_>, shop: &ShopId) -> Result<(Stamp, Material), Insi
     let policy = desk.store.policy(shop).await?;
     let uses = outcomes::uses(desk, shop, last_days(USE_DAYS, until)).await?;
     let ledger = desk.listening.ledger(shop).await?;
-    let waiting = waiting(desk.store, shop).await?;
+    let waiting = waiting(desk.store, shop, &ledger).await?;
     let inputs = Inputs {
         uses: Arc::clone(&uses),
         waiting: waiting.clone(),

@@ -13,7 +13,9 @@ use super::quotable::Quotable;
 use super::shares::Shares;
 use super::tally::{Calendar, Tally, count, tally};
 use crate::domain::ids::ClusterId;
-use crate::domain::insights::{ActionLine, QuestionLine, Totals, Trend, WeeklyReport};
+use crate::domain::insights::{
+    ActionLine, CoverageNote, QuestionLine, Totals, Trend, WeeklyReport,
+};
 use crate::domain::policy::ListeningPolicy;
 use crate::domain::queue::Action;
 use crate::domain::shop::Shop;
@@ -53,6 +55,8 @@ pub struct Sources<'a> {
     pub waiting: &'a Waiting,
     /// Actions of the two weeks.
     pub actions: &'a [Action],
+    /// Whether any item at all was approved when the week ended, or is now.
+    pub had_approved: bool,
     /// The totals of the week before as its report is kept, and the report's
     /// revision; `None` where they are to be counted.
     pub previous: Option<(u32, Totals)>,
@@ -146,6 +150,8 @@ pub fn report(week: Week, sources: &Sources<'_>) -> WeeklyReport {
         totals,
         previous: sources.previous.map_or(counted_before, |(_, kept)| kept),
         previous_revision: sources.previous.map(|(revision, _)| revision),
+        coverage_note: (totals.recurring > 0 && !sources.had_approved)
+            .then_some(CoverageNote::NothingApproved),
     };
     report.without_few()
 }
@@ -409,6 +415,7 @@ mod tests {
                     answers: [&Answers::default(), &Answers::default()],
                     waiting: &Waiting::new(),
                     actions: &[],
+                    had_approved: false,
                     previous: Some((3, said_last_week)),
                     now: week.end(&zone()),
                 },
@@ -417,6 +424,8 @@ mod tests {
         // Last week is what it was said to be; lines are counted all the same.
         assert_eq!(report.previous, said_last_week);
         assert_eq!(report.previous_revision, Some(3));
+        assert_eq!(report.totals.covered, 0);
+        assert_eq!(report.coverage_note, Some(CoverageNote::NothingApproved));
         let rising = &report.rising[0];
         assert_eq!(
             (rising.label.as_str(), rising.previous_buyers),

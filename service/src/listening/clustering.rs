@@ -9,9 +9,7 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
-use zhiwen_models::cluster::{
-    Candidate, Meaning, Options, Questions, Space, cluster, key_phrases, match_ids, medoid,
-};
+use zhiwen_models::cluster::{Meaning, Options, Questions, Space, cluster, key_phrases, match_ids};
 use zhiwen_models::encoder::normalize;
 use zhiwen_models::privacy::Masked;
 use zhiwen_models::text::Normalized;
@@ -19,7 +17,8 @@ use zhiwen_models::text::Normalized;
 use super::compass::{Compass, Learned, of_intent};
 use super::coverage::{answers, meanings};
 use super::encoding::{self, encoded};
-use super::mining::mine;
+use super::label::{WordingOf, label};
+use super::mining::{lost, mine};
 use super::{Ledger, Listening};
 use crate::catalog::{Catalog, CatalogError, Searchable};
 use crate::domain::causes::with_causes;
@@ -34,9 +33,6 @@ const MOST_WORDINGS: usize = 300_000;
 
 /// Phrases that a cluster is described by.
 const MOST_PHRASES: usize = 5;
-
-/// Members that a label is chosen from, the most asked.
-const MOST_LABEL_CANDIDATES: usize = 200;
 
 /// Mined answers of each state that new ones are compared with.
 const MOST_CANDIDATES: u32 = 10_000;
@@ -197,9 +193,16 @@ impl Clusterer {
         for state in CandidateState::ALL {
             standing.extend(self.store.candidates(shop, state, MOST_CANDIDATES).await?);
         }
-        let candidates = spawn_blocking(move || mine(&replies, &standing, now)).await?;
-        self.store.put_candidates(shop, &candidates).await?;
-        Ok(candidates.len())
+        let ledger = self.listening.ledger(shop).await?;
+        let mined = spawn_blocking(move || {
+            let found = mine(&replies, &standing, now);
+            let lost = lost(&standing, &found, &ledger);
+            (found, lost)
+        });
+        let (found, lost) = mined.await?;
+        self.store.put_candidates(shop, &found).await?;
+        self.store.remove_open_candidates(shop, &lost).await?;
+        Ok(found.len())
     }
 }
 
@@ -423,7 +426,7 @@ impl Described<'_> {
                 let standing = self.material.standing.get(&id);
                 Cluster {
                     id,
-                    label: self.label(rows),
+                    label: self.label(rows, standing),
                     name: standing.and_then(|cluster| cluster.name.clone()),
                     key_phrases,
                     is_muted: standing.is_some_and(|cluster| cluster.is_muted),
@@ -444,45 +447,19 @@ impl Described<'_> {
         direction
     }
 
-    /// The member that reads best as the question.
-    fn label(&self, rows: &[usize]) -> Masked {
-        let mut rows = rows.to_vec();
-        rows.sort_by(|left, right| {
-            let weights = &self.material.weights;
-            weights[*right]
-                .total_cmp(&weights[*left])
-                .then(left.cmp(right))
+    /// What the question of `rows` is called; before, it was `standing`.
+    fn label(&self, rows: &[usize], standing: Option<&Cluster>) -> Masked {
+        let material = self.material;
+        let wordings = rows.iter().map(|row| WordingOf {
+            row: *row,
+            text: &material.texts[*row],
+            shown: &material.shown[*row],
+            weight: material.weights[*row],
         });
-        rows.truncate(MOST_LABEL_CANDIDATES);
-        // What was asked more than once is a way of asking, not one buyer's.
-        if rows
-            .first()
-            .is_some_and(|row| self.material.weights[*row] >= 2.0)
-        {
-            rows.retain(|row| self.material.weights[*row] >= 2.0);
-        }
-        let directions: Vec<Vec<f32>> = rows.iter().map(|row| self.direction(*row)).collect();
-        let candidates: Vec<Candidate<'_>> = rows
-            .iter()
-            .zip(&directions)
-            .map(|(row, direction)| Candidate {
-                vector: direction,
-                weight: self.material.weights[*row],
-                text: &self.material.texts[*row],
-            })
-            .collect();
-        let best = medoid(&candidates).and_then(|place| rows.get(place));
-        // What the ledger holds came masked out of the store.
-        let text = best.map_or("", |row| self.material.shown[*row].as_ref());
-        Masked::from_stored(without_end_marks(text).to_owned())
+        // One that people split off has no key phrases yet, and is called by
+        // whichever of its wordings came first.
+        let described = standing.filter(|cluster| !cluster.key_phrases.is_empty());
+        let stood = described.map(|cluster| cluster.label.as_str());
+        label(wordings.collect(), |row| self.direction(row), stood)
     }
-}
-
-/// A label without the marks that buyers end with: "？？", "。", "~".
-pub fn without_end_marks(text: &str) -> &str {
-    let is_mark = |character: char| {
-        !character.is_alphanumeric() && !matches!(character, ']' | ')' | '）' | '%' | '℃')
-    };
-    let trimmed = text.trim_end_matches(is_mark);
-    if trimmed.is_empty() { text } else { trimmed }
 }

@@ -9,7 +9,9 @@ use zhiwen_models::courtesies::without_courtesies;
 use zhiwen_models::privacy::{Kind, mask};
 use zhiwen_models::text::Normalized;
 
+use super::Ledger;
 use super::gist::Gist;
+use crate::answering::wording;
 use crate::domain::ids::{CandidateId, ClusterId};
 use crate::domain::listening::{Outcome, WordingKey};
 use crate::domain::queue::{Candidate, CandidateState, Evidence};
@@ -105,6 +107,47 @@ pub fn mine(replies: &[MinedReply], standing: &[Candidate], now: Timestamp) -> V
         candidates.extend(found);
     }
     candidates
+}
+
+/// Open ones of `standing` that nobody can be asked to approve any more, but for
+/// those `found` again: their question is gone, or all that they rest on is asked
+/// elsewhere by now.
+pub fn lost(standing: &[Candidate], found: &[Candidate], ledger: &Ledger) -> Vec<CandidateId> {
+    let again: HashSet<u64> = found.iter().map(|candidate| candidate.key).collect();
+    let is_gone = |cluster| {
+        let cluster = ledger.cluster(cluster);
+        cluster.is_none_or(|cluster| cluster.retired_at.is_some())
+    };
+    let open = standing.iter().filter(|candidate| candidate.is_open());
+    open.filter(|candidate| !again.contains(&candidate.key))
+        .filter(|candidate| is_gone(candidate.cluster) || !stands(candidate, ledger))
+        .map(|candidate| candidate.id)
+        .collect()
+}
+
+/// Whether a mined answer has evidence in its question by now: people may have
+/// moved wordings since it was mined.
+pub fn stands(candidate: &Candidate, ledger: &Ledger) -> bool {
+    let evidence = candidate.evidence.iter();
+    let questions = evidence.map(|said| said.question.as_str());
+    has_evidence(candidate.cluster, questions, ledger)
+}
+
+/// Whether an answer to `cluster` that was given to `questions` has one of them
+/// there by now; so has one that was kept without any.
+pub fn has_evidence<'a>(
+    cluster: ClusterId,
+    questions: impl IntoIterator<Item = &'a str>,
+    ledger: &Ledger,
+) -> bool {
+    let mut questions = questions.into_iter().peekable();
+    questions.peek().is_none() || questions.any(|question| is_asked_in(cluster, question, ledger))
+}
+
+/// Whether what was asked in `cluster` is there by now; what is not known is.
+pub fn is_asked_in(cluster: ClusterId, question: &str, ledger: &Ledger) -> bool {
+    let known = wording(question).and_then(|key| ledger.wording_of(key));
+    known.is_none_or(|wording| wording.cluster == Some(cluster))
 }
 
 /// A reply that could answer others too; `None` of courtesies, questions back,
@@ -247,7 +290,10 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::AgentId;
-    use crate::domain::listening::QuestionId;
+    use crate::domain::listening::{Cluster, QuestionId, Wording};
+    use crate::store::ListeningChanges;
+
+    const REPLY: &str = "壶身不能放洗碗机，手洗就可以";
 
     fn reply(cluster: ClusterId, said: &str, agent: &str, buyer: &str) -> MinedReply {
         MinedReply {
@@ -352,6 +398,61 @@ mod tests {
         assert_eq!(mine(&replies, &[], Timestamp::UNIX_EPOCH).len(), 1);
         replies[2].buyer = "b1".to_owned();
         assert!(mine(&replies, &[], Timestamp::UNIX_EPOCH).is_empty());
+    }
+
+    #[test]
+    fn what_nobody_can_approve_is_lost_unless_found_again() {
+        let clusters: [ClusterId; 3] = std::array::from_fn(|_| ClusterId::make());
+        let [here, elsewhere, retired] = clusters;
+        let mined = |cluster| {
+            let replies = ["b1", "b2", "b3"].map(|buyer| reply(cluster, REPLY, "小美", buyer));
+            mine(&replies, &[], Timestamp::UNIX_EPOCH)
+        };
+        let ledger = |asked_in| {
+            let mut ledger = Ledger::default();
+            let cluster = |id| Cluster {
+                id,
+                label: Masked::from_stored("洗碗机".to_owned()),
+                name: None,
+                key_phrases: Vec::new(),
+                is_muted: false,
+                is_pinned: false,
+                answered_by: None,
+                created_at: Timestamp::UNIX_EPOCH,
+                retired_at: (id == retired).then_some(Timestamp::UNIX_EPOCH),
+            };
+            ledger.apply(ListeningChanges {
+                clusters: clusters.map(cluster).to_vec(),
+                wordings: vec![Wording {
+                    key: wording("可以放洗碗机吗").expect("it has words"),
+                    text: Masked::from_stored("可以放洗碗机吗".to_owned()),
+                    cluster: Some(asked_in),
+                    is_pinned: true,
+                }],
+                ..ListeningChanges::default()
+            });
+            ledger
+        };
+        for (cluster, asked_in, is_lost) in [
+            (here, here, false),
+            (here, elsewhere, true),
+            (retired, retired, true),
+        ] {
+            let standing = mined(cluster);
+            let ledger = ledger(asked_in);
+            let expected = if is_lost {
+                vec![standing[0].id]
+            } else {
+                Vec::new()
+            };
+            assert_eq!(lost(&standing, &[], &ledger), expected);
+            assert!(lost(&standing, &standing, &ledger).is_empty());
+            let decided = Candidate {
+                state: CandidateState::Dismissed,
+                ..standing[0].clone()
+            };
+            assert!(lost(&[decided], &[], &ledger).is_empty());
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod encoding;
 mod gist;
 pub mod ingest;
 pub mod intake;
+mod label;
 mod ledger;
 mod listener;
 pub mod mining;
@@ -27,8 +28,8 @@ use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
 
-pub use clustering::without_end_marks;
 use compass::Compass;
+pub use label::without_end_marks;
 pub use ledger::{Fact, Ledger, Name, Names, WordingEntry};
 pub use listener::Listener;
 

@@ -3,7 +3,7 @@
 use super::section::Section;
 use super::words::{Words, number, share};
 use crate::domain::fault::Locale;
-use crate::domain::insights::{QuestionLine, Share, Totals, WeeklyReport};
+use crate::domain::insights::{CoverageNote, QuestionLine, Share, Totals, WeeklyReport};
 use crate::domain::shown::Shown;
 
 /// The growth from which on a multiple is easier to read than a percentage.
@@ -290,8 +290,30 @@ pub fn has_before(report: &WeeklyReport) -> bool {
     report.previous.questions > 0
 }
 
-/// What is said about the comparison where it would mislead.
-pub fn caution(report: &WeeklyReport, words: Words) -> Option<&'static str> {
+/// What is said about the figures where they would mislead.
+pub fn caution(report: &WeeklyReport, words: Words) -> Option<String> {
+    let said = [on_coverage(report, words), on_comparison(report, words)];
+    let said: Vec<&str> = said.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join(words.say("", " ")))
+}
+
+/// Why nothing is covered, where nothing could be.
+fn on_coverage(report: &WeeklyReport, words: Words) -> Option<&'static str> {
+    let CoverageNote::NothingApproved = report.coverage_note?;
+    Some(if report.has_ended {
+        words.say(
+            "这一周结束时还没有审核通过的知识，所以知识覆盖率是 0%，常见问题也都缺答案，不代表知识答得不好。",
+            "No item was approved when the week ended: that coverage is 0% and no question has an answer says nothing of how good knowledge is.",
+        )
+    } else {
+        words.say(
+            "现在还没有审核通过的知识，所以知识覆盖率是 0%，常见问题也都缺答案，不代表知识答得不好。",
+            "No item is approved yet: that coverage is 0% and no question has an answer says nothing of how good knowledge is.",
+        )
+    })
+}
+
+fn on_comparison(report: &WeeklyReport, words: Words) -> Option<&'static str> {
     if !has_before(report) {
         Some(words.say(
             "上周没有提问，不作比较。",
@@ -433,5 +455,27 @@ mod tests {
         );
         report.has_ended = false;
         assert!(caution(&report, words).is_some());
+    }
+
+    #[test]
+    fn coverage_of_nothing_is_explained() {
+        let words = Words(Locale::Chinese);
+        let mut report = samples::shop();
+        report.coverage_note = Some(CoverageNote::NothingApproved);
+        let said = caution(&report, words).unwrap_or_default();
+        assert!(
+            said.starts_with("这一周结束时还没有审核通过的知识"),
+            "{said}"
+        );
+        // Beside what else would mislead.
+        report.has_ended = false;
+        let said = caution(&report, Words(Locale::English)).unwrap_or_default();
+        assert!(said.starts_with("No item is approved yet"), "{said}");
+        assert!(
+            said.ends_with(
+                ". The week has not ended: figures below last week's full week are to be expected."
+            ),
+            "{said}"
+        );
     }
 }

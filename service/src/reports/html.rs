@@ -107,7 +107,7 @@ struct Page<'a> {
     title: String,
     period: String,
     state: String,
-    caution: Option<&'static str>,
+    caution: Option<String>,
     summary: String,
     empty: &'static str,
     large: Vec<Figure>,
@@ -284,6 +284,7 @@ mod tests {
 
     use super::super::samples;
     use super::*;
+    use crate::domain::insights::CoverageNote;
 
     const LOCALES: [Locale; 2] = [Locale::Chinese, Locale::English];
 
@@ -406,6 +407,17 @@ mod tests {
         report.made_at = samples::time("2026-11-18T16:30:00Z");
         let (text, _) = read(&page(&report, Locale::Chinese));
         assert!(text.contains("截至目前 · 2026-11-19 00:30") && text.contains("未到"));
+    }
+
+    #[test]
+    fn a_week_without_knowledge_says_so() {
+        let mut report = samples::shop();
+        report.coverage_note = Some(CoverageNote::NothingApproved);
+        for locale in LOCALES {
+            let (text, _) = read(&page(&report, locale));
+            let said = caution(&report, Words(locale)).unwrap_or_default();
+            assert!(text.contains(&said), "{said}");
+        }
     }
 
     #[test]

@@ -291,6 +291,7 @@ fn share_row(part: &Share, report: &WeeklyReport, words: Words) -> Vec<String> {
 mod tests {
     use super::super::samples;
     use super::*;
+    use crate::domain::insights::CoverageNote;
 
     #[test]
     fn a_week_reads_well() {
@@ -333,6 +334,17 @@ mod tests {
             "{text}"
         );
         assert!(text.contains("So far · 2026-11-23 02:05"), "{text}");
+    }
+
+    #[test]
+    fn a_week_without_knowledge_says_so() {
+        let mut report = samples::shop();
+        report.coverage_note = Some(CoverageNote::NothingApproved);
+        let text = markdown(&report, Locale::Chinese);
+        assert!(
+            text.contains("\n> 这一周结束时还没有审核通过的知识"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -351,6 +351,7 @@ pub fn nothing() -> WeeklyReport {
         totals: Totals::default(),
         previous: Totals::default(),
         previous_revision: None,
+        coverage_note: None,
         by_day: vec![0; 7],
         by_domain: Vec::new(),
         by_intent: Vec::new(),

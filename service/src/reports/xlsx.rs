@@ -214,6 +214,7 @@ mod tests {
 
     use super::super::samples;
     use super::*;
+    use crate::domain::insights::CoverageNote;
 
     fn open(bytes: &[u8]) -> Xlsx<Cursor<&[u8]>> {
         Xlsx::new(Cursor::new(bytes)).expect("a workbook")
@@ -234,7 +235,8 @@ mod tests {
 
     #[test]
     fn sheets_and_cells_are_there() {
-        let report = samples::shop();
+        let mut report = samples::shop();
+        report.coverage_note = Some(CoverageNote::NothingApproved);
         let bytes = xlsx(&report, Locale::Chinese).expect("written");
         assert_eq!(
             open(&bytes).sheet_names(),
@@ -267,7 +269,14 @@ mod tests {
                 .flatten()
                 .any(|cell| matches!(cell, Data::String(held) if held.contains(text)))
         };
-        for text in ["禾木生活", "第 2 版", "第 1 版口径", "提问买家", "周三"] {
+        for text in [
+            "禾木生活",
+            "第 2 版",
+            "还没有审核通过的知识",
+            "第 1 版口径",
+            "提问买家",
+            "周三",
+        ] {
             assert!(has(text), "{text}");
         }
         assert!(

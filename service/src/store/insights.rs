@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use zhiwen_models::privacy::Masked;
 
 use super::{NewVersion, StoreResult};
 use crate::domain::ids::{ActionId, CandidateId, ClusterId, KnowledgeId, ShopId};
@@ -108,8 +109,14 @@ pub trait InsightStore {
         shop: &ShopId,
         cluster: ClusterId,
     ) -> StoreResult<Vec<Candidate>>;
-    /// The questions that have open mined answers, each once, with how many.
-    async fn open_candidate_counts(&self, shop: &ShopId) -> StoreResult<Vec<(ClusterId, u32)>>;
+    /// Of each open mined answer the recurring question, and the questions that
+    /// it is evidence of being given to, in any order.
+    async fn open_candidate_questions(
+        &self,
+        shop: &ShopId,
+    ) -> StoreResult<Vec<(ClusterId, Vec<Masked>)>>;
+    /// Removes those mined answers on which nobody has decided.
+    async fn remove_open_candidates(&self, shop: &ShopId, ids: &[CandidateId]) -> StoreResult<()>;
     /// A mined answer.
     async fn candidate(&self, shop: &ShopId, id: CandidateId) -> StoreResult<Option<Candidate>>;
     /// Makes a mined answer an item, with the action that it is; once.

@@ -291,6 +291,8 @@ pub trait Store:
         ids: &[KnowledgeId],
         time: Timestamp,
     ) -> StoreResult<Vec<KnowledgeItem>>;
+    /// Whether any item was approved at `time`.
+    async fn had_approved_knowledge(&self, shop: &ShopId, time: Timestamp) -> StoreResult<bool>;
     /// Items in the filter's order, at most `limit`.
     async fn list_knowledge(
         &self,

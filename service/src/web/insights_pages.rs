@@ -126,7 +126,7 @@ struct WeekPage {
     /// Empty where the week runs.
     next: String,
     summary: String,
-    caution: &'static str,
+    caution: String,
     figures: Vec<FigureView>,
     sections: Vec<SectionView>,
     shares: Vec<ShareTable>,
@@ -259,7 +259,7 @@ fn of_report(frame: Frame, report: &WeeklyReport, latest: u32) -> WeekPage {
             String::new()
         },
         summary: summary(report, words),
-        caution: caution(report, words).unwrap_or(""),
+        caution: caution(report, words).unwrap_or_default(),
         figures: figures.collect(),
         sections: Section::ALL
             .iter()

@@ -44,7 +44,7 @@ struct OverviewPage {
     may_begin: bool,
     /// How many items there are, where the first steps are shown.
     items: u64,
-    caution: &'static str,
+    caution: String,
     tiles: Vec<Tile>,
     days: Vec<Column>,
     hours: Vec<Column>,
@@ -219,7 +219,7 @@ fn of(frame: Frame, overview: &Overview) -> OverviewPage {
             },
         },
         is_fresh: !report.has_ended && rhythm.days.iter().all(|day| day.questions == 0),
-        caution: caution(report, words).unwrap_or(""),
+        caution: caution(report, words).unwrap_or_default(),
         tiles: tiles(overview, words, scopes),
         may_begin: scopes.contains(&Scope::Knowledge),
         items: 0,

@@ -79,6 +79,12 @@ impl EvidenceRow {
     }
 }
 
+/// What evidence asks, where nothing else of it is wanted.
+#[derive(Deserialize)]
+struct AskedRow {
+    question: String,
+}
+
 const COLUMNS: &str = "id, cluster, key, text, evidence, agents, buyers, replies, accepted, score,
     state, knowledge, decided_by, decided_at, found_at";
 
@@ -156,21 +162,43 @@ pub(super) async fn open_of(
     rows.into_iter().map(CandidateRow::into_candidate).collect()
 }
 
-/// The questions that have open mined answers, with how many.
-pub(super) async fn open_counts(
+/// Of each open mined answer the recurring question, and what its evidence asks.
+pub(super) async fn open_questions(
     connection: &mut SqliteConnection,
     shop: &ShopId,
-) -> StoreResult<Vec<(ClusterId, u32)>> {
-    let rows: Vec<(Vec<u8>, u32)> = sqlx::query_as(
-        "SELECT cluster, count(*) FROM candidates
-         WHERE shop = ?1 AND state = 'open' GROUP BY cluster",
+) -> StoreResult<Vec<(ClusterId, Vec<Masked>)>> {
+    let rows: Vec<(Vec<u8>, String)> = sqlx::query_as(
+        "SELECT cluster, evidence FROM candidates WHERE shop = ?1 AND state = 'open'",
     )
     .bind(shop.as_str())
     .fetch_all(connection)
     .await?;
     rows.into_iter()
-        .map(|(id, count)| Ok((made_id("cluster id", &id, ClusterId::parse)?, count)))
+        .map(|(id, evidence)| {
+            let cluster = made_id("cluster id", &id, ClusterId::parse)?;
+            let asked = from_json::<Vec<AskedRow>>("evidence", &evidence)?;
+            let asked = asked
+                .into_iter()
+                .map(|row| Masked::from_stored(row.question));
+            Ok((cluster, asked.collect()))
+        })
         .collect()
+}
+
+/// Removes mined answers on which nobody has decided.
+pub(super) async fn remove_open(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    ids: &[CandidateId],
+) -> StoreResult<()> {
+    for id in ids {
+        sqlx::query("DELETE FROM candidates WHERE shop = ?1 AND id = ?2 AND state = 'open'")
+            .bind(shop.as_str())
+            .bind(id.as_bytes())
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 /// A mined answer.

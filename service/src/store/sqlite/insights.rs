@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use zhiwen_models::privacy::Masked;
 
 use super::listening::key_of;
 use super::rows::{from_json, from_word, sound, time, to_json, word};
@@ -90,8 +91,17 @@ impl InsightStore for SqliteStore {
         candidates::open_of(&mut *self.read().await?, shop, cluster).await
     }
 
-    async fn open_candidate_counts(&self, shop: &ShopId) -> StoreResult<Vec<(ClusterId, u32)>> {
-        candidates::open_counts(&mut *self.read().await?, shop).await
+    async fn open_candidate_questions(
+        &self,
+        shop: &ShopId,
+    ) -> StoreResult<Vec<(ClusterId, Vec<Masked>)>> {
+        candidates::open_questions(&mut *self.read().await?, shop).await
+    }
+
+    async fn remove_open_candidates(&self, shop: &ShopId, ids: &[CandidateId]) -> StoreResult<()> {
+        let mut transaction = self.write().await?;
+        candidates::remove_open(&mut transaction, shop, ids).await?;
+        Ok(transaction.commit().await?)
     }
 
     async fn candidate(&self, shop: &ShopId, id: CandidateId) -> StoreResult<Option<Candidate>> {

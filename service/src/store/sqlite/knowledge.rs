@@ -216,6 +216,30 @@ pub(super) async fn as_of_ids(
     rows.into_iter().map(ItemRow::into_item).collect()
 }
 
+/// Whether any version that stood at `at` was approved. A shop without knowledge
+/// then is told by the rows of its items, which are small.
+pub(super) async fn had_approved(
+    connection: &mut SqliteConnection,
+    shop: &ShopId,
+    at: Timestamp,
+) -> StoreResult<bool> {
+    let found = sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT 1 FROM knowledge k
+             CROSS JOIN knowledge_versions v USING (shop, id)
+             WHERE k.shop = ?1 AND k.created_at <= ?2
+                 AND v.version = (SELECT max(version) FROM knowledge_versions
+                     WHERE shop = ?1 AND id = k.id AND at <= ?2)
+                 AND v.content ->> '$.status' = ?3)",
+    )
+    .bind(shop.as_str())
+    .bind(at.as_millisecond())
+    .bind(Status::Approved.as_str())
+    .fetch_one(connection)
+    .await?;
+    Ok(found)
+}
+
 /// Items that pass `filter`, in its order.
 pub(super) async fn list(
     connection: &mut SqliteConnection,

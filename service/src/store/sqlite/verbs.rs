@@ -160,6 +160,10 @@ impl Store for SqliteStore {
         knowledge::as_of_ids(&mut *self.read().await?, shop, ids, time).await
     }
 
+    async fn had_approved_knowledge(&self, shop: &ShopId, time: Timestamp) -> StoreResult<bool> {
+        knowledge::had_approved(&mut *self.read().await?, shop, time).await
+    }
+
     async fn list_knowledge(
         &self,
         shop: &ShopId,

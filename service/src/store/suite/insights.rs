@@ -99,8 +99,9 @@ pub async fn counts_an_open_answer_anew(store: &Arc<dyn Store>) {
     assert_eq!(of_one.unwrap(), [expected]);
     let of_another = store.open_candidates_of(&shop, ClusterId::make()).await;
     assert!(of_another.unwrap().is_empty());
-    let counts = store.open_candidate_counts(&shop).await.unwrap();
-    assert_eq!(counts, [(first.cluster, 1)]);
+    let questions = store.open_candidate_questions(&shop).await.unwrap();
+    let asked = Masked::from_stored("发票什么时候开".to_owned());
+    assert_eq!(questions, [(first.cluster, vec![asked])]);
     let decision = Decision {
         by: "小王",
         at: time(9),
@@ -114,7 +115,8 @@ pub async fn counts_an_open_answer_anew(store: &Arc<dyn Store>) {
     assert!(open.unwrap().is_empty());
     let of_one = store.open_candidates_of(&shop, first.cluster).await;
     assert!(of_one.unwrap().is_empty());
-    assert!(store.open_candidate_counts(&shop).await.unwrap().is_empty());
+    let questions = store.open_candidate_questions(&shop).await.unwrap();
+    assert!(questions.is_empty());
     let missing = store
         .dismiss_candidate(&shop, CandidateId::make(), decision)
         .await;

@@ -26,6 +26,7 @@ pub async fn run(store: &Arc<dyn Store>) {
     lists_in_other_orders(store).await;
     finds_items_by_ids(store).await;
     finds_items_by_ids_as_they_stood(store).await;
+    knows_when_anything_was_approved(store).await;
 }
 
 /// A new item is at version 1 and reads back as it was given.
@@ -399,6 +400,29 @@ pub async fn finds_items_by_ids_as_they_stood(store: &Arc<dyn Store>) {
             .collect();
         found.sort_unstable();
         assert_eq!(found, expected, "{second}");
+    }
+}
+
+/// Only the version of the time says whether an item was approved then, and
+/// only in its own shop.
+pub async fn knows_when_anything_was_approved(store: &Arc<dyn Store>) {
+    let (shop, other) = (new_shop(store).await, new_shop(store).await);
+    let of_status = |status, second| {
+        let mut new = version("k", "x", time(second));
+        new.content.status = status;
+        new
+    };
+    create(store, &shop, &of_status(Status::Draft, 10)).await;
+    for (expected, status, second) in [(1, Status::Approved, 20), (2, Status::Archived, 30)] {
+        let new = of_status(status, second);
+        let updated = store.update_knowledge(&shop, expected, &new, None);
+        now(updated.await.unwrap());
+    }
+    for (second, expected) in [(9, false), (10, false), (20, true), (29, true), (30, false)] {
+        let found = store.had_approved_knowledge(&shop, time(second)).await;
+        assert_eq!(found.unwrap(), expected, "{second}");
+        let foreign = store.had_approved_knowledge(&other, time(second)).await;
+        assert!(!foreign.unwrap());
     }
 }
 

@@ -14,6 +14,7 @@ use crate::store::{Decision, Store, StoreError};
 pub async fn run(store: &Arc<dyn Store>) {
     puts_a_dismissed_answer_back(store).await;
     leaves_an_approved_answer_an_item(store).await;
+    removes_answers_that_nobody_decided_on(store).await;
     keeps_what_was_judged_last(store).await;
     puts_an_action_right_in_its_own_shop(store).await;
     deletes_an_action_of_its_own_shop(store).await;
@@ -65,6 +66,39 @@ pub async fn leaves_an_approved_answer_an_item(store: &Arc<dyn Store>) {
     let found = store.candidate(&shop, candidate.id).await.unwrap().unwrap();
     assert_eq!(found.state, CandidateState::Approved);
     assert_eq!(found.decided_by.as_deref(), Some("小王"));
+}
+
+/// Removed, an answer is gone from its own shop; a decision stays on record.
+pub async fn removes_answers_that_nobody_decided_on(store: &Arc<dyn Store>) {
+    let (shop, other) = (new_shop(store).await, new_shop(store).await);
+    let candidates = [1, 2, 3].map(candidate);
+    store.put_candidates(&shop, &candidates).await.unwrap();
+    let [gone, stays, dismissed] = &candidates;
+    let decision = Decision {
+        by: "小王",
+        at: time(9),
+    };
+    let decided = store.dismiss_candidate(&shop, dismissed.id, decision);
+    decided.await.unwrap();
+    let ids = [gone.id, dismissed.id, CandidateId::make()];
+    store.remove_open_candidates(&other, &ids).await.unwrap();
+    let found = store.candidate(&shop, gone.id).await.unwrap();
+    assert_eq!(found.as_ref(), Some(gone));
+    store.remove_open_candidates(&shop, &ids).await.unwrap();
+    assert_eq!(store.candidate(&shop, gone.id).await.unwrap(), None);
+    let open = store.candidates(&shop, CandidateState::Open, 9).await;
+    assert_eq!(open.unwrap(), std::slice::from_ref(stays));
+    let kept = store.candidates(&shop, CandidateState::Dismissed, 9).await;
+    assert_eq!(kept.unwrap().len(), 1);
+    // Found again, it is another.
+    let again = Candidate {
+        id: CandidateId::make(),
+        ..gone.clone()
+    };
+    let found = std::slice::from_ref(&again);
+    store.put_candidates(&shop, found).await.unwrap();
+    let found = store.candidate(&shop, again.id).await.unwrap();
+    assert_eq!(found, Some(again));
 }
 
 /// Of two judgements of one finding the later stands, until it is taken back.
