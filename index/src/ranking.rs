@@ -15,6 +15,10 @@ pub struct Parts {
     pub question_coverage: f32,
     /// The share of the closest wording's weight that the question covers.
     pub wording_coverage: f32,
+    /// The share of the question's weight (inverse document frequency) in terms
+    /// that no title or phrasing of the shop has: what it may not know at all.
+    #[serde(default)]
+    pub unknown_share: f32,
     /// BM25 against the best candidate's, 0 to 1.
     pub bm25_share: f32,
     /// How far the runner-up's relevance is behind the best one's, 0 to 1; 0 for all but the best.
@@ -53,9 +57,12 @@ pub(crate) fn compare(
     wordings: impl Iterator<Item = u64>,
 ) -> Parts {
     let own = terms.iter().filter(|term| term.is_own);
-    let question_weight: f32 = own.map(|term| term.idf * term.weight).sum();
+    let question_weight: f32 = own.clone().map(|term| term.idf * term.weight).sum();
+    let unknown = own.filter(|term| !term.is_known);
+    let unknown_weight: f32 = unknown.map(|term| term.idf * term.weight).sum();
     let mut parts = Parts {
         bm25,
+        unknown_share: ratio(unknown_weight, question_weight),
         ..Parts::default()
     };
     let mut current = Overlap::default();

@@ -146,6 +146,8 @@ pub(crate) struct WeightedTerm {
     pub(crate) weight: f32,
     /// Whether the buyer said it in this very message.
     pub(crate) is_own: bool,
+    /// Whether some title or phrasing has it.
+    pub(crate) is_known: bool,
     /// Inverse document frequency over titles and phrasings.
     pub(crate) idf: f32,
     occurrences: Occurrences,
@@ -213,6 +215,7 @@ fn weighted_terms(
                 code,
                 weight: kind_weight(term.kind) * factor,
                 is_own,
+                is_known: having > 0,
                 idf: inverse_document_frequency(items, having),
                 occurrences,
             });

@@ -3,7 +3,7 @@
 import { Problem, sendFeedback } from "./client.js";
 import { part, percent, word } from "./words.js";
 
-const PARTS = ["question_coverage", "wording_coverage", "margin", "bm25_share"];
+const PARTS = ["question_coverage", "wording_coverage", "unknown_share", "margin", "bm25_share"];
 const MASK = /(\[[^[\]\s]{1,16}\])/;
 
 /** Shows `suggestion` in `target`. `actions.send` and `actions.edit` take an answer's text. */

@@ -46,6 +46,7 @@ async fn finds_and_explains() {
               "margin": "[number]",
               "question_coverage": "[number]",
               "relevance": "[number]",
+              "unknown_share": "[number]",
               "wording_coverage": "[number]"
             },
             "knowledge_id": "invoice",

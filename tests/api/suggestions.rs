@@ -79,6 +79,7 @@ async fn answers_with_its_source() {
       "margin",
       "question_coverage",
       "relevance",
+      "unknown_share",
       "wording_coverage"
     ]
     "#);

@@ -173,3 +173,23 @@ fn a_lone_item_earns_its_confidence_by_what_it_covers() {
         assert!(best(other) < 0.4, "{other}: {}", best(other));
     }
 }
+
+#[test]
+fn says_how_much_of_a_question_no_wording_has() {
+    let (_folder, index) = filled(&[
+        entry("boil", "how long does it take to boil", &["boils a full one"]),
+        entry("return", "how do i return it", &[]),
+    ]);
+    let share = |text: &str| {
+        let question = Question {
+            text: Normalized::new(text),
+            ..Question::default()
+        };
+        let hits = search(&index.snapshot(), &question, &Filter::default(), 1);
+        hits.expect("searchable")[0].parts.unknown_share
+    };
+    assert!(share("return a full one").abs() < 1e-6, "all known");
+    let egg = share("boil an egg");
+    assert!(egg > 0.3 && egg < 1.0, "{egg}");
+    assert!(share("boil an egg with dinosaurs") > egg);
+}
