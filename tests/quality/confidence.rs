@@ -92,7 +92,8 @@ async fn filled<'a>(app: &'a App, demo: &Demo) -> Shop<'a> {
         let path = data::root().join("config/demo").join(demo.language);
         std::fs::read_to_string(path.join(file)).expect("part of the project")
     };
-    let put = shop::put(state.store.as_ref(), app.clock.as_ref(), &read("shop.toml"));
+    let toml = read("shop.toml");
+    let put = shop::put(state.store.as_ref(), app.clock.as_ref(), &toml);
     let id = put.await.expect("a shop").id;
     tokio::task::spawn_blocking(base::get_or_train)
         .await
