@@ -177,7 +177,11 @@ fn a_lone_item_earns_its_confidence_by_what_it_covers() {
 #[test]
 fn says_how_much_of_a_question_no_wording_has() {
     let (_folder, index) = filled(&[
-        entry("boil", "how long does it take to boil", &["boils a full one"]),
+        entry(
+            "boil",
+            "how long does it take to boil",
+            &["boils a full one"],
+        ),
         entry("return", "how do i return it", &[]),
     ]);
     let share = |text: &str| {
