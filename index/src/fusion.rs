@@ -66,7 +66,11 @@ pub struct Confidence {
     pub cosine_margin: f32,
     /// For how far the relevance is ahead of the runner-up's.
     pub margin: f32,
-    /// For the probability of the item's intent, where both are known.
+    /// For the share of the question's matter that the item's wordings have.
+    /// Absent from weights that were fitted before it was looked at.
+    #[serde(default)]
+    pub worded_share: f32,
+    /// For the probability of the item's intent, a half where it is not known.
     pub intent: f32,
     /// For what is known from feedback.
     pub feedback: f32,
@@ -100,6 +104,7 @@ impl Weights {
             cosine: 0.0,
             cosine_margin: 0.0,
             margin: 0.0,
+            worded_share: 0.0,
             intent: 0.0,
             feedback: 0.0,
         },
@@ -158,6 +163,7 @@ impl Confidence {
             cosine,
             cosine_margin,
             margin,
+            worded_share,
             intent,
             feedback,
         ] = Self::inputs(parts);
@@ -167,20 +173,23 @@ impl Confidence {
             + self.cosine * cosine
             + self.cosine_margin * cosine_margin
             + self.margin * margin
+            + self.worded_share * worded_share
             + self.intent * intent
             + self.feedback * feedback;
         1.0 / (1.0 + (-logit).exp())
     }
 
     /// What the weights are multiplied with, in the order of the fields after the bias.
-    pub(crate) fn inputs(parts: &Parts) -> [f32; 7] {
+    pub(crate) fn inputs(parts: &Parts) -> [f32; 8] {
         [
             parts.question_coverage,
             parts.closeness(),
             parts.cosine.unwrap_or(0.0),
             parts.cosine_margin,
             parts.margin,
-            parts.intent.unwrap_or(0.0),
+            parts.worded_share,
+            // Not knowing speaks neither for an item nor against it.
+            parts.intent.unwrap_or(0.5),
             parts.feedback,
         ]
     }

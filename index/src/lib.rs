@@ -1,7 +1,8 @@
 //! Knowledge retrieval: one tantivy index a shop.
 //!
-//! Knows `models::text` and no other member. The index is a cache of the
-//! store: whoever holds one can throw it away and write it again.
+//! Knows `models::text` and `models::everyday` and no other member. The index
+//! is a cache of the store: whoever holds one can throw it away and write it
+//! again.
 
 mod blocks;
 pub mod entry;

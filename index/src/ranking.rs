@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::fusion::Fusion;
-use crate::search::WeightedTerm;
+use crate::search::{MOST_TERMS, WeightedTerm};
 use crate::wordings::{Value, code_weight, decode};
 
 /// The parts of a score, each shown to whoever asks for an explanation.
@@ -15,6 +15,10 @@ pub struct Parts {
     pub question_coverage: f32,
     /// The share of the closest wording's weight that the question covers.
     pub wording_coverage: f32,
+    /// The share of the question's matter that any wording of the item has: a
+    /// term is matter as far as it is rare here and in everyday questions.
+    #[serde(default)]
+    pub worded_share: f32,
     /// BM25 against the best candidate's, 0 to 1.
     pub bm25_share: f32,
     /// How far the runner-up's relevance is behind the best one's, 0 to 1; 0 for all but the best.
@@ -53,21 +57,28 @@ pub(crate) fn compare(
     wordings: impl Iterator<Item = u64>,
 ) -> Parts {
     let own = terms.iter().filter(|term| term.is_own);
-    let question_weight: f32 = own.map(|term| term.idf * term.weight).sum();
+    let question_weight: f32 = own.clone().map(|term| term.idf * term.weight).sum();
     let mut parts = Parts {
         bm25,
         ..Parts::default()
     };
+    let mut is_worded = [false; MOST_TERMS];
     let mut current = Overlap::default();
     for value in wordings.filter_map(decode) {
         match value {
             Value::Start => {
                 std::mem::take(&mut current).keep_if_closer(question_weight, &mut parts)
             }
-            Value::Term(code) => current.add(code, terms),
+            Value::Term(code) => current.add(code, terms, &mut is_worded),
         }
     }
     current.keep_if_closer(question_weight, &mut parts);
+    let worded = terms
+        .iter()
+        .zip(is_worded)
+        .filter(|(_, is_worded)| *is_worded);
+    let worded: f32 = worded.map(|(term, _)| term.matter()).sum();
+    parts.worded_share = ratio(worded, own.map(WeightedTerm::matter).sum());
     parts
 }
 
@@ -80,14 +91,16 @@ struct Overlap {
 }
 
 impl Overlap {
-    fn add(&mut self, code: u32, terms: &[WeightedTerm]) {
+    fn add(&mut self, code: u32, terms: &[WeightedTerm], is_worded: &mut [bool]) {
         let weight = code_weight(code);
         self.wording_weight += weight;
-        if let Some(term) = terms.iter().find(|term| term.code == code) {
+        let mut places = terms.iter().zip(is_worded);
+        if let Some((term, is_worded)) = places.find(|(term, _)| term.code == code) {
             self.wording += weight;
             // What a synonym or an earlier turn adds cannot cover the question itself.
             if term.is_own {
                 self.question += term.idf * term.weight;
+                *is_worded = true;
             }
         }
     }
@@ -149,8 +162,8 @@ fn set_margin_of_relevance<T>(sorted: &mut [(T, Parts)]) {
             first.margin = ratio(first.relevance - second.relevance, first.relevance);
         }
         // Nobody is behind a lone candidate: that says nothing for it. What it
-        // covers has to.
-        [only] => only.1.margin = only.1.closeness(),
+        // covers has to, and be the matter.
+        [only] => only.1.margin = only.1.closeness() * only.1.worded_share,
         [] => {}
     }
 }

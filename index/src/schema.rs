@@ -8,6 +8,7 @@ use tantivy::schema::{
     FAST, Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
 };
 use tantivy::{Index, IndexReader, IndexSettings, ReloadPolicy, Searcher};
+use zhiwen_models::everyday;
 
 use crate::IndexError;
 use crate::blocks::SnapshotVectors;
@@ -217,6 +218,7 @@ impl ShopIndex {
     }
 
     fn refresh(&self) -> Result<(), IndexError> {
+        everyday::prepare();
         // One at a time: of two, the one that began first could otherwise put
         // its older snapshot in place of the other's.
         let _turn = self

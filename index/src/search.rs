@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use tantivy::schema::{IndexRecordOption, Value};
 use tantivy::{DocAddress, DocSet as _, TERMINATED, TantivyDocument, Term};
+use zhiwen_models::everyday;
 use zhiwen_models::text::Normalized;
 
 use crate::IndexError;
@@ -19,7 +20,7 @@ use crate::wordings::{kind_weight, term_code};
 const CANDIDATES: usize = 20;
 
 /// A long message is searched by its rarest terms: the bound on a query's cost.
-const MOST_TERMS: usize = 40;
+pub(crate) const MOST_TERMS: usize = 40;
 
 /// Terms of synonyms count less than the buyer's own words, terms of earlier turns still less.
 const EXPANSION_WEIGHT: f32 = 0.6;
@@ -148,7 +149,17 @@ pub(crate) struct WeightedTerm {
     pub(crate) is_own: bool,
     /// Inverse document frequency over titles and phrasings.
     pub(crate) idf: f32,
+    /// The same, over everyday questions too.
+    rarity: f32,
     occurrences: Occurrences,
+}
+
+impl WeightedTerm {
+    /// How much of what the question is about it is. Squared, so that a frame
+    /// ("有没有", "do you have") hardly counts beside what is asked for.
+    pub(crate) fn matter(&self) -> f32 {
+        self.rarity.powi(2) * self.weight
+    }
 }
 
 /// Only the candidates of BM25, with their scores: what the load test compares
@@ -230,6 +241,10 @@ fn weighted_terms(
                 weight: kind_weight(term.kind) * factor,
                 is_own,
                 idf: inverse_document_frequency(items, having),
+                rarity: inverse_document_frequency(
+                    items + u64::from(everyday::questions()),
+                    having + u64::from(everyday::having(&term.text)),
+                ),
                 occurrences,
             });
         }

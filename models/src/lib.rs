@@ -13,6 +13,7 @@ pub mod distilled;
 pub mod encoder;
 #[cfg(any(test, feature = "suite"))]
 pub mod encoder_suite;
+pub mod everyday;
 mod giving;
 pub mod lexical;
 pub mod manifest;

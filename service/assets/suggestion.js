@@ -9,6 +9,7 @@ const signed = (value) => `${value < 0 ? "" : "+"}${value.toFixed(2)}`;
 const PARTS = {
   question_coverage: percent,
   wording_coverage: percent,
+  worded_share: percent,
   bm25: plain,
   bm25_share: percent,
   cosine: plain,

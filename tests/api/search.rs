@@ -50,6 +50,7 @@ async fn finds_and_explains() {
               "bm25_share": "[number]",
               "question_coverage": "[number]",
               "wording_coverage": "[number]",
+              "worded_share": "[number]",
               "feedback": "[number]",
               "relevance": "[number]",
               "margin": "[number]"

@@ -77,6 +77,7 @@ async fn answers_with_its_source() {
       "bm25_share",
       "question_coverage",
       "wording_coverage",
+      "worded_share",
       "feedback",
       "relevance",
       "margin"

@@ -1,6 +1,7 @@
 //! Quality measured on texts that nobody here wrote, or that were written before the code: floors on metrics, with the figures printed.
 
 mod classification;
+mod confidence;
 mod contradictions;
 mod data;
 mod lookalikes;

@@ -97,7 +97,7 @@ async fn tallies(set: &str, language: &str) -> Tallies {
     tallies
 }
 
-fn files(set: &str, language: &str) -> Vec<PathBuf> {
+pub(crate) fn files(set: &str, language: &str) -> Vec<PathBuf> {
     let folder = std::fs::read_dir(root().join("tests/quality/small_shops")).expect("small shops");
     let mut files: Vec<PathBuf> = folder
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -128,7 +128,7 @@ async fn measure(data: &Value, tallies: &mut Tallies) {
     count(messages, &placed(&halves).await, &mut tallies.again);
 }
 
-async fn shop_with_knowledge<'a>(app: &'a App, id: &str, data: &Value) -> Shop<'a> {
+pub(crate) async fn shop_with_knowledge<'a>(app: &'a App, id: &str, data: &Value) -> Shop<'a> {
     let shop = app.shop(id).await;
     let items = data["items"].as_array().expect("items");
     for item in items {

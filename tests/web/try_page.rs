@@ -101,7 +101,7 @@ async fn small_talk_is_named_in_the_pages_language() {
 /// What a shop with an encoder, which has just failed, says of two kettles.
 fn close_call() -> Value {
     let explain = json!({
-        "bm25": 4.2, "bm25_share": 1.0, "question_coverage": 0.6, "wording_coverage": 0.8,
+        "bm25": 4.2, "bm25_share": 1.0, "question_coverage": 0.6, "wording_coverage": 0.8, "worded_share": 0.7,
         "cosine": 0.71, "cosine_margin": 0.02, "intent": 0.9,
         "feedback": -0.25, "relevance": 7.5, "margin": 0.04,
     });
@@ -171,6 +171,7 @@ async fn all_that_the_agent_sees_is_shown() {
     for part in [
         "问句覆盖",
         "问法覆盖",
+        "要点覆盖",
         "BM25",
         "用词相关",
         "语义相近",

@@ -131,13 +131,13 @@ fn fit_confidence(fusion: Fusion, examples: &[Example], is_hybrid: bool) -> Weig
     } else {
         fusion.lexical
     };
-    let rows: Vec<([f32; 8], f32)> = examples
+    let rows: Vec<([f32; 9], f32)> = examples
         .iter()
         .filter_map(|example| {
             let best = *ranked(&fusion, example).first()?;
-            let [a, b, c, d, e, f, g] = Confidence::inputs(&best.parts);
+            let [a, b, c, d, e, f, g, h] = Confidence::inputs(&best.parts);
             Some((
-                [1.0, a, b, c, d, e, f, g],
+                [1.0, a, b, c, d, e, f, g, h],
                 if best.is_right { 1.0 } else { 0.0 },
             ))
         })
@@ -150,13 +150,14 @@ fn fit_confidence(fusion: Fusion, examples: &[Example], is_hybrid: bool) -> Weig
         start.cosine,
         start.cosine_margin,
         start.margin,
+        start.worded_share,
         start.intent,
         start.feedback,
     ];
     let mut fitted = before;
-    let mut moments = [0.0; 8];
+    let mut moments = [0.0; 9];
     for _ in 0..ROUNDS {
-        let mut slope = [0.0; 8];
+        let mut slope = [0.0; 9];
         for (inputs, wanted) in &rows {
             let logit: f32 = fitted
                 .iter()
@@ -177,6 +178,7 @@ fn fit_confidence(fusion: Fusion, examples: &[Example], is_hybrid: bool) -> Weig
         cosine,
         cosine_margin,
         margin,
+        worded_share,
         intent,
         feedback,
     ] = fitted;
@@ -187,6 +189,7 @@ fn fit_confidence(fusion: Fusion, examples: &[Example], is_hybrid: bool) -> Weig
         cosine,
         cosine_margin,
         margin,
+        worded_share,
         intent,
         feedback,
     };

@@ -197,3 +197,28 @@ fn a_lone_item_earns_its_confidence_by_what_it_covers() {
         assert!(best(other) < 0.4, "{other}: {}", best(other));
     }
 }
+
+#[test]
+fn a_frame_that_is_worded_does_not_stand_for_what_is_asked() {
+    let (_folder, index) = filled(&[
+        entry("closure", "有没有魔术贴的", &["鞋带还是魔术贴"]),
+        entry("coupon", "有没有优惠券", &["怎么领券"]),
+        entry("size", "穿多大码", &[]),
+    ]);
+    let best = |text: &str| {
+        let question = Question {
+            text: Normalized::new(text),
+            ..Question::default()
+        };
+        let hits = search(&index.snapshot(), &question, &Filter::default(), 1);
+        let hit = hits.expect("searchable").remove(0);
+        (hit.parts.worded_share, hit.confidence)
+    };
+    let (share, confidence) = best("有没有亲子款");
+    assert!(share < 0.3 && confidence < 0.4, "{share} {confidence}");
+    let (share, confidence) = best("有魔术贴吗");
+    assert!(share > 0.8 && confidence > 0.4, "{share} {confidence}");
+    // Whichever wording has it.
+    let (share, _) = best("有没有券 怎么领");
+    assert!(share > 0.7, "{share}");
+}

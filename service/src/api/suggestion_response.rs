@@ -150,6 +150,9 @@ pub struct ExplainResponse {
     pub question_coverage: f32,
     /// The share of the closest wording that the question covers.
     pub wording_coverage: f32,
+    /// The share of what the question is about, in rare words above all, that
+    /// any wording of the item has.
+    pub worded_share: f32,
     /// The cosine of the closest wording with the question; absent where the
     /// search was lexical.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -371,6 +374,7 @@ impl From<Parts> for ExplainResponse {
             bm25_share: parts.bm25_share,
             question_coverage: parts.question_coverage,
             wording_coverage: parts.wording_coverage,
+            worded_share: parts.worded_share,
             cosine: parts.cosine,
             cosine_margin: parts.cosine.map(|_| parts.cosine_margin),
             intent: parts.intent,

@@ -243,6 +243,7 @@ impl HitView<'_> {
                 "Wording covered",
                 percent(parts.wording_coverage),
             ),
+            named("要点覆盖", "Matter covered", percent(parts.worded_share)),
             named("BM25", "BM25", format!("{:.2}", parts.bm25)),
             named("用词相关", "Shared words", percent(parts.bm25_share)),
         ];
