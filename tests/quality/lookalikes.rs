@@ -54,7 +54,7 @@ impl Shop {
         };
         Meaning {
             intents: understand(&self.classifier, turn).ranked,
-            answer: None,
+            ..Meaning::default()
         }
     }
 }
@@ -64,7 +64,7 @@ fn clustered(texts: &[&str]) -> (Shop, Vec<f32>, Vec<u32>) {
     let normalized: Vec<Normalized> = texts.iter().map(|text| Normalized::new(text)).collect();
     let shop = Shop {
         classifier: day_one_classifier(),
-        space: Space::learn(&normalized, &[], true),
+        space: Space::learn(&normalized, &[], Some(&[])),
     };
     let meanings: Vec<Meaning> = texts.iter().map(|text| shop.meaning(text)).collect();
     let vectors = shop.space.place_all(&normalized, &[], &meanings);
@@ -150,7 +150,7 @@ fn of_newcomers(pairs: &[Pair]) -> f64 {
             let placed = shop
                 .space
                 .place_newcomer(&Normalized::new(text), &[], &meaning);
-            let nearest = assigner.nearest(&placed);
+            let nearest = assigner.nearest(&placed, None);
             all += 1;
             joined +=
                 usize::from(nearest.is_some_and(|near| near.joins && home.contains(&near.cluster)));

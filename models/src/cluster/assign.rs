@@ -1,6 +1,6 @@
 //! A newcomer joins the nearest cluster at once, or stays alone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::neighbours::{InvertedFile, Matrix, dot};
 use super::parallel::map_rows;
@@ -30,6 +30,8 @@ pub struct Assigner {
     sizes: Vec<f32>,
     /// Unit vectors, or the means of members where pairs decide.
     centres: Vec<f32>,
+    /// The items that answer the members, by place, and how far.
+    answers: HashMap<usize, BTreeMap<u64, f32>>,
     lists: Lists,
     needed: f32,
     by_pairs: bool,
@@ -72,6 +74,7 @@ impl Assigner {
             sums: Vec::new(),
             sizes: Vec::new(),
             centres: Vec::new(),
+            answers: HashMap::new(),
             lists: Lists::One,
             needed: alike.unwrap_or(NEEDED_BY_DEFAULT),
             by_pairs: alike.is_some(),
@@ -109,12 +112,14 @@ impl Assigner {
     }
 
     /// The nearest cluster; `None` where there is none, or `vector` says nothing.
-    pub fn nearest(&self, vector: &[f32]) -> Option<Nearest> {
+    /// `answer` is the item that answers the question ([`super::Space::answers`]):
+    /// it counts against clusters that others answer.
+    pub fn nearest(&self, vector: &[f32], answer: Option<(u64, f32)>) -> Option<Nearest> {
         if vector.len() != self.dimensions || vector.iter().all(|value| *value == 0.0) {
             return None;
         }
         let better = |best: Option<(usize, f32)>, place: usize| {
-            let similarity = dot(vector, self.matrix().row(place));
+            let similarity = dot(vector, self.matrix().row(place)) - self.apart(place, answer);
             match best {
                 Some((_, most)) if similarity <= most => best,
                 _ => Some((place, similarity)),
@@ -133,6 +138,28 @@ impl Assigner {
             similarity,
             joins: similarity >= self.needed,
         })
+    }
+
+    /// How far the items that answer a cluster's members speak against a question
+    /// that `answer` answers, in the mean over the members.
+    fn apart(&self, place: usize, answer: Option<(u64, f32)>) -> f32 {
+        let (Some((item, sure)), Some(answers)) = (answer, self.answers.get(&place)) else {
+            return 0.0;
+        };
+        let others = answers.iter().filter(|(other, _)| **other != item);
+        sure * others.map(|(_, sure)| sure).sum::<f32>() / self.sizes[place]
+    }
+
+    /// Counts that an item answers a member of `cluster`.
+    pub fn add_answer(&mut self, answer: Option<(u64, f32)>, cluster: u64) {
+        if let (Some((item, sure)), Some(place)) = (answer, self.places.get(&cluster)) {
+            *self
+                .answers
+                .entry(*place)
+                .or_default()
+                .entry(item)
+                .or_default() += sure;
+        }
     }
 
     /// Counts a question as a member of `cluster`, which may be a new one.
@@ -213,7 +240,7 @@ mod tests {
         let clusters = [Some(4), Some(4), Some(4), Some(9), Some(9), None];
         let mut assigner = Assigner::new(2, &vectors, &clusters, None);
         let nearest = |assigner: &Assigner, angle| {
-            let nearest = assigner.nearest(&unit(angle)).expect("one");
+            let nearest = assigner.nearest(&unit(angle), None).expect("one");
             (nearest.cluster, nearest.joins)
         };
         assert_eq!(nearest(&assigner, 0.05), (4, true));
@@ -221,8 +248,11 @@ mod tests {
         assert_eq!(nearest(&assigner, 0.8), (4, false));
         assigner.add(&unit(0.8), 11);
         assert_eq!(nearest(&assigner, 0.78), (11, true));
-        assert_eq!(assigner.nearest(&[0.0, 0.0]), None);
-        assert_eq!(Assigner::new(2, &[], &[], None).nearest(&unit(0.0)), None);
+        assert_eq!(assigner.nearest(&[0.0, 0.0], None), None);
+        assert_eq!(
+            Assigner::new(2, &[], &[], None).nearest(&unit(0.0), None),
+            None
+        );
     }
 
     #[test]
@@ -230,11 +260,26 @@ mod tests {
         let vectors = [2.0, 0.0, 0.0, 2.0, 2.0, 2.0];
         let clusters = [Some(1), Some(1), Some(2)];
         let assigner = Assigner::new(2, &vectors, &clusters, Some(3.5));
-        let nearest = |vector: [f32; 2]| assigner.nearest(&vector).expect("one");
+        let nearest = |vector: [f32; 2]| assigner.nearest(&vector, None).expect("one");
         assert_eq!(nearest([2.0, 0.0]).cluster, 2);
         assert!((nearest([2.0, 0.0]).similarity - 4.0).abs() < 1e-6);
         assert!(nearest([2.0, 0.0]).joins);
         assert!(!nearest([1.5, 0.0]).joins);
+    }
+
+    #[test]
+    fn what_another_item_answers_speaks_against_joining() {
+        let vectors = [2.0, 0.0, 2.0, 0.0];
+        let clusters = [Some(1), Some(1)];
+        let mut assigner = Assigner::new(2, &vectors, &clusters, Some(3.0));
+        assigner.add_answer(Some((7, 1.5)), 1);
+        assigner.add_answer(None, 1);
+        let joins = |answer| assigner.nearest(&[2.0, 0.0], answer).map(|near| near.joins);
+        assert_eq!(joins(None), Some(true));
+        assert_eq!(joins(Some((7, 2.0))), Some(true));
+        // Half of the members: 4 − 2 · 1.5 / 2.
+        assert_eq!(joins(Some((8, 2.0))), Some(false));
+        assert_eq!(joins(Some((8, 1.0))), Some(true));
     }
 
     #[test]
@@ -251,7 +296,9 @@ mod tests {
         let right = vectors
             .chunks(24)
             .zip(&clusters)
-            .filter(|(row, cluster)| assigner.nearest(row).map(|near| near.cluster) == **cluster)
+            .filter(|(row, cluster)| {
+                assigner.nearest(row, None).map(|near| near.cluster) == **cluster
+            })
             .count();
         assert_eq!(right, 2_000);
     }

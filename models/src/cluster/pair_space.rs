@@ -3,7 +3,7 @@
 //! what two questions have in common (their words or their encoder's vectors,
 //! their intents, the item that answers them) gave the weights.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::space::{INTENTS, Meaning};
 use crate::classifier::examples::day_one;
@@ -61,13 +61,18 @@ const ANSWER: usize = 512;
 /// item is less than half a sign that two questions ask the same.
 const CONFIDENCE_POWER: f32 = 1.5;
 
+/// A word of questions that many items answer, as the name of a product is where
+/// the shop's vocabulary lacks it, is no sign that two ask the same, however rare.
+const SPREAD_POWER: f32 = 0.4;
+
 /// What is common to all vectors of an encoder is no sign; at most so much.
 const MOST_COMMON: f32 = 0.9;
 
 /// Features by their rarity, and what is common to all vectors.
 #[derive(Debug, Clone)]
 pub(super) struct PairSpace {
-    /// The inverse document frequency of each feature.
+    /// The inverse document frequency of each feature, less where it is heard
+    /// with many answers.
     rarity: HashMap<u64, f32>,
     /// That of a feature which no text has had.
     unknown: f32,
@@ -78,7 +83,7 @@ pub(super) struct PairSpace {
 }
 
 impl PairSpace {
-    pub(super) fn learn(texts: &[Normalized], vectors: &[f32]) -> Self {
+    pub(super) fn learn(texts: &[Normalized], vectors: &[f32], meanings: &[Meaning]) -> Self {
         let mut counts: HashMap<u64, u32> = HashMap::new();
         let mut found = Vec::new();
         let mut all = 0;
@@ -92,10 +97,14 @@ impl PairSpace {
         texts.iter().for_each(&mut count);
         written_like(texts).for_each(&mut count);
         let width = vectors.len() / texts.len().max(1);
+        let focus = focus_of(texts, meanings);
         Self {
             rarity: counts
                 .into_iter()
-                .map(|(key, count)| (key, document_weight(all, count)))
+                .map(|(key, count)| {
+                    let focus = focus.get(&key).copied().unwrap_or(1.0);
+                    (key, focus * document_weight(all, count))
+                })
                 .collect(),
             unknown: document_weight(all, 0),
             width,
@@ -137,7 +146,7 @@ impl PairSpace {
         let mut placed = vec![0.0; self.dimensions()];
         let (said, meant) = placed.split_at_mut(PLACES + self.width);
         let (words, vectors) = said.split_at_mut(PLACES);
-        self.add_words(text, weights.words.sqrt(), words);
+        self.add_words(words_of(text, meaning), weights.words.sqrt(), words);
         if vector.len() == self.width {
             let scale = (weights.vectors / (1.0 - self.common)).sqrt();
             add_scaled(vectors, scale, vector);
@@ -217,6 +226,42 @@ impl PairSpace {
     }
 }
 
+/// What is left of each feature's rarity: one over the power of how many items
+/// answer the questions that have it, where that is known.
+fn focus_of(texts: &[Normalized], meanings: &[Meaning]) -> HashMap<u64, f32> {
+    let mut answered: HashMap<u64, BTreeMap<&str, f32>> = HashMap::new();
+    let mut found = Vec::new();
+    for (text, meaning) in texts.iter().zip(meanings) {
+        let Some((item, confidence)) = &meaning.answer else {
+            continue;
+        };
+        features::collect(words_of(text, meaning), &mut found);
+        for feature in &found {
+            let by_item = answered.entry(feature.key).or_default();
+            *by_item.entry(item).or_default() += sure(*confidence);
+        }
+    }
+    let focus = |items: &BTreeMap<&str, f32>| items_of(items).powf(-SPREAD_POWER);
+    answered
+        .iter()
+        .map(|(key, items)| (*key, focus(items)))
+        .collect()
+}
+
+/// How many items have a word, by their shares (Simpson's index), as if one more
+/// question of the commonest had it: a word heard twice tells little.
+fn items_of(items: &BTreeMap<&str, f32>) -> f32 {
+    let all: f32 = 1.0 + items.values().sum::<f32>();
+    let most = items.values().copied().fold(0.0, f32::max);
+    let squares: f32 = items.values().map(|value| value * value).sum();
+    (all * all / (1.0 + 2.0 * most + squares)).max(1.0)
+}
+
+/// The text whose words count.
+fn words_of<'a>(text: &'a Normalized, meaning: &'a Meaning) -> &'a Normalized {
+    meaning.rest.as_ref().unwrap_or(text)
+}
+
 /// The phrasings that come with the service, of the language that most of
 /// `texts` are in: few texts do not tell which words are rare.
 fn written_like(texts: &[Normalized]) -> impl Iterator<Item = &'static Normalized> + use<> {
@@ -270,13 +315,14 @@ mod tests {
         Meaning {
             intents: Vec::new(),
             answer: Some((item.to_owned(), confidence)),
+            rest: None,
         }
     }
 
     #[test]
     fn the_item_that_answers_counts_as_sure_as_it_is() {
         let texts = ["密封圈可以单独买吗", "胶圈单卖吗", "能保温几个小时"].map(Normalized::new);
-        let space = PairSpace::learn(&texts, &[]);
+        let space = PairSpace::learn(&texts, &[], &[]);
         let alike = |left: &Meaning, right: &Meaning| {
             let product = dot(
                 &asked(&space, "密封圈可以单独买吗", left),
@@ -295,12 +341,44 @@ mod tests {
     #[test]
     fn words_of_asking_are_no_likeness() {
         let texts = ["密封圈可以单独买吗", "可以刻字吗", "密封圈单独卖吗"].map(Normalized::new);
-        let space = PairSpace::learn(&texts, &[]);
+        let space = PairSpace::learn(&texts, &[], &[]);
         let unknown = Meaning::default();
         let [seal, engraving, again] = texts
             .each_ref()
             .map(|text| asked(&space, text.as_str(), &unknown));
         assert!(dot(&seal, &again) > 3.0 * dot(&seal, &engraving));
+    }
+
+    #[test]
+    fn the_name_of_a_product_is_no_likeness() {
+        let texts = [
+            "雪地靴防水吗",
+            "雪地靴防滑吗",
+            "雪地靴怎么洗",
+            "马丁靴防水吗",
+        ];
+        let texts = texts.map(Normalized::new);
+        let items = ["k-water", "k-slip", "k-wash", "k-water"];
+        let alike = |meanings: &[Meaning], left: usize, right: usize| {
+            let space = PairSpace::learn(&texts, &[], meanings);
+            let placed = |row: usize| {
+                let meaning = Meaning {
+                    answer: None,
+                    ..meanings.get(row).cloned().unwrap_or_default()
+                };
+                space.place(&texts[row], &[], &meaning)
+            };
+            dot(&placed(left), &placed(right))
+        };
+        // Where the shop's vocabulary lacks it, its many answers tell.
+        let answered = items.map(|item| answered(item, 0.95));
+        assert!(alike(&answered, 0, 1) < 0.95 * alike(&[], 0, 1));
+        let named = ["防水吗", "防滑吗", "怎么洗", "防水吗"].map(|rest| Meaning {
+            rest: Some(Normalized::new(rest)),
+            ..Meaning::default()
+        });
+        assert!(alike(&named, 0, 1) < alike(&[], 0, 1));
+        assert!(alike(&named, 0, 3) > 0.99 * BY_WORDS.words);
     }
 
     #[test]
@@ -312,7 +390,7 @@ mod tests {
             [0.707, 0.0, 0.0, 0.707],
         ];
         let texts = ["kettle", "parcel", "refund"].map(Normalized::new);
-        let space = PairSpace::learn(&texts, &vectors.concat());
+        let space = PairSpace::learn(&texts, &vectors.concat(), &[]);
         let unknown = Meaning::default();
         let odds = |left: usize, right: usize| {
             let placed = |row: usize| space.place(&texts[row], &vectors[row], &unknown);

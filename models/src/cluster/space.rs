@@ -22,6 +22,9 @@ pub struct Meaning {
     pub intents: Vec<(usize, f32)>,
     /// The item that would answer it, and how probably that is right.
     pub answer: Option<(String, f32)>,
+    /// Its text without the products that it names, where it names any: they say
+    /// what is asked about and not what is asked.
+    pub rest: Option<Normalized>,
 }
 
 /// A mapping of questions to vectors, learned from a shop's questions, for
@@ -52,13 +55,14 @@ const MANY_MARK: &[u8; 4] = b"lat1";
 impl Space {
     /// Learns from distinct questions. `vectors` are those of the shop's encoder,
     /// row after row in the order of `texts`, or empty where it has none.
-    /// `has_meanings` says whether it will be known what questions mean: without
-    /// that, words alone are too little to judge a pair by.
-    pub fn learn(texts: &[Normalized], vectors: &[f32], has_meanings: bool) -> Self {
-        Self(if has_meanings && Self::is_for_few(texts.len()) {
-            Kind::Few(PairSpace::learn(texts, vectors))
-        } else {
-            Kind::Many(LatentSpace::learn(texts, vectors))
+    /// `meanings` are what they mean, as far as is known, in the same order; `None`
+    /// where that will not be known: words alone are too little to judge a pair by.
+    pub fn learn(texts: &[Normalized], vectors: &[f32], meanings: Option<&[Meaning]>) -> Self {
+        Self(match meanings {
+            Some(meanings) if Self::is_for_few(texts.len()) => {
+                Kind::Few(PairSpace::learn(texts, vectors, meanings))
+            }
+            _ => Kind::Many(LatentSpace::learn(texts, vectors)),
         })
     }
 
@@ -87,6 +91,14 @@ impl Space {
                 .map(|meaning| space.answer(meaning))
                 .collect(),
             Kind::Many(_) => Vec::new(),
+        }
+    }
+
+    /// The one of a single question; see [`Space::answers`].
+    pub fn answer(&self, meaning: &Meaning) -> Option<(u64, f32)> {
+        match &self.0 {
+            Kind::Few(space) => space.answer(meaning),
+            Kind::Many(_) => None,
         }
     }
 
@@ -182,7 +194,7 @@ mod tests {
     #[test]
     fn a_word_never_heard_turns_a_newcomer_away() {
         for texts in both() {
-            let space = Space::learn(&texts, &[], true);
+            let space = Space::learn(&texts, &[], Some(&[]));
             let unknown = Meaning::default();
             let routine = space.place(&Normalized::new("破壁机怎么洗"), &[], &unknown);
             let alike = |text: &str| -> f32 {
@@ -203,11 +215,12 @@ mod tests {
         let meaning = Meaning {
             intents: vec![(3, 0.75), (5, 0.25)],
             answer: Some(("k-refund".to_owned(), 0.9)),
+            rest: None,
         };
         for texts in both() {
             let vectors: Vec<f32> = texts.iter().flat_map(|_| [0.6, 0.8]).collect();
             for vectors in [&vectors[..], &[]] {
-                let space = Space::learn(&texts, vectors, true);
+                let space = Space::learn(&texts, vectors, Some(&[]));
                 let again = Space::from_bytes(&space.to_bytes()).expect("read");
                 assert_eq!(space.alike(true), again.alike(true));
                 assert_eq!(space.alike(true).is_some(), Space::is_for_few(texts.len()));

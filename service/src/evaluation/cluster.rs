@@ -167,7 +167,7 @@ struct Asked {
 
 impl Asked {
     fn clustered(&self, previous: &[Option<u64>]) -> Clustering {
-        let space = Space::learn(&self.texts, &self.vectors, false);
+        let space = Space::learn(&self.texts, &self.vectors, None);
         let placed = space.place_all(&self.texts, &self.vectors, &[]);
         let questions = Questions {
             dimensions: space.dimensions(),

@@ -116,6 +116,7 @@ struct Found {
     report: ClusteringReport,
     learned: Learned,
     vectors: Vec<f32>,
+    answers: Vec<Option<(u64, f32)>>,
     placed: Vec<Option<ClusterId>>,
 }
 
@@ -172,10 +173,11 @@ impl Clusterer {
         self.store.save_clustering(shop, &change, now).await?;
         let folder = self.listening.folder().to_owned();
         let (learned, vectors, placed) = (found.learned, found.vectors, found.placed);
+        let answers = found.answers;
         let kept_for = shop.clone();
         let compass = spawn_blocking(move || {
             keep(&learned, folder, &kept_for);
-            Compass::new(learned, &vectors, &placed)
+            Compass::new(learned, (&vectors, &answers), &placed)
         })
         .await?;
         self.listening.put_compass(shop, compass);
@@ -271,7 +273,7 @@ impl Material {
 
 fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> Found {
     let learned = Learned {
-        space: Space::learn(&material.texts, encoded, true),
+        space: Space::learn(&material.texts, encoded, Some(&material.meanings)),
         encoder,
     };
     let space = &learned.space;
@@ -342,6 +344,7 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
         report,
         learned,
         vectors,
+        answers,
         placed,
     }
 }

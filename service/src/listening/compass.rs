@@ -48,7 +48,7 @@ pub fn of_intent(intent: Option<&str>) -> Meaning {
             .map(|place| (place, 1.0))
             .into_iter()
             .collect(),
-        answer: None,
+        ..Meaning::default()
     }
 }
 
@@ -63,8 +63,13 @@ pub struct Compass {
 
 impl Compass {
     /// From wordings, their clusters, and their vectors by the mapping with
-    /// those of the encoder.
-    pub fn new(learned: Learned, vectors: &[f32], clusters: &[Option<ClusterId>]) -> Self {
+    /// those of the encoder; beside them what answers them ([`Space::answers`]),
+    /// empty where only density tells.
+    pub fn new(
+        learned: Learned,
+        (vectors, answers): (&[f32], &[Option<(u64, f32)>]),
+        clusters: &[Option<ClusterId>],
+    ) -> Self {
         let mut ids: Vec<ClusterId> = clusters.iter().flatten().copied().collect();
         ids.sort_unstable();
         ids.dedup();
@@ -73,13 +78,15 @@ impl Compass {
             .iter()
             .map(|cluster| places.get(cluster.as_ref()?).copied())
             .collect();
+        let alike = learned.space.alike(true);
+        let mut assigner = Assigner::new(learned.space.dimensions(), vectors, &placed, alike);
+        for (answer, cluster) in answers.iter().zip(&placed) {
+            if let Some(cluster) = cluster {
+                assigner.add_answer(*answer, *cluster);
+            }
+        }
         Self {
-            assigner: Assigner::new(
-                learned.space.dimensions(),
-                vectors,
-                &placed,
-                learned.space.alike(true),
-            ),
+            assigner,
             encoder: Some(learned.encoder),
             learned,
             ids,
@@ -119,13 +126,14 @@ impl Compass {
             .map(|(wording, _)| Normalized::new(&wording.text))
             .collect();
         let vectors = learned.space.place_all(&texts, &[], &meanings);
+        let answers = learned.space.answers(&meanings);
         let clusters: Vec<_> = clustered
             .iter()
             .map(|(wording, _)| wording.cluster)
             .collect();
         Self {
             encoder: None,
-            ..Self::new(learned, &vectors, &clusters)
+            ..Self::new(learned, (&vectors, &answers), &clusters)
         }
     }
 
@@ -149,12 +157,14 @@ impl Compass {
         meaning: &Meaning,
     ) -> Option<ClusterId> {
         let placed = self.learned.space.place_newcomer(text, vector, meaning);
-        let nearest = self.assigner.nearest(&placed)?;
+        let answer = self.learned.space.answer(meaning);
+        let nearest = self.assigner.nearest(&placed, answer)?;
         let id = *self.ids.get(usize::try_from(nearest.cluster).ok()?)?;
         let alike = self.learned.space.alike(!vector.is_empty());
         let joins = alike.map_or(nearest.joins, |alike| nearest.similarity >= alike);
         joins.then(|| {
             self.assigner.add(&placed, nearest.cluster);
+            self.assigner.add_answer(answer, nearest.cluster);
             id
         })
     }

@@ -63,6 +63,8 @@ pub fn meanings<'a>(
 ) -> Vec<Meaning> {
     let meaning = |text| {
         let prepared = prepare(searchable, &best_at(text, now));
+        let said = prepared.text.clone();
+        let rest = (said != Normalized::new(text)).then_some(said);
         let Ok(retrieved) = find(searchable, prepared, Encoded::Lexical) else {
             return Meaning::default();
         };
@@ -75,6 +77,7 @@ pub fn meanings<'a>(
                 })
                 .collect(),
             answer: best.map(|best| (best.item.id, best.confidence)),
+            rest,
         }
     };
     questions.map(meaning).collect()
