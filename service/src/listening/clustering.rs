@@ -15,7 +15,7 @@ use zhiwen_models::privacy::Masked;
 use zhiwen_models::text::Normalized;
 
 use super::compass::{Compass, Learned, of_intent};
-use super::coverage::{answers, meanings};
+use super::coverage::{Voice, answered, meanings};
 use super::encoding::{self, encoded};
 use super::label::{WordingOf, label};
 use super::mining::{lost, mine};
@@ -33,6 +33,9 @@ const MOST_WORDINGS: usize = 300_000;
 
 /// Phrases that a cluster is described by.
 const MOST_PHRASES: usize = 5;
+
+/// Wordings, those asked most, by which a question is told to be answered.
+const MOST_VOICES: usize = 5;
 
 /// Mined answers of each state that new ones are compared with.
 const MOST_CANDIDATES: u32 = 10_000;
@@ -112,6 +115,8 @@ struct Material {
 /// What was found.
 struct Found {
     clusters: Vec<Cluster>,
+    /// What buyers asked in each of the clusters, most often first.
+    voices: Vec<Vec<Voice>>,
     places: Vec<WordingPlace>,
     report: ClusteringReport,
     learned: Learned,
@@ -148,16 +153,9 @@ impl Clusterer {
         let fingerprint = encoder.as_ref().map_or(0, |(_, fingerprint)| *fingerprint);
         let mut found = spawn_blocking(move || find(&material, &vectors, fingerprint, now)).await?;
         found.report.encoder = encoder.map(|(name, _)| name);
-        let titles = found
-            .clusters
-            .iter()
-            .map(|cluster| cluster.title().to_owned());
-        let answered = answers(
-            &searchable,
-            titles.collect(),
-            (self.minimum_confidence, now),
-        )
-        .await?;
+        let voices = std::mem::take(&mut found.voices);
+        let threshold = (self.minimum_confidence, now);
+        let answered = answered(&searchable, &voices, threshold).await?;
         for (cluster, answer) in found.clusters.iter_mut().zip(answered) {
             cluster.answered_by = answer.map(|(knowledge, confidence)| AnsweredBy {
                 knowledge,
@@ -261,6 +259,15 @@ impl Material {
         encoded(searchable, &self.texts, encoding::OF_A_JOB).await
     }
 
+    /// The wordings of some rows that are asked most.
+    fn voices(&self, rows: &[usize]) -> Vec<Voice> {
+        let mut rows = rows.to_vec();
+        rows.sort_by(|left, right| self.weights[*right].total_cmp(&self.weights[*left]));
+        rows.truncate(MOST_VOICES);
+        let voice = |row: usize| (self.shown[row].to_string(), self.weights[row]);
+        rows.into_iter().map(voice).collect()
+    }
+
     /// With what knowledge says of each wording, where there are few: of many
     /// it is told by the other wordings around it.
     fn understood(mut self, searchable: &Searchable, now: Timestamp) -> Self {
@@ -327,6 +334,8 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
         dimensions: space.dimensions(),
     };
     let clusters = described.clusters(&members, &new_ids, now);
+    let recurring = members.iter().zip(&new_ids).filter(|(_, id)| id.is_some());
+    let voices = recurring.map(|(rows, _)| material.voices(rows)).collect();
     let stood = material.keys.iter().zip(&material.clusters);
     let moved = stood
         .zip(&placed)
@@ -341,6 +350,7 @@ fn find(material: &Material, encoded: &[f32], encoder: u64, now: Timestamp) -> F
             })
             .collect(),
         clusters,
+        voices,
         report,
         learned,
         vectors,

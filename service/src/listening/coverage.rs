@@ -1,6 +1,8 @@
 //! What knowledge says of questions, by the same search as a suggestion's: which
 //! of the recurring ones an approved item answers, and what each question means.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 use zhiwen_models::cluster::Meaning;
@@ -17,12 +19,55 @@ use crate::language::ShopEncoder;
 /// Questions encoded at a time.
 const BATCH: usize = 64;
 
-/// For each question the id of the item that answers it with its confidence,
-/// at or above the shop's threshold.
+/// The share of a recurring question's wordings, by how often they were asked,
+/// that an item has to answer. Paraphrases are often missed, so no more.
+const LEAST_ANSWERED: f32 = 1.0 / 3.0;
+
+/// A wording, and how often it was asked.
+pub type Voice = (String, f32);
+
+/// For each recurring question the id of the item that answers it with its
+/// confidence: the item that answers the most of its `voices`, a third of them
+/// at least. What a person named the question says nothing of what is asked.
 ///
 /// # Errors
-/// When searching panicked. A question whose search fails counts as not answered.
-pub async fn answers(
+/// When searching panicked. A wording whose search fails counts as not answered.
+pub async fn answered(
+    searchable: &Searchable,
+    voices: &[Vec<Voice>],
+    threshold: (f32, Timestamp),
+) -> Result<Vec<Option<(String, f32)>>, tokio::task::JoinError> {
+    let texts = voices.iter().flatten().map(|(text, _)| text.clone());
+    let mut found = answers(searchable, texts.collect(), threshold)
+        .await?
+        .into_iter();
+    let answer = |voices: &Vec<Voice>| {
+        let found: Vec<_> = found.by_ref().take(voices.len()).collect();
+        prevailing(voices, found)
+    };
+    Ok(voices.iter().map(answer).collect())
+}
+
+/// The item that answers the most, with its mean confidence there.
+fn prevailing(voices: &[Voice], found: Vec<Option<(String, f32)>>) -> Option<(String, f32)> {
+    let asked: f32 = voices.iter().map(|(_, times)| times).sum();
+    let mut items: BTreeMap<String, (f32, f32)> = BTreeMap::new();
+    for ((_, times), answer) in voices.iter().zip(found) {
+        if let Some((item, confidence)) = answer {
+            let (answered, sum) = items.entry(item).or_default();
+            *answered += times;
+            *sum += times * confidence;
+        }
+    }
+    let (item, (times, sum)) = items
+        .into_iter()
+        .max_by(|(_, left), (_, right)| left.0.total_cmp(&right.0))?;
+    (times >= LEAST_ANSWERED * asked).then_some((item, sum / times))
+}
+
+/// For each question the id of the item that answers it with its confidence,
+/// at or above the shop's threshold.
+async fn answers(
     searchable: &Searchable,
     questions: Vec<String>,
     (minimum_confidence, now): (f32, Timestamp),
@@ -119,5 +164,24 @@ async fn encode(searchable: &Searchable, prepared: &[Prepared]) -> Vec<Encoded> 
             }
             all
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_answers_a_question_that_it_answers_a_third_of() {
+        let voices: Vec<Voice> = [("胀罐了", 3.0), ("罐头鼓了", 2.0), ("罐头多少钱", 1.0)]
+            .map(|(text, times)| (text.to_owned(), times))
+            .to_vec();
+        let price = Some(("price".to_owned(), 0.6));
+        let swollen = |confidence| Some(("swollen".to_owned(), confidence));
+        let found = |answers: [Option<(String, f32)>; 3]| prevailing(&voices, answers.to_vec());
+        assert_eq!(found([None, None, price.clone()]), None);
+        assert_eq!(found([None, None, None]), None);
+        assert_eq!(found([None, swollen(0.5), price.clone()]), swollen(0.5));
+        assert_eq!(found([swollen(0.9), swollen(0.4), price]), swollen(0.7));
     }
 }
