@@ -29,7 +29,7 @@ pub use collapse::{Collapsed, collapse};
 pub use identity::match_ids;
 pub use key_phrases::key_phrases;
 pub use label::{Candidate, medoid};
-pub use space::{Meaning, Space, SpaceError};
+pub use space::{Answer, Meaning, Space, SpaceError};
 
 use crate::encoder::normalize;
 use crate::lexical::matrix::add_scaled;
@@ -52,7 +52,7 @@ pub struct Questions<'a> {
     /// Which item answers each row, and how far that counts: rows of different
     /// items are less alike by the product of the two. Empty where it is not
     /// known or density tells ([`Space::answers`]).
-    pub answers: &'a [Option<(u64, f32)>],
+    pub answers: &'a [Option<Answer>],
     /// How often each was asked; each once where this is empty.
     pub weights: &'a [f32],
     /// The cluster that each was in so far: it pulls, so that clusters stay from

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::neighbours::{InvertedFile, Matrix, dot};
 use super::parallel::map_rows;
+use super::space::Answer;
 use crate::encoder::normalize;
 use crate::lexical::matrix::add_scaled;
 
@@ -114,7 +115,7 @@ impl Assigner {
     /// The nearest cluster; `None` where there is none, or `vector` says nothing.
     /// `answer` is the item that answers the question ([`super::Space::answers`]):
     /// it counts against clusters that others answer.
-    pub fn nearest(&self, vector: &[f32], answer: Option<(u64, f32)>) -> Option<Nearest> {
+    pub fn nearest(&self, vector: &[f32], answer: Option<Answer>) -> Option<Nearest> {
         if vector.len() != self.dimensions || vector.iter().all(|value| *value == 0.0) {
             return None;
         }
@@ -142,7 +143,7 @@ impl Assigner {
 
     /// How far the items that answer a cluster's members speak against a question
     /// that `answer` answers, in the mean over the members.
-    fn apart(&self, place: usize, answer: Option<(u64, f32)>) -> f32 {
+    fn apart(&self, place: usize, answer: Option<Answer>) -> f32 {
         let (Some((item, sure)), Some(answers)) = (answer, self.answers.get(&place)) else {
             return 0.0;
         };
@@ -151,7 +152,7 @@ impl Assigner {
     }
 
     /// Counts that an item answers a member of `cluster`.
-    pub fn add_answer(&mut self, answer: Option<(u64, f32)>, cluster: u64) {
+    pub fn add_answer(&mut self, answer: Option<Answer>, cluster: u64) {
         if let (Some((item, sure)), Some(place)) = (answer, self.places.get(&cluster)) {
             *self
                 .answers

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::space::{INTENTS, Meaning};
+use super::space::{Answer, INTENTS, Meaning};
 use crate::classifier::examples::day_one;
 use crate::lexical::features::{self, Feature};
 use crate::lexical::matrix::{add_scaled, dot};
@@ -129,7 +129,7 @@ impl PairSpace {
     }
 
     /// See [`super::Space::answers`].
-    pub(super) fn answer(&self, meaning: &Meaning) -> Option<(u64, f32)> {
+    pub(super) fn answer(&self, meaning: &Meaning) -> Option<Answer> {
         let (item, confidence) = meaning.answer.as_ref()?;
         Some((
             key_of(item),

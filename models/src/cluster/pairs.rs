@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::linkage::{Parts, merges_of};
 use super::neighbours::Matrix;
-use super::{Cut, Questions, after, finite};
+use super::{Answer, Cut, Questions, after, finite};
 
 /// What having been in one cluster adds to the logarithm of the odds: clusters
 /// stay from week to week unless something speaks against it.
@@ -21,7 +21,7 @@ pub(super) fn by_pairs(questions: &Questions<'_>, alike: f32) -> (Vec<u32>, Cut)
     let (own, count) = pinned_together(rows.len(), questions.pins);
     let mut parts = Parts::of(rows, &own, count);
     let mut stood: Vec<Option<u64>> = vec![None; count];
-    let mut answers: Vec<Option<(u64, f32)>> = vec![None; count];
+    let mut answers: Vec<Option<Answer>> = vec![None; count];
     for (row, part) in own.iter().enumerate() {
         let part = *part as usize;
         parts.pins[part] = questions.pins.get(row).copied().flatten();

@@ -14,6 +14,10 @@ const FEW: usize = 1_000;
 /// Places of intents.
 pub(super) const INTENTS: usize = 64;
 
+/// The item that answers a question, by a key of its id, and how far that counts
+/// against being like a question that another item answers.
+pub type Answer = (u64, f32);
+
 /// What is known of a question beside its words.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Meaning {
@@ -84,7 +88,7 @@ impl Space {
 
     /// Which item answers each question, and how far that counts against its
     /// being like one that another item answers; empty where only density tells.
-    pub fn answers(&self, meanings: &[Meaning]) -> Vec<Option<(u64, f32)>> {
+    pub fn answers(&self, meanings: &[Meaning]) -> Vec<Option<Answer>> {
         match &self.0 {
             Kind::Few(space) => meanings
                 .iter()
@@ -95,7 +99,7 @@ impl Space {
     }
 
     /// The one of a single question; see [`Space::answers`].
-    pub fn answer(&self, meaning: &Meaning) -> Option<(u64, f32)> {
+    pub fn answer(&self, meaning: &Meaning) -> Option<Answer> {
         match &self.0 {
             Kind::Few(space) => space.answer(meaning),
             Kind::Many(_) => None,

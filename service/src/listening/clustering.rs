@@ -9,7 +9,9 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
 use tokio::task::spawn_blocking;
-use zhiwen_models::cluster::{Meaning, Options, Questions, Space, cluster, key_phrases, match_ids};
+use zhiwen_models::cluster::{
+    Answer, Meaning, Options, Questions, Space, cluster, key_phrases, match_ids,
+};
 use zhiwen_models::encoder::normalize;
 use zhiwen_models::privacy::Masked;
 use zhiwen_models::text::Normalized;
@@ -121,7 +123,7 @@ struct Found {
     report: ClusteringReport,
     learned: Learned,
     vectors: Vec<f32>,
-    answers: Vec<Option<(u64, f32)>>,
+    answers: Vec<Option<Answer>>,
     placed: Vec<Option<ClusterId>>,
 }
 

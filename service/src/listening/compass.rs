@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
-use zhiwen_models::cluster::{Assigner, Meaning, Space};
+use zhiwen_models::cluster::{Answer, Assigner, Meaning, Space};
 use zhiwen_models::text::Normalized;
 
 use super::Ledger;
@@ -67,7 +67,7 @@ impl Compass {
     /// empty where only density tells.
     pub fn new(
         learned: Learned,
-        (vectors, answers): (&[f32], &[Option<(u64, f32)>]),
+        (vectors, answers): (&[f32], &[Option<Answer>]),
         clusters: &[Option<ClusterId>],
     ) -> Self {
         let mut ids: Vec<ClusterId> = clusters.iter().flatten().copied().collect();
@@ -218,7 +218,7 @@ mod tests {
         let shop = ShopId::parse("hemu").expect("an id");
         let texts = ["怎么退货", "怎么换货", "几天发货"].map(Normalized::new);
         let learned = Learned {
-            space: Space::learn(&texts, &[], true),
+            space: Space::learn(&texts, &[], Some(&[])),
             encoder: 7,
         };
         learned.keep(folder.path(), &shop).expect("written");
