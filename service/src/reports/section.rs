@@ -83,8 +83,8 @@ impl Section {
                 "Fewer buyers than last week, by more than chance.",
             ),
             Self::Unanswered => words.say(
-                "给主管：知识库里没有已审核的答案，补上一条就能帮到这些买家。",
-                "For the supervisor: no approved item answers these yet.",
+                "给主管：这一周里，知识库还没有已审核的答案；补上一条就能帮到这些买家。",
+                "For the supervisor: no approved item answered these in that week.",
             ),
             Self::PageGaps => words.say(
                 "给美工：买家下单前还在问，详情页上写明就不用问了。",

@@ -278,7 +278,8 @@ pub fn number(count: impl Into<Shown>) -> String {
 
 /// A share from 0 to 1 as whole percent: `35%`.
 pub fn share(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
+    // Halves go up, as in a workbook; the format alone would go to the even one.
+    format!("{:.0}%", (share * 100.0).round())
 }
 
 #[cfg(test)]

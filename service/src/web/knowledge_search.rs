@@ -306,7 +306,7 @@ fn beginning(text: &str) -> String {
 }
 
 fn percent(share: f32) -> String {
-    format!("{:.0}%", share * 100.0)
+    format!("{:.0}%", (share * 100.0).round())
 }
 
 #[cfg(test)]

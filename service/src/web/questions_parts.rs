@@ -253,7 +253,7 @@ pub fn number(count: impl Into<u64>) -> String {
 
 /// A share from 0 to 1 as whole percent: `35%`.
 pub fn percent(share: f64) -> String {
-    format!("{:.0}%", share * 100.0)
+    format!("{:.0}%", (share * 100.0).round())
 }
 
 /// A change of a count, with its sign: `+12`, `−3`, `0`.
@@ -272,7 +272,7 @@ mod tests {
     #[test]
     fn figures_read_well() {
         assert_eq!(number(1_234_567_u32), "1,234,567");
-        assert_eq!(percent(0.345), "34%");
+        assert_eq!(percent(0.345), "35%");
         for (now, before, expected) in [(12, 0, "+12"), (3, 6, "−3"), (4, 4, "0")] {
             assert_eq!(signed(now, before), expected);
         }
