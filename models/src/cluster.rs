@@ -2,9 +2,10 @@
 //! clusters. The same input gives the same clusters, on any number of threads.
 //!
 //! Of many questions, a graph of nearest neighbours is cut into fine communities;
-//! average linkage puts these together; the cut is where the silhouette is
-//! highest, from communities that are clearly finer than it; in the end each
-//! question goes where its neighbours are. Of few, average linkage puts single
+//! each question goes where its neighbours are; average linkage puts communities
+//! together; the cut is where the silhouette is highest, from communities that
+//! are clearly finer than it; in the end each question goes where its neighbours
+//! are once more. Of few, average linkage puts single
 //! questions together for as long as they more probably ask the same than not.
 //! The number of clusters is never given.
 
@@ -149,6 +150,7 @@ fn by_density(questions: &Questions<'_>, options: &Options) -> (Vec<u32>, Cut) {
         .max(count_of(rows.len()) / options.questions_a_resolution.max(1.0));
     let material = Material {
         rows,
+        neighbours: &neighbours,
         graph: &graph,
         pins: questions.pins,
     };
@@ -207,6 +209,7 @@ fn finite(vectors: &[f32]) -> Vec<f32> {
 /// What is cut: the rows, how near they are to each other, and their pins.
 struct Material<'a> {
     rows: Matrix<'a>,
+    neighbours: &'a [Vec<(u32, f32)>],
     graph: &'a Graph,
     pins: &'a [Option<u64>],
 }
@@ -231,9 +234,13 @@ impl Material<'_> {
         best
     }
 
-    /// Puts fine communities together up to the cut.
+    /// Puts fine communities together up to the cut. Questions go where their
+    /// neighbours are first: linkage cannot part again what a community holds
+    /// by chance, and the silhouette judges what will be there in the end.
     fn cut(&self, resolution: f64) -> (Vec<u32>, Cut) {
-        let (fine, count) = communities(self.graph, resolution);
+        let (mut fine, _) = communities(self.graph, resolution);
+        vote::vote(&mut fine, self.neighbours, self.pins);
+        let (fine, count) = renumbered(&fine);
         let mut parts = Parts::of(self.rows, &fine, count);
         for (row, part) in fine.iter().enumerate() {
             let pin = self.pins.get(row).copied().flatten();

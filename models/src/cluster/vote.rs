@@ -5,19 +5,17 @@ use super::parallel::map_rows;
 /// Rounds of voting; more change few rows.
 const ROUNDS: usize = 3;
 
-/// What a row's own group has before its neighbours are asked.
-const INERTIA: f32 = 0.5;
-
 /// Each row joins the group that most of its neighbours are in, each counting
 /// by the square of how alike it is (label propagation: Raghavan, Albert &
-/// Kumara, 2007, begun from groups and ended early). Pinned rows stay.
+/// Kumara, 2007, begun from groups and ended early). Its own group has no vote
+/// of its own, and wins a tie. Pinned rows stay.
 pub(super) fn vote(groups: &mut Vec<u32>, neighbours: &[Vec<(u32, f32)>], pins: &[Option<u64>]) {
     for _ in 0..ROUNDS {
         let next = map_rows(groups.len(), |row| {
             if pins.get(row).is_some_and(Option::is_some) {
                 return groups[row];
             }
-            let mut votes = vec![(groups[row], INERTIA)];
+            let mut votes = vec![(groups[row], 0.0)];
             for &(other, similarity) in &neighbours[row] {
                 let group = groups[other as usize];
                 let vote = similarity * similarity;
